@@ -1,0 +1,79 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { build } from "esbuild";
+import { defineConfig } from "vitest/config";
+
+/** The sandbox ledger as one module, so that workerd runs it beside the Worker under test. */
+async function bundleSandboxLedger(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: ["scripts/sandbox-ledger/worker.ts"],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker"],
+    external: ["cloudflare:*"],
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+// Wrangler would say at each start that it found no secrets: the tests bring their own.
+process.env["WRANGLER_LOG"] = "error";
+
+const LEDGER_ADMIN_KEY = "test-ledger-admin-key";
+
+const bindings = {
+  SETTLE_ENV: "staging",
+  // Two, as while one is being rolled.
+  STRIPE_WEBHOOK_SIGNING_SECRET: "whsec_test_new,whsec_test_old",
+  // Nothing listens there: each test answers for the ledger, by a spy on `fetch` or with the sandbox.
+  LEDGER_BASE_URL: "http://127.0.0.1:9",
+  LEDGER_ADMIN_KEY,
+  SETTLE_ADMIN_KEY: "test-settle-admin-key",
+  SETTLE_READ_KEY: "test-settle-read-key",
+  FORWARDING_RETRY_BASE_SECONDS: "15",
+};
+
+export default defineConfig({
+  test: {
+    // The Worker logs one line per step. They matter when a test fails, and are noise when it passes.
+    silent: "passed-only",
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings,
+              serviceBindings: { SANDBOX_LEDGER: "sandbox-ledger" },
+              workers: [
+                {
+                  name: "sandbox-ledger",
+                  modules: [
+                    {
+                      type: "ESModule" as const,
+                      path: "worker.mjs",
+                      contents: await bundleSandboxLedger(),
+                    },
+                  ],
+                  compatibilityDate: "2026-11-01",
+                  durableObjects: { LEDGER_BOOK: { className: "LedgerBook", useSQLite: true } },
+                  bindings: { LEDGER_ADMIN_KEY },
+                },
+              ],
+            },
+          })),
+        ],
+        test: { name: "integration", include: ["test/integration/**/*.test.ts"] },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
