@@ -1,0 +1,137 @@
+/**
+ * `Env` → checked, readonly configuration. The only file that reads environment strings.
+ *
+ * Fails closed: with one value missing or malformed there is no configuration, every problem is named at once, and
+ * the webhook answers 503, so that Stripe keeps the event for us. Problems name variables, never values.
+ */
+import { z } from "zod";
+
+export type SettleEnv = "staging" | "production";
+
+export interface Config {
+  readonly settleEnv: SettleEnv;
+  readonly allowTestmodeEventsInProd: boolean;
+  /** Any of them may verify a delivery: while a secret is rolled, both are valid. */
+  readonly signingSecrets: readonly string[];
+  readonly signatureToleranceSeconds: number;
+  readonly refundEvents: "charge" | "refund";
+  readonly ledger: {
+    readonly baseUrl: string;
+    readonly adminKey: string;
+    readonly timeoutMs: number;
+  };
+  readonly retryBaseMs: number;
+  readonly retryMaxMs: number;
+  readonly retryHorizonMs: number;
+  readonly retentionMs: number;
+}
+
+export interface OperatorKeys {
+  readonly adminKey: string | null;
+  readonly readKey: string | null;
+}
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly missing: readonly string[]; readonly invalid: readonly string[] };
+
+/** A service binding needs no real host; this one appears in no network request. */
+const BINDING_BASE_URL = "https://ledger";
+
+const text = z.string().trim().min(1);
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .trim()
+    .regex(/^[0-9]{1,9}$/)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max));
+
+const flag = z.enum(["true", "false"]).transform((value) => value === "true");
+
+/** Upper bounds keep a typing error from becoming a policy: a timeout of hours, a retry in years. */
+const envSchema = z.object({
+  SETTLE_ENV: z.enum(["staging", "production"]),
+  STRIPE_ALLOW_TESTMODE_EVENTS_IN_PROD: flag.default(false),
+  STRIPE_WEBHOOK_SIGNING_SECRET: text
+    .transform((value) => value.split(",").flatMap((secret) => secret.trim() || []))
+    .pipe(z.array(text).min(1).max(10)),
+  STRIPE_SIGNATURE_TOLERANCE_SECONDS: integer(1, 86_400).default(300),
+  STRIPE_REFUND_EVENTS: z.enum(["charge", "refund"]).default("charge"),
+  LEDGER_BASE_URL: text.refine(isSafeLedgerUrl),
+  LEDGER_ADMIN_KEY: text,
+  LEDGER_TIMEOUT_MS: integer(100, 60_000).default(10_000),
+  FORWARDING_RETRY_BASE_SECONDS: integer(1, 86_400).default(15),
+  FORWARDING_RETRY_MAX_SECONDS: integer(1, 86_400).default(3_600),
+  FORWARDING_RETRY_HORIZON_HOURS: integer(1, 720).default(72),
+  EVENT_RETENTION_DAYS: integer(1, 3_650).default(30),
+});
+
+const cache = new WeakMap<object, ConfigResult>();
+
+/** Checked once per isolate: the platform hands every request the same `env`. */
+export function loadConfig(env: object): ConfigResult {
+  const known = cache.get(env);
+  if (known !== undefined) return known;
+  const result = check(env);
+  cache.set(env, result);
+  return result;
+}
+
+export function operatorKeys(env: object): OperatorKeys {
+  return { adminKey: textOrNull(env, "SETTLE_ADMIN_KEY"), readKey: textOrNull(env, "SETTLE_READ_KEY") };
+}
+
+/** The ledger as a service binding, if there is one: no TLS, no DNS, no public address. */
+export function ledgerBinding(env: object): Fetcher | null {
+  return (env as { LEDGER?: Fetcher }).LEDGER ?? null;
+}
+
+function check(env: object): ConfigResult {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  if (ledgerBinding(env) !== null) given["LEDGER_BASE_URL"] ??= BINDING_BASE_URL;
+  const parsed = envSchema.safeParse(given);
+  if (!parsed.success) {
+    const names = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];
+    return {
+      ok: false,
+      missing: names.filter((name) => given[name] === undefined),
+      invalid: names.filter((name) => given[name] !== undefined),
+    };
+  }
+  return { ok: true, config: fromEnv(parsed.data) };
+}
+
+function fromEnv(env: z.infer<typeof envSchema>): Config {
+  return {
+    settleEnv: env.SETTLE_ENV,
+    allowTestmodeEventsInProd: env.STRIPE_ALLOW_TESTMODE_EVENTS_IN_PROD,
+    signingSecrets: env.STRIPE_WEBHOOK_SIGNING_SECRET,
+    signatureToleranceSeconds: env.STRIPE_SIGNATURE_TOLERANCE_SECONDS,
+    refundEvents: env.STRIPE_REFUND_EVENTS,
+    ledger: {
+      baseUrl: env.LEDGER_BASE_URL,
+      adminKey: env.LEDGER_ADMIN_KEY,
+      timeoutMs: env.LEDGER_TIMEOUT_MS,
+    },
+    retryBaseMs: env.FORWARDING_RETRY_BASE_SECONDS * 1_000,
+    retryMaxMs: env.FORWARDING_RETRY_MAX_SECONDS * 1_000,
+    retryHorizonMs: env.FORWARDING_RETRY_HORIZON_HOURS * 3_600_000,
+    retentionMs: env.EVENT_RETENTION_DAYS * 86_400_000,
+  };
+}
+
+function textOrNull(env: object, name: string): string | null {
+  const parsed = text.safeParse((env as Record<string, unknown>)[name]);
+  return parsed.success ? parsed.data : null;
+}
+
+/** The ledger's key travels in a header, so it goes over TLS, or does not leave the machine. */
+function isSafeLedgerUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, username, password, search, hash } = new URL(value);
+  if (username !== "" || password !== "" || search !== "" || hash !== "") return false;
+  if (protocol === "https:") return true;
+  const loopback = hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+  return protocol === "http:" && loopback;
+}

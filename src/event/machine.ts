@@ -1,0 +1,56 @@
+/**
+ * The states of an event, and the one function that moves between them.
+ *
+ *   (new) ──▶ received ──▶ forwarding ──accepted──▶ forwarded   (final)
+ *     │          ▲            ▲     │ rejected / unavailable / unknown
+ *     │          │ look-up    │     ▼
+ *     │          └────────────┴── failed ──operator──▶ resolved   (final)
+ *     └──▶ ignored (final)
+ *
+ * Pure: no I/O, no clock, no randomness. Each verb has its file in `transitions/`.
+ *
+ * States one can wake in after a crash, and the right act for each:
+ * - received, forwarding: the attempt's outcome is unknown. The next attempt sends the same key and bytes.
+ * - failed with a retry: due → attempt; not due → the index row may be missing: publish, then wait.
+ * - failed for good, or final: the index row may be missing: publish, then wait for an operator or the purge.
+ */
+import type { EventRecord } from "./record.ts";
+import type { Context, Input, Policy, Step } from "./step.ts";
+import { onAccount, onOutcome } from "./transitions/answer.ts";
+import { onDelivery } from "./transitions/delivery.ts";
+import { onOperatorResolve, onOperatorRetry } from "./transitions/operator.ts";
+import { onAlarm, onPoke } from "./transitions/wake.ts";
+
+export function transition(record: EventRecord | null, input: Input, context: Context): Step {
+  switch (input.kind) {
+    case "delivery":
+      return onDelivery(record, input.delivery, context);
+    case "alarm":
+      return onAlarm(record, context);
+    case "poke":
+      return onPoke(record, context);
+    case "account":
+      return onAccount(record, input.attempt, input.lookup, context);
+    case "outcome":
+      return onOutcome(record, input.attempt, input.outcome, context);
+    case "operator_retry":
+      return onOperatorRetry(record, input.retry, context);
+    case "operator_resolve":
+      return onOperatorResolve(record, input.actor, input.note, context);
+  }
+}
+
+/** When the record wants to be woken next; null: only an operator moves it. */
+export function wakeAt(record: EventRecord, policy: Policy): number | null {
+  switch (record.state) {
+    case "received":
+    case "forwarding":
+      return record.attempt.lease_expires_at;
+    case "failed":
+      return record.cause === "ledger" ? record.next_retry_at : null;
+    case "forwarded":
+    case "resolved":
+    case "ignored":
+      return record.updated_at + policy.retentionMs;
+  }
+}

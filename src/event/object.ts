@@ -1,0 +1,113 @@
+/**
+ * The Durable Object of one event: it plugs the platform into the engine's ports, and holds no rule of its own.
+ *
+ * partyserver's `Server` is the base class for its hibernating WebSockets. Nothing here relies on `onStart`: it does
+ * not run on native RPC, which is how the hot path comes in. And `alarm()` itself is overridden, since the inherited
+ * one writes a row and runs `onStart` first.
+ */
+import { Server } from "partyserver";
+import { ledgerBinding, loadConfig } from "../config.ts";
+import { createLedgerClient } from "../ledger/client.ts";
+import { log } from "../log.ts";
+import { EventEngine, type ResolveReply, type RetryReply } from "./engine.ts";
+import type { Alarm, Ports, Store } from "./ports.ts";
+import { parseRecord } from "./record.ts";
+import type { DeliveryReply } from "./snapshot.ts";
+import type { Delivery, OperatorRetry } from "./step.ts";
+import type { EventState } from "./view.ts";
+
+const RECORD_KEY = "event";
+/** How soon an alarm comes back that found the configuration broken. Somebody is repairing it. */
+const UNCONFIGURED_RETRY_MS = 60_000;
+
+/** Every method returns a plain union: an error that crosses RPC would be logged as uncaught on both sides. */
+export class StripeEventObject extends Server<Env> {
+  static override options = { hibernate: true };
+
+  #engine: EventEngine | null = null;
+
+  deliver(delivery: Delivery): Promise<DeliveryReply> {
+    return this.#theEngine().deliver(delivery);
+  }
+
+  inspect(): Promise<EventState | null> {
+    return this.#theEngine().inspect();
+  }
+
+  retry(retry: OperatorRetry): Promise<RetryReply> {
+    return this.#theEngine().retry(retry);
+  }
+
+  resolve(actor: string, note: string): Promise<ResolveReply> {
+    return this.#theEngine().resolve(actor, note);
+  }
+
+  poke(): Promise<boolean> {
+    return this.#theEngine().poke();
+  }
+
+  override async alarm(): Promise<void> {
+    const configured = loadConfig(this.env);
+    if (!configured.ok) {
+      log("error", { msg: "alarm_unconfigured", missing: configured.missing.join(",") });
+      await this.ctx.storage.setAlarm(Date.now() + UNCONFIGURED_RETRY_MS);
+      return;
+    }
+    await this.#theEngine().alarm();
+  }
+
+  /** Made once per instance. Callers have checked the configuration, so a throw here is a deploy gone wrong. */
+  #theEngine(): EventEngine {
+    if (this.#engine !== null) return this.#engine;
+    const configured = loadConfig(this.env);
+    if (!configured.ok) throw new Error("the service is not configured");
+    const { config } = configured;
+    this.#engine = new EventEngine(platformPorts(this.ctx, this.env), {
+      ledgerTimeoutMs: config.ledger.timeoutMs,
+      retryBaseMs: config.retryBaseMs,
+      retryMaxMs: config.retryMaxMs,
+      retryHorizonMs: config.retryHorizonMs,
+      retentionMs: config.retentionMs,
+    });
+    return this.#engine;
+
+    function platformPorts(ctx: DurableObjectState, env: Env): Ports {
+      const binding = ledgerBinding(env);
+      return {
+        store: storeOn(ctx.storage),
+        alarm: alarmOn(ctx.storage),
+        ledger: createLedgerClient({
+          ...config.ledger,
+          now: () => Date.now(),
+          ...(binding !== null && { fetch: (url, init) => binding.fetch(url, init) }),
+        }),
+        // There is no index yet: an event is found by its id.
+        index: { publish: async () => {} },
+        now: () => Date.now(),
+        random: () => Math.random(),
+        log,
+        background: (work) => ctx.waitUntil(work),
+      };
+    }
+  }
+}
+
+function storeOn(storage: DurableObjectStorage): Store {
+  return {
+    load() {
+      const stored = storage.kv.get(RECORD_KEY);
+      return stored === undefined ? null : parseRecord(stored);
+    },
+    save: (record) => storage.kv.put(RECORD_KEY, record),
+    erase: () => storage.deleteAll(),
+  };
+}
+
+/** The writes are not awaited, so that they join the turn's commit. If one fails, the platform resets the object. */
+function alarmOn(storage: DurableObjectStorage): Alarm {
+  return {
+    get: () => storage.getAlarm(),
+    set: (at) => void storage.setAlarm(at),
+    clear: () => void storage.deleteAlarm(),
+  };
+}

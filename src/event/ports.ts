@@ -1,0 +1,40 @@
+/** What the engine needs of the world, and what each port promises. Types only. */
+import type { Ledger } from "../ledger/port.ts";
+import type { LogLevel, LogLine } from "../log.ts";
+import type { EventRecord } from "./record.ts";
+import type { EventSummary } from "./view.ts";
+
+/** The object's storage. Both writes are synchronous: two without an `await` between them commit together. */
+export interface Store {
+  /** Throws when what is stored is not a record of this version. */
+  load(): EventRecord | null;
+  save(record: EventRecord): void;
+  /** Everything, the alarm included. */
+  erase(): Promise<void>;
+}
+
+/** The object's only alarm. At least once; it may be late. `set` commits with the `save` of the same turn. */
+export interface Alarm {
+  get(): Promise<number | null>;
+  set(at: number): void;
+  clear(): void;
+}
+
+/** Mirrors events for operators. Idempotent, and never lets an older revision win. May reject: it is asked again. */
+export interface Index {
+  publish(summary: EventSummary): Promise<void>;
+}
+
+export interface Ports {
+  readonly store: Store;
+  readonly alarm: Alarm;
+  readonly ledger: Ledger;
+  readonly index: Index;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: (level: LogLevel, line: LogLine) => void;
+  /** Goes on after the answer. The work handles its own errors. */
+  readonly background: (work: Promise<void>) => void;
+}

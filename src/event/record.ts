@@ -1,0 +1,156 @@
+/**
+ * What an event's object stores: one record, a discriminated union on `state`.
+ *
+ * Pure: no I/O, no clock. Times are epoch milliseconds. A settled record must stay under about 1,000 bytes: above
+ * that it spills to a fourth page of the object's database, and pages at rest are most of what an event costs.
+ * That is why the log's entries are tuples, and why nothing stands here that another field already says.
+ */
+import { z } from "zod";
+import { settlementDraftSchema } from "../settlement/settlement.ts";
+
+/** The log keeps this many last attempts; `attempts` counts them all. 72 h of retries make about 80. */
+export const ATTEMPT_LOG_LIMIT = 20;
+/** Operator actions are few; a script gone wild must not grow a record past the value limit. */
+export const OPERATOR_ACTION_LIMIT = 50;
+
+const timestampMs = z.int().nonnegative();
+const count = z.int().nonnegative();
+
+export const triggerSchema = z.enum(["delivery", "alarm", "operator", "watchdog"]);
+const outcomeKind = z.enum(["accepted", "rejected", "unavailable", "unknown"]);
+
+/** [attempt, trigger, started at, duration in ms, outcome, the ledger's HTTP status or null] */
+const attemptLogEntry = z.tuple([
+  count,
+  triggerSchema,
+  timestampMs,
+  z.int().nonnegative(),
+  outcomeKind,
+  z.int().nullable(),
+]);
+
+const operatorActionSchema = z.strictObject({
+  action: z.enum(["retry", "resolve"]),
+  actor: z.string(),
+  note: z.string().nullable(),
+  at: timestampMs,
+});
+
+/** A delivery of the same event_id that told of other money. The event stayed as it was. */
+const conflictSchema = z.strictObject({ count, last_at: timestampMs, last_body_sha256: z.string() });
+
+const common = {
+  v: z.literal(1),
+  event_id: z.string(),
+  event_type: z.string(),
+  livemode: z.boolean(),
+  api_version: z.string().nullable(),
+  stripe_account: z.string().nullable(),
+  received_at: timestampMs,
+  /** When the state last changed. A replay changes nothing but `deliveries`. */
+  updated_at: timestampMs,
+  /** Grows with each change of state, so that a late index row never overwrites a newer one. */
+  revision: count,
+  deliveries: count,
+  attempts: count,
+  log: z.array(attemptLogEntry),
+  body_sha256: z.string(),
+  /** Which configured signing secret verified the first delivery: its position, never the secret. */
+  secret_index: z.int().nonnegative(),
+  conflict: conflictSchema.nullable(),
+  operator_actions: z.array(operatorActionSchema),
+};
+
+/** The bytes for the ledger, fixed for ever. */
+const frozen = z.strictObject({ kind: z.literal("frozen"), payload: z.string() });
+/** All but the account, which the ledger knows as that of `payment_intent`'s payin. */
+const draft = z.strictObject({
+  kind: z.literal("draft"),
+  draft: settlementDraftSchema,
+  payment_intent: z.string(),
+});
+
+/** The attempt under way. If nobody hears of it by the end of the lease, its outcome is unknown. */
+const attempt = z.strictObject({
+  trigger: triggerSchema,
+  started_at: timestampMs,
+  lease_expires_at: timestampMs,
+});
+
+const ledgerErrorSchema = z.strictObject({
+  outcome: outcomeKind.exclude(["accepted"]),
+  /** One of our own words, never the ledger's text. */
+  detail: z.string(),
+  ledger_status: z.int().nullable(),
+  ledger_code: z.string().nullable(),
+});
+
+const failedSchema = z.discriminatedUnion("cause", [
+  z.strictObject({
+    ...common,
+    state: z.literal("failed"),
+    cause: z.literal("ledger"),
+    work: z.discriminatedUnion("kind", [frozen, draft]),
+    error: ledgerErrorSchema,
+    /** null: permanent, or the retry horizon is reached. Only an operator moves it then. */
+    next_retry_at: timestampMs.nullable(),
+  }),
+  z.strictObject({
+    ...common,
+    state: z.literal("failed"),
+    cause: z.literal("unmappable"),
+    reason: z.string(),
+    /** The whole raw body: it is all that is left to repair the event from. */
+    body: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+  }),
+]);
+
+export const recordSchema = z.discriminatedUnion("state", [
+  z.strictObject({ ...common, state: z.literal("received"), work: draft, attempt }),
+  z.strictObject({ ...common, state: z.literal("forwarding"), work: frozen, attempt }),
+  z.strictObject({
+    ...common,
+    state: z.literal("forwarded"),
+    payload: z.string(),
+    ledger_status: z.int(),
+    settlement_id: z.string(),
+  }),
+  failedSchema,
+  z.strictObject({
+    ...common,
+    state: z.literal("resolved"),
+    /** null: it was unmappable. The raw body is gone: a closed event needs nobody's personal data. */
+    work: z.discriminatedUnion("kind", [frozen, draft]).nullable(),
+    reason: z.string().nullable(),
+    error: ledgerErrorSchema.nullable(),
+  }),
+  z.strictObject({ ...common, state: z.literal("ignored"), reason: z.string() }),
+]);
+
+export type EventRecord = z.infer<typeof recordSchema>;
+export type RecordIn<State extends EventRecord["state"]> = Extract<EventRecord, { state: State }>;
+export type Failed = RecordIn<"failed">;
+export type FailedAtLedger = Extract<Failed, { cause: "ledger" }>;
+export type InAttempt = RecordIn<"received"> | RecordIn<"forwarding">;
+export type Work = FailedAtLedger["work"];
+export type Trigger = z.infer<typeof triggerSchema>;
+export type AttemptLogEntry = z.infer<typeof attemptLogEntry>;
+export type OperatorAction = z.infer<typeof operatorActionSchema>;
+export type LedgerError = z.infer<typeof ledgerErrorSchema>;
+
+/** Final: nothing will ever happen to it again but replays and the purge. */
+export function isFinal(record: EventRecord): record is RecordIn<"forwarded" | "resolved" | "ignored"> {
+  return record.state === "forwarded" || record.state === "resolved" || record.state === "ignored";
+}
+
+export function isInAttempt(record: EventRecord): record is InAttempt {
+  return record.state === "received" || record.state === "forwarding";
+}
+
+/**
+ * Reads what a store holds. Throws on anything that is not a record of this version: a record that this code does
+ * not understand must not be overwritten by it.
+ */
+export function parseRecord(stored: unknown): EventRecord {
+  return recordSchema.parse(stored);
+}

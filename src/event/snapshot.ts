@@ -1,0 +1,118 @@
+/**
+ * The reply to a delivery, made from the record alone: so a replay a month later gets the same words.
+ *
+ * Pure. The shapes are the wire contract's; `deduped` is the only field that differs between replies to one event.
+ */
+import { idempotencyKey } from "../settlement/settlement.ts";
+import { type EventRecord, type Failed, isInAttempt, type LedgerError } from "./record.ts";
+
+interface Told {
+  readonly ok: true;
+  readonly event_id: string;
+  readonly event_type: string;
+}
+
+/** The body of a 200, but for `deduped`. */
+export type Snapshot =
+  | (Told & {
+      readonly state: "forwarded";
+      readonly idempotency_key: string;
+      readonly forwarded_to_ledger: true;
+      readonly ledger_status: number;
+      readonly settlement_id: string;
+    })
+  | (Told & {
+      readonly state: "ignored";
+      readonly reason: string;
+      readonly idempotency_key: string;
+      readonly forwarded_to_ledger: false;
+    })
+  | (Told & {
+      readonly state: "failed";
+      readonly error_code: "EVENT_UNMAPPABLE";
+      readonly reason: string;
+      readonly forwarded_to_ledger: false;
+    })
+  | (Told & {
+      readonly state: "resolved";
+      readonly idempotency_key: string;
+      readonly forwarded_to_ledger: false;
+    });
+
+export interface LedgerIngestFailed {
+  readonly kind: "ledger_ingest_failed";
+  readonly event_id: string;
+  readonly attempts: number;
+  readonly ledger_status: number | null;
+  readonly ledger_code: string | null;
+  /** Epoch milliseconds: the time of the alarm. */
+  readonly next_retry_at: number | null;
+}
+
+export type DeliveryReply =
+  | { readonly kind: "ok"; readonly deduped: boolean; readonly snapshot: Snapshot }
+  | LedgerIngestFailed
+  | { readonly kind: "event_conflict"; readonly event_id: string; readonly state: EventRecord["state"] };
+
+/** Null while there is nothing final to say: during an attempt, or after the ledger refused. */
+export function snapshotOf(record: EventRecord): Snapshot | null {
+  const told = { ok: true, event_id: record.event_id, event_type: record.event_type } as const;
+  const idempotency_key = idempotencyKey(record.event_id);
+  switch (record.state) {
+    case "forwarded": {
+      const { ledger_status, settlement_id } = record;
+      return {
+        ...told,
+        state: "forwarded",
+        idempotency_key,
+        forwarded_to_ledger: true,
+        ledger_status,
+        settlement_id,
+      };
+    }
+    case "ignored":
+      return {
+        ...told,
+        state: "ignored",
+        reason: record.reason,
+        idempotency_key,
+        forwarded_to_ledger: false,
+      };
+    case "resolved":
+      return { ...told, state: "resolved", idempotency_key, forwarded_to_ledger: false };
+    case "failed":
+      return record.cause === "unmappable" ? unmappableSnapshot(told, record.reason) : null;
+    case "received":
+    case "forwarding":
+      return null;
+  }
+}
+
+/** What Stripe is told of a record that is at rest. */
+export function replyTo(record: EventRecord, deduped: boolean): DeliveryReply {
+  const snapshot = snapshotOf(record);
+  if (snapshot !== null) return { kind: "ok", deduped, snapshot };
+  const error = ledgerErrorOf(record);
+  return {
+    kind: "ledger_ingest_failed",
+    event_id: record.event_id,
+    attempts: record.attempts,
+    ledger_status: error?.ledger_status ?? null,
+    ledger_code: error?.ledger_code ?? null,
+    next_retry_at: record.state === "failed" && record.cause === "ledger" ? record.next_retry_at : null,
+  };
+}
+
+export function ledgerErrorOf(record: EventRecord): LedgerError | null {
+  if (isInAttempt(record) || record.state === "forwarded" || record.state === "ignored") return null;
+  if (record.state === "resolved") return record.error;
+  return isLedgerFailure(record) ? record.error : null;
+}
+
+function isLedgerFailure(record: Failed): record is Extract<Failed, { cause: "ledger" }> {
+  return record.cause === "ledger";
+}
+
+function unmappableSnapshot(told: Told, reason: string): Snapshot {
+  return { ...told, state: "failed", error_code: "EVENT_UNMAPPABLE", reason, forwarded_to_ledger: false };
+}

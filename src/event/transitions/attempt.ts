@@ -1,0 +1,132 @@
+/** Beginning an attempt, and closing one that nobody heard of again. Pure. */
+import { freeze, type Mapping } from "../../settlement/settlement.ts";
+import {
+  ATTEMPT_LOG_LIMIT,
+  type AttemptLogEntry,
+  type EventRecord,
+  type InAttempt,
+  isInAttempt,
+  type LedgerError,
+  type Trigger,
+  type Work,
+} from "../record.ts";
+import { type Context, LEASE_MARGIN_MS, type Step } from "../step.ts";
+
+/** The fields that every state has. */
+export function commonOf(record: EventRecord) {
+  return {
+    v: record.v,
+    event_id: record.event_id,
+    event_type: record.event_type,
+    livemode: record.livemode,
+    api_version: record.api_version,
+    stripe_account: record.stripe_account,
+    received_at: record.received_at,
+    updated_at: record.updated_at,
+    revision: record.revision,
+    deliveries: record.deliveries,
+    attempts: record.attempts,
+    log: record.log,
+    body_sha256: record.body_sha256,
+    secret_index: record.secret_index,
+    conflict: record.conflict,
+    operator_actions: record.operator_actions,
+  };
+}
+
+export type Common = ReturnType<typeof commonOf>;
+
+/** A change of state: what the index must learn. */
+export function changed(common: Common, now: number): Common {
+  return { ...common, updated_at: now, revision: common.revision + 1 };
+}
+
+export type MoneyMapping = Extract<Mapping, { kind: "settlement" | "account_lookup" }>;
+
+export function movesMoney(mapping: Mapping): mapping is MoneyMapping {
+  return mapping.kind === "settlement" || mapping.kind === "account_lookup";
+}
+
+/** What to send. Frozen here, once: every attempt sends these bytes. */
+export function workOf(mapping: MoneyMapping): Work {
+  return mapping.kind === "settlement"
+    ? { kind: "frozen", payload: freeze(mapping.settlement) }
+    : { kind: "draft", draft: mapping.draft, payment_intent: mapping.payment_intent };
+}
+
+/**
+ * Attempt n+1: on record, with its lease's alarm in the same commit, before the ledger hears of it.
+ * A look-up is a request of its own, so its lease is one timeout longer; the ingest that follows inherits it.
+ */
+export function beginAttempt(common: Common, work: Work, trigger: Trigger, context: Context): Step {
+  const { now, policy } = context;
+  const requests = work.kind === "draft" ? 2 : 1;
+  const attempt = {
+    trigger,
+    started_at: now,
+    lease_expires_at: now + requests * policy.ledgerTimeoutMs + LEASE_MARGIN_MS,
+  };
+  const next = { ...changed(common, now), attempts: common.attempts + 1, attempt };
+  const record: InAttempt =
+    work.kind === "draft" ? { ...next, state: "received", work } : { ...next, state: "forwarding", work };
+  return {
+    record,
+    effects: [{ kind: "set_alarm", at: attempt.lease_expires_at }, { kind: "attempt" }],
+    verdict: "started",
+  };
+}
+
+/** Ends the attempt on record with this log line. */
+export function closeAttempt(
+  record: InAttempt,
+  outcome: AttemptLogEntry[4],
+  ledgerStatus: number | null,
+  now: number,
+): Common {
+  const { trigger, started_at } = record.attempt;
+  // A clock that was set back must not make a record that no longer parses.
+  const duration = Math.max(0, now - started_at);
+  const entry: AttemptLogEntry = [record.attempts, trigger, started_at, duration, outcome, ledgerStatus];
+  const common = changed(commonOf(record), now);
+  return { ...common, log: [...common.log, entry].slice(-ATTEMPT_LOG_LIMIT) };
+}
+
+/** The attempt failed: the record waits for `nextRetry`, or for an operator. */
+export function fail(common: Common, work: Work, error: LedgerError, nextRetry: number | null): Step {
+  const record: EventRecord = {
+    ...common,
+    state: "failed",
+    cause: "ledger",
+    work,
+    error,
+    next_retry_at: nextRetry,
+  };
+  return { record, effects: [{ kind: "publish" }], verdict: "done" };
+}
+
+/** The attempt was cut off: a reset, a deploy, a crash. Its outcome is unknown; the same key and bytes are safe. */
+export function afterLostAttempt(record: InAttempt, trigger: Trigger, context: Context): Step {
+  const closed = closeAttempt(record, "unknown", null, context.now);
+  const pastHorizon = context.now >= record.received_at + context.policy.retryHorizonMs;
+  if (pastHorizon && trigger !== "operator") {
+    const error: LedgerError = {
+      outcome: "unknown",
+      detail: "interrupted",
+      ledger_status: null,
+      ledger_code: null,
+    };
+    return fail(closed, record.work, error, null);
+  }
+  return beginAttempt(closed, record.work, trigger, context);
+}
+
+/** A step that changes nothing that the index shows: no new revision, no effect. */
+export function quiet(record: EventRecord, verdict: Step["verdict"]): Step {
+  return { record, effects: [], verdict };
+}
+
+/** An attempt under way is joined; one that was cut off is followed by the next; otherwise null. */
+export function joinOrResume(record: EventRecord, trigger: Trigger, context: Context): Step | null {
+  if (!isInAttempt(record)) return null;
+  return context.inFlight ? quiet(record, "joined") : afterLostAttempt(record, trigger, context);
+}

@@ -1,0 +1,103 @@
+/** A delivery: one verified HTTP request from Stripe. Pure. */
+import { conflicts, type SettlementDraft, thaw } from "../../settlement/settlement.ts";
+import type { EventRecord, Failed } from "../record.ts";
+import { type Context, type Delivery, LEASE_MARGIN_MS, REDELIVERY_QUIET_MS, type Step } from "../step.ts";
+import {
+  beginAttempt,
+  commonOf,
+  type Common,
+  joinOrResume,
+  type MoneyMapping,
+  movesMoney,
+  quiet,
+  workOf,
+} from "./attempt.ts";
+
+export function onDelivery(before: EventRecord | null, delivery: Delivery, context: Context): Step {
+  if (before === null) return onFirstDelivery(delivery, context);
+  const record = { ...before, deliveries: before.deliveries + 1 };
+  const money = movesMoney(delivery.mapping) ? delivery.mapping : null;
+  if (money !== null && tellsOfOtherMoney(record, money)) return onConflict(record, delivery, context.now);
+  const resumed = joinOrResume(record, "delivery", context);
+  if (resumed !== null) return resumed;
+  return record.state === "failed" ? onFailedEvent(record, money, context) : quiet(record, "stored");
+}
+
+function onFirstDelivery(delivery: Delivery, context: Context): Step {
+  const { mapping } = delivery;
+  const common = firstCommon(delivery, context.now);
+  if (movesMoney(mapping)) return beginAttempt(common, workOf(mapping), "delivery", context);
+  const known = { ...common, revision: 1 };
+  const record: EventRecord =
+    mapping.kind === "ignored"
+      ? { ...known, state: "ignored", reason: mapping.reason }
+      : {
+          ...known,
+          state: "failed",
+          cause: "unmappable",
+          reason: mapping.reason,
+          body: delivery.body ?? new Uint8Array(),
+        };
+  // The alarm is the flag that the index does not know this event yet; it moves once the row is published.
+  const flag = { kind: "set_alarm", at: context.now + LEASE_MARGIN_MS } as const;
+  return { record, effects: [flag, { kind: "publish" }], verdict: "created" };
+}
+
+function firstCommon(delivery: Delivery, now: number): Common {
+  return {
+    v: 1,
+    event_id: delivery.event_id,
+    event_type: delivery.event_type,
+    livemode: delivery.livemode,
+    api_version: delivery.api_version,
+    stripe_account: delivery.stripe_account,
+    received_at: now,
+    updated_at: now,
+    revision: 0,
+    deliveries: 1,
+    attempts: 0,
+    log: [],
+    body_sha256: delivery.body_sha256,
+    secret_index: delivery.secret_index,
+    conflict: null,
+    operator_actions: [],
+  };
+}
+
+function onFailedEvent(record: Failed, money: MoneyMapping | null, context: Context): Step {
+  const { now } = context;
+  if (record.cause === "unmappable") {
+    // Since the first delivery somebody taught the mapper this event: Stripe's resend is as good as an operator's.
+    return money === null
+      ? quiet(record, "stored")
+      : beginAttempt(commonOf(record), workOf(money), "delivery", context);
+  }
+  if (record.next_retry_at === null || now - record.updated_at < REDELIVERY_QUIET_MS) {
+    return quiet(record, "stored");
+  }
+  return beginAttempt(commonOf(record), record.work, "delivery", context);
+}
+
+/** Only money contradicts money: a mapper that has since learned to ignore a type changes nothing settled. */
+function tellsOfOtherMoney(record: EventRecord, money: MoneyMapping): boolean {
+  const recorded = recordedSettlement(record);
+  if (recorded === null) return false;
+  return conflicts(recorded, money.kind === "settlement" ? money.settlement : money.draft);
+}
+
+function recordedSettlement(record: EventRecord): (SettlementDraft & { account_id?: string }) | null {
+  if (record.state === "forwarded") return thaw(record.payload);
+  if (record.state === "ignored" || (record.state === "failed" && record.cause === "unmappable")) return null;
+  if (record.work === null) return null;
+  return record.work.kind === "frozen" ? thaw(record.work.payload) : record.work.draft;
+}
+
+/** The event stays as it was. Which of the two is right is not ours to say: an operator sees both. */
+function onConflict(record: EventRecord, delivery: Delivery, now: number): Step {
+  const conflict = {
+    count: (record.conflict?.count ?? 0) + 1,
+    last_at: now,
+    last_body_sha256: delivery.body_sha256,
+  };
+  return quiet({ ...record, conflict }, "conflict");
+}

@@ -1,0 +1,80 @@
+/** An operator's acts. Each is kept on the event with its actor, note and time. Pure. */
+import type { Mapping } from "../../settlement/settlement.ts";
+import {
+  type EventRecord,
+  type Failed,
+  isFinal,
+  OPERATOR_ACTION_LIMIT,
+  type OperatorAction,
+} from "../record.ts";
+import type { Context, OperatorRetry, Step } from "../step.ts";
+import { beginAttempt, changed, commonOf, joinOrResume, movesMoney, quiet, workOf } from "./attempt.ts";
+
+const UNKNOWN_EVENT: Step = { record: null, effects: [], verdict: "unknown_event" };
+
+/**
+ * One attempt now, whatever the backoff says. It cannot credit twice: the key and the bytes are those of every
+ * attempt before, and a final event is not tried at all.
+ */
+export function onOperatorRetry(before: EventRecord | null, retry: OperatorRetry, context: Context): Step {
+  if (before === null) return UNKNOWN_EVENT;
+  if (isFinal(before)) return quiet(before, "invalid_state");
+  if (before.state === "failed" && retry.scope === "healing" && !canHeal(before))
+    return quiet(before, "stored");
+  if (before.state === "failed" && before.cause === "unmappable" && retry.mapping === null) {
+    return quiet(before, "needs_mapping");
+  }
+  const record = noted(before, { action: "retry", actor: retry.actor, note: retry.note, at: context.now });
+  const resumed = joinOrResume(record, "operator", context);
+  if (resumed !== null) return resumed;
+  if (record.state !== "failed") return quiet(before, "invalid_state");
+  if (record.cause === "ledger") return beginAttempt(commonOf(record), record.work, "operator", context);
+  return remap(record, retry.mapping, context);
+}
+
+/** failed + resolve → resolved: somebody has settled it by other means, and says so with a name. */
+export function onOperatorResolve(
+  before: EventRecord | null,
+  actor: string,
+  note: string,
+  context: Context,
+): Step {
+  if (before === null) return UNKNOWN_EVENT;
+  if (before.state !== "failed") return quiet(before, "invalid_state");
+  const record = noted(before, { action: "resolve", actor, note, at: context.now });
+  const next: EventRecord = {
+    ...changed(commonOf(record), context.now),
+    state: "resolved",
+    work: before.cause === "ledger" ? before.work : null,
+    reason: before.cause === "unmappable" ? before.reason : null,
+    error: before.cause === "ledger" ? before.error : null,
+  };
+  return { record: next, effects: [{ kind: "publish" }], verdict: "done" };
+}
+
+function canHeal(record: Failed): boolean {
+  return record.cause === "ledger" && record.next_retry_at !== null;
+}
+
+/** An unmappable event, after the mapper was taught about it. */
+function remap(
+  record: Extract<Failed, { cause: "unmappable" }>,
+  mapping: Mapping | null,
+  context: Context,
+): Step {
+  if (mapping === null) return quiet(record, "needs_mapping");
+  if (movesMoney(mapping)) return beginAttempt(commonOf(record), workOf(mapping), "operator", context);
+  const common = changed(commonOf(record), context.now);
+  const next: EventRecord =
+    mapping.kind === "ignored"
+      ? { ...common, state: "ignored", reason: mapping.reason }
+      : { ...record, ...common, reason: mapping.reason };
+  return { record: next, effects: [{ kind: "publish" }], verdict: "done" };
+}
+
+function noted<R extends EventRecord>(record: R, action: OperatorAction): R {
+  return {
+    ...record,
+    operator_actions: [...record.operator_actions, action].slice(-OPERATOR_ACTION_LIMIT),
+  };
+}

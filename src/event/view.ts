@@ -1,0 +1,192 @@
+/** An event as operators see it: one row of a list, or its whole state. Pure; times become ISO 8601 here. */
+import { idempotencyKey, type SettlementDraft, thaw } from "../settlement/settlement.ts";
+import type { EventRecord, LedgerError, Trigger } from "./record.ts";
+import { ledgerErrorOf, type Snapshot, snapshotOf } from "./snapshot.ts";
+
+/** One row of the index. Times are epoch milliseconds. */
+export interface EventSummary {
+  readonly event_id: string;
+  readonly revision: number;
+  readonly event_type: string;
+  readonly state: EventRecord["state"];
+  readonly reason: string | null;
+  readonly error_code: string | null;
+  readonly account_id: string | null;
+  /** The settlement's `external_payment_id`: `pi_…`, `re_…`, `dp_…`, `po_…`, or `ch_…:…`. */
+  readonly payment_id: string | null;
+  readonly amount_minor: string | null;
+  readonly currency: string | null;
+  readonly attempts: number;
+  readonly received_at: number;
+  readonly updated_at: number;
+  readonly next_retry_at: number | null;
+}
+
+/** The whole state, as the wire contract has it. */
+export interface EventState {
+  readonly event_id: string;
+  readonly event_type: string;
+  readonly livemode: boolean;
+  readonly api_version: string | null;
+  readonly stripe_account: string | null;
+  readonly state: EventRecord["state"];
+  readonly reason: string | null;
+  readonly idempotency_key: string;
+  readonly received_at: string;
+  readonly updated_at: string;
+  readonly deliveries: number;
+  readonly attempts: number;
+  readonly next_retry_at: string | null;
+  readonly alarm_at: string | null;
+  /** Without `account_id` while the ledger has not told it. */
+  readonly settlement: (SettlementDraft & { readonly account_id?: string }) | null;
+  readonly snapshot: Snapshot | null;
+  readonly last_error: {
+    readonly code: string;
+    readonly message: string;
+    readonly ledger_status: number | null;
+    readonly ledger_code: string | null;
+  } | null;
+  readonly attempt_log: readonly {
+    readonly attempt: number;
+    readonly trigger: Trigger;
+    readonly started_at: string;
+    readonly duration_ms: number;
+    readonly outcome: string;
+    readonly ledger_status: number | null;
+  }[];
+  readonly conflicts: {
+    readonly count: number;
+    readonly last_at: string;
+    readonly last_body_sha256: string;
+  } | null;
+  readonly operator_actions: readonly {
+    readonly action: string;
+    readonly actor: string;
+    readonly note: string | null;
+    readonly at: string;
+  }[];
+  readonly evidence: {
+    readonly body_sha256: string;
+    readonly payload_sha256: string | null;
+    readonly signing_secret: string;
+  };
+}
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : iso(ms);
+}
+
+/** The bytes that went, or will go, to the ledger; null while there are none. */
+export function payloadOf(record: EventRecord): string | null {
+  if (record.state === "forwarded") return record.payload;
+  const work = "work" in record ? record.work : null;
+  return work?.kind === "frozen" ? work.payload : null;
+}
+
+function settlementOf(record: EventRecord): EventState["settlement"] {
+  const payload = payloadOf(record);
+  if (payload !== null) return thaw(payload);
+  const work = "work" in record ? record.work : null;
+  return work?.kind === "draft" ? work.draft : null;
+}
+
+function nextRetryOf(record: EventRecord): number | null {
+  return record.state === "failed" && record.cause === "ledger" ? record.next_retry_at : null;
+}
+
+function reasonOf(record: EventRecord): string | null {
+  if (record.state === "ignored" || record.state === "resolved") return record.reason;
+  if (record.state !== "failed") return null;
+  if (record.cause === "unmappable") return record.reason;
+  if (record.next_retry_at !== null) return `ledger_${record.error.outcome}`;
+  return record.error.outcome === "rejected" ? "ledger_rejected" : "retry_horizon_reached";
+}
+
+function lastErrorOf(record: EventRecord): EventState["last_error"] {
+  if (record.state === "failed" && record.cause === "unmappable") {
+    const message = `The event cannot become a settlement: ${record.reason}.`;
+    return { code: "EVENT_UNMAPPABLE", message, ledger_status: null, ledger_code: null };
+  }
+  const error = ledgerErrorOf(record);
+  if (error === null) return null;
+  const { ledger_status, ledger_code } = error;
+  return { code: "LEDGER_INGEST_FAILED", message: explain(error), ledger_status, ledger_code };
+}
+
+function explain({ outcome, detail, ledger_status, ledger_code }: LedgerError): string {
+  const said = `${ledger_status ?? "no status"}${ledger_code === null ? "" : ` ${ledger_code}`}`;
+  switch (outcome) {
+    case "rejected":
+      return `The ledger refused the settlement for good: ${said}.`;
+    case "unavailable":
+      return `The ledger did not take the settlement now: ${said}.`;
+    case "unknown":
+      return `The ledger gave no usable answer: ${detail}.`;
+  }
+}
+
+export function summaryOf(record: EventRecord): EventSummary {
+  const settlement = settlementOf(record);
+  return {
+    event_id: record.event_id,
+    revision: record.revision,
+    event_type: record.event_type,
+    state: record.state,
+    reason: reasonOf(record),
+    error_code: lastErrorOf(record)?.code ?? null,
+    account_id: settlement?.account_id ?? null,
+    payment_id: settlement?.external_payment_id ?? null,
+    amount_minor: settlement?.amount_minor ?? null,
+    currency: settlement?.currency ?? null,
+    attempts: record.attempts,
+    received_at: record.received_at,
+    updated_at: record.updated_at,
+    next_retry_at: nextRetryOf(record),
+  };
+}
+
+export function stateOf(
+  record: EventRecord,
+  alarmAt: number | null,
+  payloadSha256: string | null,
+): EventState {
+  return {
+    event_id: record.event_id,
+    event_type: record.event_type,
+    livemode: record.livemode,
+    api_version: record.api_version,
+    stripe_account: record.stripe_account,
+    state: record.state,
+    reason: reasonOf(record),
+    idempotency_key: idempotencyKey(record.event_id),
+    received_at: iso(record.received_at),
+    updated_at: iso(record.updated_at),
+    deliveries: record.deliveries,
+    attempts: record.attempts,
+    next_retry_at: isoOrNull(nextRetryOf(record)),
+    alarm_at: isoOrNull(alarmAt),
+    settlement: settlementOf(record),
+    snapshot: snapshotOf(record),
+    last_error: lastErrorOf(record),
+    attempt_log: record.log.map(([attempt, trigger, startedAt, duration_ms, outcome, ledger_status]) => ({
+      attempt,
+      trigger,
+      started_at: iso(startedAt),
+      duration_ms,
+      outcome,
+      ledger_status,
+    })),
+    conflicts: record.conflict && { ...record.conflict, last_at: iso(record.conflict.last_at) },
+    operator_actions: record.operator_actions.map((action) => ({ ...action, at: iso(action.at) })),
+    evidence: {
+      body_sha256: record.body_sha256,
+      payload_sha256: payloadSha256,
+      signing_secret: `index ${record.secret_index}`,
+    },
+  };
+}
