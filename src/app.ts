@@ -1,0 +1,58 @@
+/** The routes, and the one place that answers for an error that nobody expected. */
+import { Hono } from "hono";
+import { resolveEvent, retryEvent, retryForwarding, showEvent } from "./http/admin/events.ts";
+import { refuseOperator } from "./http/auth.ts";
+import { health, welcome } from "./http/info.ts";
+import { fail } from "./http/respond.ts";
+import { handleWebhook } from "./http/webhook.ts";
+import { log } from "./log.ts";
+
+type Bindings = { Bindings: Env; Variables: { requestId: string } };
+
+const WEBHOOK = "/v1/stripe/webhook";
+const FORWARDING_RETRY = "/v1/stripe/forwarding/retry";
+const EVENT = "/v1/admin/events/:event_id";
+
+export function createApp(): Hono<Bindings> {
+  const app = new Hono<Bindings>();
+
+  app.use(async (c, next) => {
+    // Our own: a stranger's id must not get into our log.
+    c.set("requestId", crypto.randomUUID());
+    await next();
+  });
+
+  for (const path of ["/v1/admin/*", FORWARDING_RETRY]) {
+    app.use(path, async (c, next) => {
+      const refusal = await refuseOperator(c.req.raw, c.env);
+      return refusal === null ? next() : fail(c.var.requestId, refusal);
+    });
+  }
+
+  app.get("/", (c) => welcome(c.var.requestId));
+  app.get("/health", (c) => health(c.env, c.var.requestId));
+  app.post(WEBHOOK, (c) => handleWebhook(c.req.raw, c.env, c.var.requestId));
+  app.get(EVENT, (c) => showEvent(adminOf(c), c.req.param("event_id")));
+  app.post(`${EVENT}/retry`, (c) => retryEvent(adminOf(c), c.req.param("event_id")));
+  app.post(`${EVENT}/resolve`, (c) => resolveEvent(adminOf(c), c.req.param("event_id")));
+  app.post(FORWARDING_RETRY, (c) => retryForwarding(adminOf(c)));
+
+  for (const path of [WEBHOOK, FORWARDING_RETRY, `${EVENT}/retry`, `${EVENT}/resolve`]) {
+    app.all(path, (c) => fail(c.var.requestId, { kind: "method_not_allowed", allow: "POST" }));
+  }
+  for (const path of ["/", "/health", EVENT]) {
+    app.all(path, (c) => fail(c.var.requestId, { kind: "method_not_allowed", allow: "GET" }));
+  }
+
+  app.notFound((c) => fail(c.var.requestId, { kind: "route_not_found" }));
+  app.onError((error, c) => {
+    // The name only: a message may quote what it was given.
+    log("error", { msg: "uncaught", request_id: c.var.requestId, error: error.name });
+    return fail(c.var.requestId, { kind: "internal" });
+  });
+  return app;
+}
+
+function adminOf(c: { req: { raw: Request }; env: Env; var: { requestId: string } }) {
+  return { request: c.req.raw, env: c.env, requestId: c.var.requestId };
+}

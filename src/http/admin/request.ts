@@ -1,0 +1,54 @@
+/** What operators send: checked strictly, so that a misspelt field is an error and not a silent default. */
+import { z } from "zod";
+import type { Failure } from "../../errors.ts";
+import { readBody } from "../body.ts";
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+const MAX_ADMIN_BODY_BYTES = 65_536;
+
+export const eventIdSchema = z.string().regex(/^evt_[A-Za-z0-9_]{1,250}$/);
+const actor = z.string().trim().min(1).max(200);
+const note = z.string().trim().min(1).max(2_000);
+
+/** Who asks is optional for a retry, which can do no harm; an empty body is a retry without a note. */
+export const retryBody = z.strictObject({
+  actor: actor.default("operator"),
+  note: note.nullable().default(null),
+});
+
+/** Closing an event needs a name and a reason: nobody will look at it again. */
+export const resolveBody = z.strictObject({ actor, note });
+
+export const forwardingRetryBody = z.strictObject({
+  event_id: eventIdSchema,
+  limit: z.int().min(1).max(1_000).optional(),
+  force: z.boolean().default(false),
+});
+
+export type Read<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** An empty body counts as `{}`. */
+export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promise<Read<T>> {
+  const bytes = await readBody(request, MAX_ADMIN_BODY_BYTES);
+  if (bytes === null) {
+    return { ok: false, failure: { kind: "payload_too_large", limitBytes: MAX_ADMIN_BODY_BYTES } };
+  }
+  let parsed: unknown;
+  try {
+    parsed = bytes.length === 0 ? {} : JSON.parse(decoder.decode(bytes));
+  } catch {
+    return { ok: false, failure: { kind: "invalid_request", problems: ["the body is not JSON in UTF-8"] } };
+  }
+  return check(parsed, schema);
+}
+
+export function check<T>(value: unknown, schema: z.ZodType<T>): Read<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return { ok: true, value: result.data };
+  const problems = result.error.issues.map(
+    (issue) => `${issue.path.join(".") || "the request"}: ${issue.message}`,
+  );
+  return { ok: false, failure: { kind: "invalid_request", problems } };
+}

@@ -1,0 +1,42 @@
+/** Operators' keys: who may read, and who may repair. */
+import { equalInConstantTime, utf8 } from "../bytes.ts";
+import { operatorKeys } from "../config.ts";
+import type { Failure } from "../errors.ts";
+
+export type Role = "admin" | "read";
+
+const SAFE_METHODS = new Set(["GET", "HEAD"]);
+
+/**
+ * Null when the request may go on. The admin key opens everything, the read key only what changes nothing.
+ * Fails closed: without a configured key nobody is let in, and the answer says which key to set.
+ */
+export async function refuseOperator(request: Request, env: object): Promise<Failure | null> {
+  const { adminKey, readKey } = operatorKeys(env);
+  if (adminKey === null && readKey === null) {
+    return { kind: "dependency_not_configured", missing: ["SETTLE_ADMIN_KEY"], invalid: [] };
+  }
+  const role = await roleOf(bearerOf(request), adminKey, readKey);
+  if (role === null) return { kind: "unauthorized" };
+  return role === "read" && !SAFE_METHODS.has(request.method) ? { kind: "forbidden" } : null;
+}
+
+function bearerOf(request: Request): string {
+  const match = /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "");
+  return match?.[1] ?? "";
+}
+
+/** Both keys are compared whatever the first says: the time taken must not tell which one was nearly right. */
+async function roleOf(given: string, adminKey: string | null, readKey: string | null): Promise<Role | null> {
+  const digest = await sha256(given);
+  const isAdmin = adminKey !== null && equalInConstantTime(digest, await sha256(adminKey));
+  const isReader = readKey !== null && equalInConstantTime(digest, await sha256(readKey));
+  if (given === "") return null;
+  if (isAdmin) return "admin";
+  return isReader ? "read" : null;
+}
+
+/** Digests are of one length, so that the comparison tells nothing of the keys' lengths either. */
+async function sha256(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(text)));
+}

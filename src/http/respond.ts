@@ -1,0 +1,34 @@
+/** JSON answers. The headers that every answer carries stand here once. */
+import { answerTo, type Failure } from "../errors.ts";
+
+/** An answer of this service is never a page, never cached and never framed. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=31536000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+export function json(
+  requestId: string,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return Response.json(body, {
+    status,
+    headers: { ...SECURITY_HEADERS, "x-request-id": requestId, ...headers },
+  });
+}
+
+export function fail(requestId: string, failure: Failure): Response {
+  const { status, code, error, details, headers } = answerTo(failure);
+  return json(
+    requestId,
+    status,
+    { error, code, ...(details && { details }), request_id: requestId },
+    headers,
+  );
+}
