@@ -30,6 +30,8 @@ const bindings = {
   LEDGER_ADMIN_KEY,
   SETTLE_ADMIN_KEY: "test-settle-admin-key",
   SETTLE_READ_KEY: "test-settle-read-key",
+  // Short enough to be waited for once, long enough for a busy machine.
+  LEDGER_TIMEOUT_MS: "2000",
   FORWARDING_RETRY_BASE_SECONDS: "15",
 };
 

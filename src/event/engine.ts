@@ -11,6 +11,7 @@
 import { sha256Hex, utf8 } from "../bytes.ts";
 import { idempotencyKey } from "../settlement/settlement.ts";
 import { transition, wakeAt } from "./machine.ts";
+import { errorName } from "./platform-error.ts";
 import type { Ports } from "./ports.ts";
 import { type EventRecord, isFinal } from "./record.ts";
 import { type DeliveryReply, replyTo } from "./snapshot.ts";
@@ -112,7 +113,7 @@ export class EventEngine {
       await this.#publishing;
       if (effects.some((effect) => effect.kind === "purge")) await this.#ports.store.erase();
     } catch (error) {
-      this.#ports.log("error", { msg: "alarm_failed", error: nameOf(error) });
+      this.#ports.log("error", { msg: "alarm_failed", error: errorName(error) });
       this.#ports.alarm.set(this.#ports.now() + ALARM_RETRY_MS);
     }
   }
@@ -179,7 +180,7 @@ export class EventEngine {
       await index.publish(summaryOf(record));
     } catch (error) {
       published = false;
-      log("error", { msg: "publish_failed", event_id: record.event_id, error: nameOf(error) });
+      log("error", { msg: "publish_failed", event_id: record.event_id, error: errorName(error) });
     }
     // A newer step has its own row to publish, and the alarm is its flag until then.
     const current = store.load();
@@ -232,10 +233,6 @@ function attemptLine(record: EventRecord) {
     ledger_status: ledger_status ?? null,
     next_retry_at: summaryOf(record).next_retry_at,
   };
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 }
 
 function must<T>(value: T | null): T {

@@ -1,13 +1,12 @@
 /** The only place that makes a stub of an event's object, and that tries again when the platform loses one. */
-import type { StripeEventObject } from "./object.ts";
+import type { Guarded, StripeEventObject } from "./object.ts";
+import { platformFlags } from "./platform-error.ts";
 
 const TRIES = 3;
 /** Doubled each time, and half of it random: a reset object is back within a moment. */
 const BASE_DELAY_MS = 100;
 
 export type EventStub = DurableObjectStub<StripeEventObject>;
-
-export type Located<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
 
 /**
  * Calls the event's object, each time over a fresh stub: a stub that has failed stays broken.
@@ -17,13 +16,13 @@ export type Located<T> = { readonly ok: true; readonly value: T } | { readonly o
 export async function callEvent<T>(
   env: Env,
   eventId: string,
-  call: (stub: EventStub) => Promise<T>,
+  call: (stub: EventStub) => Promise<Guarded<T>>,
   onError: (error: unknown, willRetry: boolean) => void,
-): Promise<Located<T>> {
+): Promise<Guarded<T>> {
   for (let attempt = 1; ; attempt++) {
     try {
       const namespace = env.STRIPE_EVENT as unknown as DurableObjectNamespace<StripeEventObject>;
-      return { ok: true, value: await call(namespace.getByName(eventId)) };
+      return await call(namespace.getByName(eventId));
     } catch (error) {
       const willRetry = attempt < TRIES && isWorthRetrying(error);
       onError(error, willRetry);
@@ -33,9 +32,7 @@ export async function callEvent<T>(
   }
 }
 
-/** A deploy resets objects with `durableObjectReset`, which comes without `retryable` (undocumented, but so it is). */
 function isWorthRetrying(error: unknown): boolean {
-  if (typeof error !== "object" || error === null) return false;
-  const flags = error as { retryable?: boolean; durableObjectReset?: boolean; overloaded?: boolean };
-  return (flags.retryable === true || flags.durableObjectReset === true) && flags.overloaded !== true;
+  const { retryable, overloaded, reset } = platformFlags(error);
+  return (retryable || reset) && !overloaded;
 }

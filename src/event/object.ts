@@ -11,6 +11,7 @@ import { createLedgerClient } from "../ledger/client.ts";
 import { log } from "../log.ts";
 import { EventEngine, type ResolveReply, type RetryReply } from "./engine.ts";
 import type { Alarm, Ports, Store } from "./ports.ts";
+import { errorName, platformFlags } from "./platform-error.ts";
 import { parseRecord } from "./record.ts";
 import type { DeliveryReply } from "./snapshot.ts";
 import type { Delivery, OperatorRetry } from "./step.ts";
@@ -20,30 +21,45 @@ const RECORD_KEY = "event";
 /** How soon an alarm comes back that found the configuration broken. Somebody is repairing it. */
 const UNCONFIGURED_RETRY_MS = 60_000;
 
-/** Every method returns a plain union: an error that crosses RPC would be logged as uncaught on both sides. */
+/** `ok: false`: our own code failed, and the log says how. Trying again at once would fail again. */
+export type Guarded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
+
+/** Every method returns a plain union: an error that crosses RPC is logged as uncaught, with its stack, on both sides. */
 export class StripeEventObject extends Server<Env> {
   static override options = { hibernate: true };
 
   #engine: EventEngine | null = null;
 
-  deliver(delivery: Delivery): Promise<DeliveryReply> {
-    return this.#theEngine().deliver(delivery);
+  deliver(delivery: Delivery): Promise<Guarded<DeliveryReply>> {
+    return this.#guarded((engine) => engine.deliver(delivery));
   }
 
-  inspect(): Promise<EventState | null> {
-    return this.#theEngine().inspect();
+  inspect(): Promise<Guarded<EventState | null>> {
+    return this.#guarded((engine) => engine.inspect());
   }
 
-  retry(retry: OperatorRetry): Promise<RetryReply> {
-    return this.#theEngine().retry(retry);
+  retry(retry: OperatorRetry): Promise<Guarded<RetryReply>> {
+    return this.#guarded((engine) => engine.retry(retry));
   }
 
-  resolve(actor: string, note: string): Promise<ResolveReply> {
-    return this.#theEngine().resolve(actor, note);
+  resolve(actor: string, note: string): Promise<Guarded<ResolveReply>> {
+    return this.#guarded((engine) => engine.resolve(actor, note));
   }
 
-  poke(): Promise<boolean> {
-    return this.#theEngine().poke();
+  poke(): Promise<Guarded<boolean>> {
+    return this.#guarded((engine) => engine.poke());
+  }
+
+  async #guarded<T>(act: (engine: EventEngine) => Promise<T>): Promise<Guarded<T>> {
+    try {
+      return { ok: true, value: await act(this.#theEngine()) };
+    } catch (error) {
+      const { retryable, overloaded, reset } = platformFlags(error);
+      // The platform's own: the caller must hear of it, since a fresh stub may reach a sound object.
+      if (retryable || overloaded || reset) throw error;
+      log("error", { msg: "object_failed", event_id: this.name, error: errorName(error) });
+      return { ok: false };
+    }
   }
 
   override async alarm(): Promise<void> {

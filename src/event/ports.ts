@@ -6,7 +6,7 @@ import type { EventSummary } from "./view.ts";
 
 /** The object's storage. Both writes are synchronous: two without an `await` between them commit together. */
 export interface Store {
-  /** Throws when what is stored is not a record of this version. */
+  /** Throws when what is stored is not a record that this version understands. */
   load(): EventRecord | null;
   save(record: EventRecord): void;
   /** Everything, the alarm included. */

@@ -15,6 +15,7 @@ export const OPERATOR_ACTION_LIMIT = 50;
 
 const timestampMs = z.int().nonnegative();
 const count = z.int().nonnegative();
+const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
 export const triggerSchema = z.enum(["delivery", "alarm", "operator", "watchdog"]);
 const outcomeKind = z.enum(["accepted", "rejected", "unavailable", "unknown"]);
@@ -37,15 +38,15 @@ const operatorActionSchema = z.strictObject({
 });
 
 /** A delivery of the same event_id that told of other money. The event stayed as it was. */
-const conflictSchema = z.strictObject({ count, last_at: timestampMs, last_body_sha256: z.string() });
+const conflictSchema = z.strictObject({ count, last_at: timestampMs, last_body_sha256: bytes });
 
 const common = {
-  v: z.literal(1),
   event_id: z.string(),
   event_type: z.string(),
   livemode: z.boolean(),
   api_version: z.string().nullable(),
-  stripe_account: z.string().nullable(),
+  /** The connected account, on Connect endpoints. */
+  account: z.string().nullable(),
   received_at: timestampMs,
   /** When the state last changed. A replay changes nothing but `deliveries`. */
   updated_at: timestampMs,
@@ -54,11 +55,12 @@ const common = {
   deliveries: count,
   attempts: count,
   log: z.array(attemptLogEntry),
-  body_sha256: z.string(),
+  /** 32 bytes, of the first delivery. */
+  body_sha256: bytes,
   /** Which configured signing secret verified the first delivery: its position, never the secret. */
-  secret_index: z.int().nonnegative(),
+  secret: z.int().nonnegative(),
   conflict: conflictSchema.nullable(),
-  operator_actions: z.array(operatorActionSchema),
+  actions: z.array(operatorActionSchema),
 };
 
 /** The bytes for the ledger, fixed for ever. */
@@ -101,7 +103,7 @@ const failedSchema = z.discriminatedUnion("cause", [
     cause: z.literal("unmappable"),
     reason: z.string(),
     /** The whole raw body: it is all that is left to repair the event from. */
-    body: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+    body: bytes,
   }),
 ]);
 
@@ -112,7 +114,8 @@ export const recordSchema = z.discriminatedUnion("state", [
     ...common,
     state: z.literal("forwarded"),
     payload: z.string(),
-    ledger_status: z.int(),
+    /** The ledger's HTTP status. */
+    status: z.int(),
     settlement_id: z.string(),
   }),
   failedSchema,
@@ -148,8 +151,8 @@ export function isInAttempt(record: EventRecord): record is InAttempt {
 }
 
 /**
- * Reads what a store holds. Throws on anything that is not a record of this version: a record that this code does
- * not understand must not be overwritten by it.
+ * Reads what a store holds. Throws on anything else, a record with fields of a later version among them: what
+ * this code does not understand it must not overwrite.
  */
 export function parseRecord(stored: unknown): EventRecord {
   return recordSchema.parse(stored);

@@ -60,7 +60,7 @@ export function snapshotOf(record: EventRecord): Snapshot | null {
   const idempotency_key = idempotencyKey(record.event_id);
   switch (record.state) {
     case "forwarded": {
-      const { ledger_status, settlement_id } = record;
+      const { status: ledger_status, settlement_id } = record;
       return {
         ...told,
         state: "forwarded",

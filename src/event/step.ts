@@ -32,7 +32,8 @@ export interface Delivery {
   readonly api_version: string | null;
   readonly stripe_account: string | null;
   readonly mapping: Mapping;
-  readonly body_sha256: string;
+  /** 32 bytes. */
+  readonly body_sha256: Uint8Array;
   readonly secret_index: number;
   /** The raw body, for an unmappable event only. */
   readonly body: Uint8Array | null;

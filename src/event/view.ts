@@ -1,4 +1,5 @@
 /** An event as operators see it: one row of a list, or its whole state. Pure; times become ISO 8601 here. */
+import { toHex } from "../bytes.ts";
 import { idempotencyKey, type SettlementDraft, thaw } from "../settlement/settlement.ts";
 import type { EventRecord, LedgerError, Trigger } from "./record.ts";
 import { ledgerErrorOf, type Snapshot, snapshotOf } from "./snapshot.ts";
@@ -160,7 +161,7 @@ export function stateOf(
     event_type: record.event_type,
     livemode: record.livemode,
     api_version: record.api_version,
-    stripe_account: record.stripe_account,
+    stripe_account: record.account,
     state: record.state,
     reason: reasonOf(record),
     idempotency_key: idempotencyKey(record.event_id),
@@ -181,12 +182,16 @@ export function stateOf(
       outcome,
       ledger_status,
     })),
-    conflicts: record.conflict && { ...record.conflict, last_at: iso(record.conflict.last_at) },
-    operator_actions: record.operator_actions.map((action) => ({ ...action, at: iso(action.at) })),
+    conflicts: record.conflict && {
+      count: record.conflict.count,
+      last_at: iso(record.conflict.last_at),
+      last_body_sha256: toHex(record.conflict.last_body_sha256),
+    },
+    operator_actions: record.actions.map((action) => ({ ...action, at: iso(action.at) })),
     evidence: {
-      body_sha256: record.body_sha256,
+      body_sha256: toHex(record.body_sha256),
       payload_sha256: payloadSha256,
-      signing_secret: `index ${record.secret_index}`,
+      signing_secret: `index ${record.secret}`,
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Operators' keys: who may read, and who may repair. */
-import { equalInConstantTime, utf8 } from "../bytes.ts";
+import { equalInConstantTime, sha256, utf8 } from "../bytes.ts";
 import { operatorKeys } from "../config.ts";
 import type { Failure } from "../errors.ts";
 
@@ -28,15 +28,15 @@ function bearerOf(request: Request): string {
 
 /** Both keys are compared whatever the first says: the time taken must not tell which one was nearly right. */
 async function roleOf(given: string, adminKey: string | null, readKey: string | null): Promise<Role | null> {
-  const digest = await sha256(given);
-  const isAdmin = adminKey !== null && equalInConstantTime(digest, await sha256(adminKey));
-  const isReader = readKey !== null && equalInConstantTime(digest, await sha256(readKey));
+  const digest = await digestOf(given);
+  const isAdmin = adminKey !== null && equalInConstantTime(digest, await digestOf(adminKey));
+  const isReader = readKey !== null && equalInConstantTime(digest, await digestOf(readKey));
   if (given === "") return null;
   if (isAdmin) return "admin";
   return isReader ? "read" : null;
 }
 
 /** Digests are of one length, so that the comparison tells nothing of the keys' lengths either. */
-async function sha256(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(text)));
+function digestOf(text: string): Promise<Uint8Array> {
+  return sha256(utf8(text));
 }

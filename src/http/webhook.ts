@@ -2,10 +2,11 @@
  * `POST /v1/stripe/webhook`: one column of checks, in the contract's order. Bytes are verified before they are
  * parsed, and nothing before the last step touches a Durable Object: a forged request leaves no trace but a log line.
  */
-import { sha256Hex } from "../bytes.ts";
+import { sha256 } from "../bytes.ts";
 import { type Config, loadConfig } from "../config.ts";
 import type { Failure } from "../errors.ts";
 import { callEvent } from "../event/locate.ts";
+import { errorName, platformFlags } from "../event/platform-error.ts";
 import type { DeliveryReply } from "../event/snapshot.ts";
 import type { Delivery } from "../event/step.ts";
 import { log, type LogLine, logSampled } from "../log.ts";
@@ -86,7 +87,7 @@ async function accept(
     api_version: event.api_version,
     stripe_account: event.account,
     mapping,
-    body_sha256: await sha256Hex(body),
+    body_sha256: await sha256(body),
     secret_index: signature.secretIndex,
     // Kept only where it is all that is left to repair the event from: it holds personal data.
     body: mapping.kind === "unmappable" ? body : null,
@@ -101,9 +102,15 @@ async function deliver(env: Env, delivery: Delivery, startedAt: number): Promise
   const located = await callEvent(
     env,
     event_id,
-    (stub) => stub.deliver(delivery) as Promise<DeliveryReply>,
+    (stub) => stub.deliver(delivery),
     (error, willRetry) =>
-      log("warn", { msg: "object_unreachable", ...line, ...flagsOf(error), will_retry: willRetry }),
+      log("warn", {
+        msg: "object_unreachable",
+        ...line,
+        ...platformFlags(error),
+        error: errorName(error),
+        will_retry: willRetry,
+      }),
   );
   const duration_ms = Date.now() - startedAt;
   if (!located.ok) {
@@ -136,15 +143,4 @@ function outcomeOf(reply: DeliveryReply): Omit<LogLine, "msg"> {
     case "event_conflict":
       return { outcome: reply.kind, state: reply.state };
   }
-}
-
-/** What the platform says of an error; its message may quote what the object was given. */
-function flagsOf(error: unknown): Omit<LogLine, "msg"> {
-  const { name, retryable, overloaded, durableObjectReset } = (error ?? {}) as Record<string, unknown>;
-  return {
-    error: typeof name === "string" ? name : typeof error,
-    retryable: retryable === true,
-    overloaded: overloaded === true,
-    reset: durableObjectReset === true,
-  };
 }

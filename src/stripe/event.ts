@@ -19,7 +19,8 @@ const eventSchema = z.object({
   account: z.string().nullable().catch(null),
   data: z.object({
     object: z.record(z.string(), z.unknown()),
-    previous_attributes: z.record(z.string(), z.unknown()).nullable().catch(null),
+    /** Not forgiven when malformed: without it, a refund's whole total would count as this refund. */
+    previous_attributes: z.record(z.string(), z.unknown()).nullish().transform((value) => value ?? null),
   }),
 });
 

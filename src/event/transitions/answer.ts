@@ -37,7 +37,7 @@ export function onOutcome(
     ...closeAttempt(record, "accepted", outcome.ledger_status, context.now),
     state: "forwarded",
     payload: record.work.payload,
-    ledger_status: outcome.ledger_status,
+    status: outcome.ledger_status,
     settlement_id: outcome.settlement_id,
   };
   return { record: next, effects: [{ kind: "publish" }], verdict: "done" };

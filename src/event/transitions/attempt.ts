@@ -15,12 +15,11 @@ import { type Context, LEASE_MARGIN_MS, type Step } from "../step.ts";
 /** The fields that every state has. */
 export function commonOf(record: EventRecord) {
   return {
-    v: record.v,
     event_id: record.event_id,
     event_type: record.event_type,
     livemode: record.livemode,
     api_version: record.api_version,
-    stripe_account: record.stripe_account,
+    account: record.account,
     received_at: record.received_at,
     updated_at: record.updated_at,
     revision: record.revision,
@@ -28,9 +27,9 @@ export function commonOf(record: EventRecord) {
     attempts: record.attempts,
     log: record.log,
     body_sha256: record.body_sha256,
-    secret_index: record.secret_index,
+    secret: record.secret,
     conflict: record.conflict,
-    operator_actions: record.operator_actions,
+    actions: record.actions,
   };
 }
 

@@ -45,12 +45,11 @@ function onFirstDelivery(delivery: Delivery, context: Context): Step {
 
 function firstCommon(delivery: Delivery, now: number): Common {
   return {
-    v: 1,
     event_id: delivery.event_id,
     event_type: delivery.event_type,
     livemode: delivery.livemode,
     api_version: delivery.api_version,
-    stripe_account: delivery.stripe_account,
+    account: delivery.stripe_account,
     received_at: now,
     updated_at: now,
     revision: 0,
@@ -58,9 +57,9 @@ function firstCommon(delivery: Delivery, now: number): Common {
     attempts: 0,
     log: [],
     body_sha256: delivery.body_sha256,
-    secret_index: delivery.secret_index,
+    secret: delivery.secret_index,
     conflict: null,
-    operator_actions: [],
+    actions: [],
   };
 }
 

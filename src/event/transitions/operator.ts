@@ -75,6 +75,6 @@ function remap(
 function noted<R extends EventRecord>(record: R, action: OperatorAction): R {
   return {
     ...record,
-    operator_actions: [...record.operator_actions, action].slice(-OPERATOR_ACTION_LIMIT),
+    actions: [...record.actions, action].slice(-OPERATOR_ACTION_LIMIT),
   };
 }

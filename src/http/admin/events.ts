@@ -1,10 +1,10 @@
 /** One event: look at it, retry it, close it. */
 import { type Config, loadConfig } from "../../config.ts";
 import type { Failure } from "../../errors.ts";
-import type { ResolveReply, RetryReply } from "../../event/engine.ts";
+import type { RetryReply } from "../../event/engine.ts";
 import { callEvent, type EventStub } from "../../event/locate.ts";
+import type { Guarded } from "../../event/object.ts";
 import type { OperatorRetry } from "../../event/step.ts";
-import type { EventState } from "../../event/view.ts";
 import { log } from "../../log.ts";
 import { mapEvent } from "../../settlement/map.ts";
 import type { Mapping } from "../../settlement/settlement.ts";
@@ -26,7 +26,7 @@ type Outcome<T> =
 export async function showEvent(admin: AdminRequest, eventId: string): Promise<Response> {
   const id = check(eventId, eventIdSchema);
   if (!id.ok) return fail(admin.requestId, id.failure);
-  const found = await call(admin, id.value, (stub) => stub.inspect() as Promise<EventState | null>);
+  const found = await call(admin, id.value, (stub) => stub.inspect());
   if (!found.ok) return fail(admin.requestId, found.failure);
   if (found.value === null) return fail(admin.requestId, { kind: "event_not_found" });
   return json(admin.requestId, 200, found.value);
@@ -50,7 +50,7 @@ export async function resolveEvent(admin: AdminRequest, eventId: string): Promis
   const body = await readJson(admin.request, resolveBody);
   if (!body.ok) return fail(admin.requestId, body.failure);
   const { actor, note } = body.value;
-  const reply = await call(admin, id.value, (stub) => stub.resolve(actor, note) as Promise<ResolveReply>);
+  const reply = await call(admin, id.value, (stub) => stub.resolve(actor, note));
   if (!reply.ok) return fail(admin.requestId, reply.failure);
   if (reply.value.kind !== "resolved") return fail(admin.requestId, reply.value);
   log("info", { msg: "operator_resolve", event_id: id.value, request_id: admin.requestId });
@@ -84,7 +84,7 @@ async function retry(
   eventId: string,
   request: OperatorRetry,
 ): Promise<Outcome<Extract<RetryReply, { kind: "retried" }>>> {
-  const reply = await call(admin, eventId, (stub) => stub.retry(request) as Promise<RetryReply>);
+  const reply = await call(admin, eventId, (stub) => stub.retry(request));
   if (!reply.ok) return reply;
   log("info", {
     msg: "operator_retry",
@@ -119,7 +119,7 @@ function remap(body: Uint8Array, env: Env): Mapping | null {
 async function call<T>(
   admin: AdminRequest,
   eventId: string,
-  ask: (stub: EventStub) => Promise<T>,
+  ask: (stub: EventStub) => Promise<Guarded<T>>,
 ): Promise<Outcome<T>> {
   const configured = loadConfig(admin.env);
   if (!configured.ok) {

@@ -1,0 +1,132 @@
+/**
+ * What each answer of the ledger means: the table in docs/contracts.md, "What an answer means".
+ *
+ * Pure: no I/O, no clock. A status alone is never believed about money that arrived: a proxy, a parked domain and a
+ * captive portal all answer 200. Of a body only an id and a code are taken; no other text of the ledger goes further.
+ */
+import { z } from "zod";
+import type { AccountLookup, LedgerOutcome, LedgerRefusal, UnknownWhy } from "./port.ts";
+
+export interface LedgerAnswer {
+  readonly status: number;
+  /** null: the answer broke off, or was longer than anybody would read. */
+  readonly body: string | null;
+  /** The header `Retry-After` as it came. */
+  readonly retryAfter: string | null;
+  /** When the answer came, for a `Retry-After` that names a date. */
+  readonly nowMs: number;
+}
+
+/** Refused for now. Anything at 500 and above, and redirects, are in no list: they always heal. */
+const HEALING_STATUSES: ReadonlySet<number> = new Set([401, 403, 404, 408, 425, 429]);
+/** Statuses that heal with this code, and are permanent with any other. */
+const HEALING_CODES: ReadonlyMap<number, string> = new Map([
+  [409, "CONCURRENT_INGESTION_CONFLICT"],
+  [422, "INSUFFICIENT_FUNDS"],
+]);
+const LEDGER_CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
+/** Ids are kept in a record that must stay small. */
+const ID_MAX_LENGTH = 255;
+/**
+ * Longer than any retry horizon in use. A nonsense value (`1e300` written out) must not become a number that no
+ * record can hold, and must not need special care from whoever adds it to a time.
+ */
+const RETRY_AFTER_MAX_MS = 31 * 24 * 3600 * 1000;
+
+const id = z.string().min(1).max(ID_MAX_LENGTH);
+const ingested = z.object({ settlement: z.object({ id }) });
+const found = z.object({
+  settlements: z.array(z.object({ account_id: id, direction: z.string().optional() })),
+});
+const errorBody = z.object({ code: z.string().regex(LEDGER_CODE) });
+
+/** What the answer to an ingest means. */
+export function outcomeOfAnswer(answer: LedgerAnswer): LedgerOutcome {
+  if (!isSuccess(answer.status)) return refusalOf(answer);
+  if (answer.body === null) return unknown("answer_cut_off", answer.status);
+  const body = ingested.safeParse(parseJson(answer.body));
+  if (!body.success) return unknown("answer_not_a_settlement", answer.status);
+  return { kind: "accepted", ledger_status: answer.status, settlement_id: body.data.settlement.id };
+}
+
+/** What the answer to a look-up of a payin means. Its status there does not matter: it names the account either way. */
+export function accountOfAnswer(answer: LedgerAnswer): AccountLookup {
+  if (answer.status === 404) return ACCOUNT_NOT_RESOLVED;
+  if (!isSuccess(answer.status)) return refusalOf(answer);
+  if (answer.body === null) return unknown("answer_cut_off", answer.status);
+  const body = found.safeParse(parseJson(answer.body));
+  if (!body.success) return unknown("answer_not_a_settlement", answer.status);
+  const payins = body.data.settlements.filter(({ direction }) => (direction ?? "payin") === "payin");
+  const accounts = new Set(payins.map((payin) => payin.account_id));
+  // A payment has one payin. Two accounts mean that the question was not understood, and a guess could debit a stranger.
+  if (accounts.size > 1) return unknown("answer_not_a_settlement", answer.status);
+  for (const account_id of accounts) return { kind: "found", account_id };
+  return ACCOUNT_NOT_RESOLVED;
+}
+
+/** The refund overtook its payment: the ledger will know it once the payment has arrived. */
+export const ACCOUNT_NOT_RESOLVED: LedgerRefusal = {
+  kind: "unavailable",
+  ledger_status: 404,
+  ledger_code: "ACCOUNT_NOT_RESOLVED",
+  retry_after_ms: null,
+};
+
+function refusalOf(answer: LedgerAnswer): LedgerRefusal {
+  const { status } = answer;
+  if (!(Number.isInteger(status) && status >= 300 && status <= 599)) {
+    return unknown("answer_not_a_settlement", Number.isInteger(status) ? status : null);
+  }
+  const healingCode = HEALING_CODES.get(status);
+  // Here the code decides between "again" and "never", and it is what was cut off.
+  if (healingCode !== undefined && breaksOff(answer.body)) return unknown("answer_cut_off", status);
+
+  const ledger_code = codeOf(answer.body);
+  const heals = status < 400 || status >= 500 || HEALING_STATUSES.has(status);
+  if (!heals && (healingCode === undefined || ledger_code !== healingCode)) {
+    return { kind: "rejected", ledger_status: status, ledger_code };
+  }
+  const retry_after_ms = retryAfterMs(answer.retryAfter, answer.nowMs);
+  return { kind: "unavailable", ledger_status: status, ledger_code, retry_after_ms };
+}
+
+function isSuccess(status: number): boolean {
+  return Number.isInteger(status) && status >= 200 && status <= 299;
+}
+
+function unknown(why: UnknownWhy, ledger_status: number | null): LedgerRefusal {
+  return { kind: "unknown", why, ledger_status };
+}
+
+/** Not every way to lose the end of a body shows as an error: HTTP/1.0 and some decompressors just stop. */
+function breaksOff(body: string | null): boolean {
+  return body === null || (body.trimStart().startsWith("{") && parseJson(body) === undefined);
+}
+
+function codeOf(body: string | null): string | null {
+  const parsed = errorBody.safeParse(body === null ? undefined : parseJson(body));
+  return parsed.success ? parsed.data.code : null;
+}
+
+/** undefined for what is not JSON, which no schema here accepts. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * `Retry-After` in milliseconds from `nowMs`; null when unusable. RFC 9110, sections 10.2.3 and 5.6.7: seconds, or a
+ * date in one of three forms. A date that has passed means "now".
+ */
+export function retryAfterMs(header: string | null, nowMs: number): number | null {
+  const text = header?.trim() ?? "";
+  if (/^[0-9]+$/.test(text)) return Math.min(RETRY_AFTER_MAX_MS, Number(text) * 1000);
+  // Date.parse believes almost anything ("-5" is a date to it), so the text must at least begin like one.
+  if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return null;
+  // The oldest form names no zone; all three are in GMT.
+  const wait = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`) - nowMs;
+  return Number.isFinite(wait) ? Math.min(RETRY_AFTER_MAX_MS, Math.max(0, Math.round(wait))) : null;
+}
