@@ -1,5 +1,5 @@
 /**
- * What each answer of the ledger means: the table in docs/contracts.md, "What an answer means".
+ * What each answer of the ledger means: the table in docs/contracts.md.
  *
  * Pure: no I/O, no clock. A status alone is never believed about money that arrived: a proxy, a parked domain and a
  * captive portal all answer 200. Of a body only an id and a code are taken; no other text of the ledger goes further.
@@ -36,7 +36,9 @@ const RETRY_AFTER_MAX_MS = 31 * 24 * 3600 * 1000;
 const id = z.string().min(1).max(ID_MAX_LENGTH);
 const ingested = z.object({ settlement: z.object({ id }) });
 const found = z.object({
-  settlements: z.array(z.object({ account_id: id, direction: z.string().optional() })),
+  settlements: z.array(
+    z.object({ account_id: id, direction: z.string().optional(), status: z.string().optional() }),
+  ),
 });
 const errorBody = z.object({ code: z.string().regex(LEDGER_CODE) });
 
@@ -49,19 +51,32 @@ export function outcomeOfAnswer(answer: LedgerAnswer): LedgerOutcome {
   return { kind: "accepted", ledger_status: answer.status, settlement_id: body.data.settlement.id };
 }
 
-/** What the answer to a look-up of a payin means. Its status there does not matter: it names the account either way. */
+/**
+ * What the answer to a look-up of a payin means. A payin that is failed or still pending counts as not known yet: it has
+ * credited nobody, so nobody may be debited for its refund.
+ */
 export function accountOfAnswer(answer: LedgerAnswer): AccountLookup {
   if (answer.status === 404) return ACCOUNT_NOT_RESOLVED;
   if (!isSuccess(answer.status)) return refusalOf(answer);
   if (answer.body === null) return unknown("answer_cut_off", answer.status);
   const body = found.safeParse(parseJson(answer.body));
   if (!body.success) return unknown("answer_not_a_settlement", answer.status);
-  const payins = body.data.settlements.filter(({ direction }) => (direction ?? "payin") === "payin");
+  const payins = body.data.settlements.filter(isCreditedPayin);
   const accounts = new Set(payins.map((payin) => payin.account_id));
   // A payment has one payin. Two accounts mean that the question was not understood, and a guess could debit a stranger.
   if (accounts.size > 1) return unknown("answer_not_a_settlement", answer.status);
   for (const account_id of accounts) return { kind: "found", account_id };
   return ACCOUNT_NOT_RESOLVED;
+}
+
+function isCreditedPayin({
+  direction,
+  status,
+}: {
+  direction?: string | undefined;
+  status?: string | undefined;
+}) {
+  return (direction ?? "payin") === "payin" && status !== "failed" && status !== "pending";
 }
 
 /** The refund overtook its payment: the ledger will know it once the payment has arrived. */

@@ -1,7 +1,7 @@
 /**
  * The canonical settlement: what clawsettle tells the ledger about one movement of money.
  *
- * Pure: no I/O, no clock. The shape is the ledger's ingest contract (docs/contracts.md, "Clawsettle → clawledger").
+ * Pure: no I/O, no clock. The shape is the ledger's ingest contract (docs/contracts.md, "Clawsettle → ledger").
  */
 import { z } from "zod";
 
