@@ -1,0 +1,54 @@
+/**
+ * One Worker on the local runtime, in a process of its own, so that it can be killed alone.
+ *
+ * This uses wrangler's `startWorker` and not its command line, because that takes bindings as an object: secrets
+ * stay out of the process list, and optional ones (SETTLE_READ_KEY) arrive, which `.dev.vars` alone would not
+ * give to a Worker that names its required secrets. It also opens no inspector port.
+ */
+import { unstable_startWorker } from "wrangler";
+
+const NO_ENV_FILE = ".env.none";
+
+export type WorkerSpec = {
+  readonly config: string;
+  readonly port: number;
+  readonly persistTo: string;
+  /** These win over secrets of the same name. */
+  readonly vars: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly watch: boolean;
+};
+
+/** Sent to the parent: the Worker's bundle is built and its port is open. */
+export type ReadyMessage = { readonly ready: true };
+
+async function main(spec: WorkerSpec): Promise<void> {
+  const worker = await unstable_startWorker({
+    config: spec.config,
+    // A name that is given keeps wrangler from reading `.dev.vars` by itself: the parent decides what a Worker gets.
+    envFiles: [NO_ENV_FILE],
+    bindings: { ...bindings("secret_text", spec.secrets), ...bindings("plain_text", spec.vars) },
+    dev: {
+      server: { hostname: "127.0.0.1", port: spec.port, secure: false },
+      inspector: false,
+      persist: spec.persistTo,
+      watch: spec.watch,
+      logLevel: "log",
+    },
+  });
+  await worker.ready;
+  process.send?.({ ready: true } satisfies ReadyMessage);
+}
+
+function bindings<T extends "plain_text" | "secret_text">(type: T, values: Readonly<Record<string, string>>) {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { type, value }]));
+}
+
+// A parent that dies without a word closes this channel. Without it nobody would ever stop us.
+process.once("disconnect", () => process.exit(0));
+process.once("message", (spec) => {
+  main(spec as WorkerSpec).catch((error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  });
+});

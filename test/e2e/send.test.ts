@@ -1,0 +1,76 @@
+/** The sender: `npm run send`. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run, startTestStack, type Run, type TestStack } from "./support.ts";
+
+let started: TestStack;
+beforeAll(async () => {
+  started = await startTestStack();
+});
+afterAll(() => started?.stop());
+
+function send(...args: readonly string[]): Promise<Run> {
+  const { clawsettleUrl, ledgerUrl } = started.stack;
+  const where = ["--url", clawsettleUrl.origin, "--ledger-url", ledgerUrl.origin];
+  return run("scripts/send.ts", [...where, ...args], { env: started.env });
+}
+
+describe("npm run send", () => {
+  it("one event without an account → makes one, prints the answer, exits 0", async () => {
+    const { code, stdout, stderr } = await send("payment_intent.succeeded", "--amount", "1999");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^Created account acc_\w+ at http/);
+    expect(stdout).toMatch(/^200 after \d+ ms\n/);
+    expect(stdout).toContain('"state": "forwarded"');
+  });
+
+  it("--times 200 --concurrency 20 → 200 events forwarded, a summary, no progress bar outside a terminal", async () => {
+    const { code, stdout, stderr } = await send(
+      "payment_intent.succeeded",
+      "--times",
+      "200",
+      "--concurrency",
+      "20",
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^200 deliveries in [\d.]+ s, \d+\/s\n {2}200 {2}200 forwarded\n {2}p50 [\d.]+ ms, p99 [\d.]+ ms\n$/,
+    );
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  it("one event id 50 times at once → forwarded once, deduplicated 49 times", async () => {
+    const same = ["--event-id", "evt_e2e_same", "--times", "50", "--concurrency", "50"];
+    const { code, stdout } = await send("payment_intent.succeeded", ...same);
+    expect(code).toBe(0);
+    expect(stdout).toContain("49  200 forwarded (deduplicated)\n");
+    expect(stdout).toContain(" 1  200 forwarded\n");
+  });
+
+  it("a type that moves no money → acknowledged as ignored", async () => {
+    const { code, stdout } = await send("customer.created", "--account", "acc_none");
+    expect(code).toBe(0);
+    expect(stdout).toContain('"state": "ignored"');
+  });
+
+  it("an answer that is not 2xx → exit 1", async () => {
+    const { code, stdout } = await send("payment_intent.succeeded", "--account", "acc_none", "--livemode");
+    expect(code).toBe(1);
+    expect(stdout).toContain("LIVEMODE_MISMATCH");
+  });
+
+  it.each([
+    ["no event type", [], "Name one event type"],
+    ["too many", ["payout.paid", "--times", "100001"], "--times takes a whole number from 1 to 100000"],
+    ["too many at once", ["payout.paid", "--concurrency", "201"], "--concurrency takes"],
+    ["another machine", ["payout.paid", "--url", "https://clawsettle.com"], "--allow-remote"],
+    [
+      "another machine over open http",
+      ["payout.paid", "--url", "http://clawsettle.com", "--allow-remote"],
+      "use https",
+    ],
+  ])("%s → exit 2, nothing sent", async (_title, args, message) => {
+    const { code, stdout, stderr } = await send(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(message);
+  });
+});

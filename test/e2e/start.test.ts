@@ -1,0 +1,91 @@
+/** The newcomer's first command: `npm start`. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort, HOST, isFree } from "../../scripts/dev/ports.ts";
+import { ROOT } from "../../scripts/lib/paths.ts";
+import { run, tempFolder } from "./support.ts";
+
+const START = "scripts/dev/start.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await tempFolder();
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function flags(): Promise<{ ports: [number, number]; args: string[] }> {
+  const ports: [number, number] = [await freePort(), await freePort()];
+  const [port, ledgerPort] = ports.map(String) as [string, string];
+  const data = ["--persist-to", join(folder, `state-${port}`), "--vars-file", join(folder, ".dev.vars")];
+  return { ports, args: ["--port", port, "--ledger-port", ledgerPort, ...data] };
+}
+
+describe("npm start", () => {
+  it("--once, without secrets → makes them for the owner only, plays the main job, exits 0, leaves no port open", async () => {
+    const { ports, args } = await flags();
+    const { code, stdout, stderr } = await run(START, ["--once", ...args]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const told of [
+      "event forwarded",
+      "200, deduped",
+      "401 SIGNATURE_INVALID",
+      "422 LIVEMODE_MISMATCH",
+      "502 LEDGER_INGEST_FAILED",
+      "forwarded by the alarm, attempt",
+      "41.34 USD = 12.34 USD + 29.00 USD",
+    ]) {
+      expect(stdout).toContain(told);
+    }
+    expect(stdout).not.toContain("✘");
+    expect((await stat(join(folder, ".dev.vars"))).mode & 0o777).toBe(0o600);
+    expect(await Promise.all(ports.map(isFree))).toEqual([true, true]);
+  });
+
+  it("without --once → stays up after the story; SIGINT → exits 0, leaves no port open", async () => {
+    const { ports, args } = await flags();
+    const child = spawn(process.execPath, [START, ...args], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const exit = once(child, "exit");
+    let told = "";
+    for await (const text of child.stdout) {
+      told += String(text);
+      if (told.includes("Ctrl-C stops everything")) break;
+    }
+    expect(told).toContain("Try next");
+    const health = await fetch(`http://${HOST}:${ports[0]}/health`);
+    expect(health.status).toBe(200);
+
+    child.kill("SIGINT");
+    expect(await exit).toEqual([0, null]);
+    expect(await Promise.all(ports.map(isFree))).toEqual([true, true]);
+  });
+
+  it("a port in use → says which and what to do, starts nothing, exits 1", async () => {
+    const { ports, args } = await flags();
+    const other = createServer().listen(ports[1], HOST);
+    await once(other, "listening");
+    const { code, stdout, stderr } = await run(START, ["--once", ...args]);
+    other.close();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(`Port ${ports[1]}, meant for the sandbox ledger, is in use`);
+    expect(stderr).toContain("--ledger-port");
+  });
+
+  it("an incomplete .dev.vars → names what is missing and leaves the file alone, exits 1", async () => {
+    const { args } = await flags();
+    const file = join(folder, "incomplete.vars");
+    await writeFile(file, "LEDGER_ADMIN_KEY=chosen\nSETTLE_ADMIN_KEY=\n");
+    const before = await stat(file);
+    const { code, stderr } = await run(START, ["--once", ...args, "--vars-file", file]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("no value for STRIPE_WEBHOOK_SIGNING_SECRET, SETTLE_ADMIN_KEY");
+    expect(stderr).not.toContain("chosen");
+    expect((await stat(file)).mtimeMs).toBe(before.mtimeMs);
+  });
+});
