@@ -70,8 +70,7 @@ async function exchange(
       nowMs: options.now(),
     };
   } catch {
-    const why = deadline.signal.aborted ? "timeout" : "connection_lost";
-    return { kind: "unknown", why, ledger_status: null };
+    return { kind: "unknown", why: "connection_lost", ledger_status: null };
   } finally {
     deadline.clear();
   }
@@ -97,6 +96,7 @@ function startDeadline(timeoutMs: number): Deadline {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<"passed">();
   const timer = setTimeout(() => {
+    // In this order: the abort makes the request fail, which would look like a lost connection.
     resolve("passed");
     controller.abort();
   }, timeoutMs);

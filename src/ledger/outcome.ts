@@ -28,10 +28,10 @@ const LEDGER_CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
 /** Ids are kept in a record that must stay small. */
 const ID_MAX_LENGTH = 255;
 /**
- * Longer than any retry horizon in use. A nonsense value (`1e300` written out) must not become a number that no
- * record can hold, and must not need special care from whoever adds it to a time.
+ * Who asks for more than a day is asked again after a day: one nonsense value (`99999999`) must not park money until
+ * the retry horizon, nor become a number that no record can hold.
  */
-const RETRY_AFTER_MAX_MS = 31 * 24 * 3600 * 1000;
+const RETRY_AFTER_MAX_MS = 24 * 3600 * 1000;
 
 const id = z.string().min(1).max(ID_MAX_LENGTH);
 const ingested = z.object({ settlement: z.object({ id }) });
@@ -98,7 +98,7 @@ function refusalOf(answer: LedgerAnswer): LedgerRefusal {
 
   const ledger_code = codeOf(answer.body);
   const heals = status < 400 || status >= 500 || HEALING_STATUSES.has(status);
-  if (!heals && (healingCode === undefined || ledger_code !== healingCode)) {
+  if (!heals && ledger_code !== healingCode) {
     return { kind: "rejected", ledger_status: status, ledger_code };
   }
   const retry_after_ms = retryAfterMs(answer.retryAfter, answer.nowMs);

@@ -23,6 +23,13 @@ describe("no answer → unknown", () => {
     );
   });
 
+  it("no headers in time → the request is given up, so that the server sees the connection close", async () => {
+    const closed = Promise.withResolvers<void>();
+    ledger.respond = (response) => void response.on("close", closed.resolve);
+    await ledger.client({ timeoutMs: IMPATIENT_MS }).ingest(PAYLOAD, KEY);
+    await expect(closed.promise).resolves.toBeUndefined();
+  });
+
   it("connection reset before the headers → connection_lost", async () => {
     ledger.respond = (response) => response.socket?.resetAndDestroy();
     expect(await ledger.client().ingest(PAYLOAD, KEY)).toEqual(unknown("connection_lost", null));

@@ -49,6 +49,7 @@ export const AGREED: Record<string, readonly ["verified" | "refused", Make]> = {
   "signature before time": ["verified", (s) => `v1=${s.v1},t=${s.t}`],
   "t twice, the last one signed": ["verified", (s) => `t=${s.t - 1 - pick(50)},${s.header}`],
   "t twice, the first one signed": ["refused", (s) => `${s.header},t=${s.t - 1 - pick(50)}`],
+  "t twice, the last one bare": ["refused", (s) => `${s.header},t`],
   "unknown names": ["verified", (s) => `a=1,${s.header},tt=5,v10=${hex()},=`],
   "empty parts": ["verified", (s) => `,,t=${s.t},,,v1=${s.v1},`],
   "a space before v1": ["refused", (s) => `t=${s.t}, v1=${s.v1}`],
