@@ -20,7 +20,10 @@ const eventSchema = z.object({
   data: z.object({
     object: z.record(z.string(), z.unknown()),
     /** Not forgiven when malformed: without it, a refund's whole total would count as this refund. */
-    previous_attributes: z.record(z.string(), z.unknown()).nullish().transform((value) => value ?? null),
+    previous_attributes: z
+      .record(z.string(), z.unknown())
+      .nullish()
+      .transform((value) => value ?? null),
   }),
 });
 
