@@ -21,8 +21,7 @@ export async function callEvent<T>(
 ): Promise<Guarded<T>> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const namespace = env.STRIPE_EVENT as unknown as DurableObjectNamespace<StripeEventObject>;
-      return await call(namespace.getByName(eventId));
+      return await call(env.STRIPE_EVENT.getByName(eventId));
     } catch (error) {
       const willRetry = attempt < TRIES && isWorthRetrying(error);
       onError(error, willRetry);

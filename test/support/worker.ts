@@ -80,8 +80,7 @@ export function showEvent(eventId: string): Promise<Answer> {
 }
 
 export function stubOf(eventId: string): DurableObjectStub<StripeEventObject> {
-  const namespace = env.STRIPE_EVENT as unknown as DurableObjectNamespace<StripeEventObject>;
-  return namespace.getByName(eventId);
+  return env.STRIPE_EVENT.getByName(eventId);
 }
 
 export function storedRecord(eventId: string): Promise<EventRecord | undefined> {
