@@ -24,6 +24,8 @@ export interface Config {
   readonly retryMaxMs: number;
   readonly retryHorizonMs: number;
   readonly retentionMs: number;
+  /** Over how many objects the index is spread. Fixed for the life of a deployment. */
+  readonly indexShards: number;
 }
 
 export interface OperatorKeys {
@@ -34,6 +36,11 @@ export interface OperatorKeys {
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly missing: readonly string[]; readonly invalid: readonly string[] };
+
+/** What a service binding looks like from here. A text under its name is a mistake in the configuration. */
+const serviceBinding = z.custom<Fetcher>(
+  (value) => typeof (value as { fetch?: unknown } | null)?.fetch === "function",
+);
 
 /** A service binding needs no real host; this one appears in no network request. */
 const BINDING_BASE_URL = "https://ledger";
@@ -60,11 +67,13 @@ const envSchema = z.object({
   STRIPE_REFUND_EVENTS: z.enum(["charge", "refund"]).default("charge"),
   LEDGER_BASE_URL: text.refine(isSafeLedgerUrl),
   LEDGER_ADMIN_KEY: text,
+  LEDGER: serviceBinding.optional(),
   LEDGER_TIMEOUT_MS: integer(100, 60_000).default(10_000),
   FORWARDING_RETRY_BASE_SECONDS: integer(1, 86_400).default(15),
   FORWARDING_RETRY_MAX_SECONDS: integer(1, 86_400).default(3_600),
   FORWARDING_RETRY_HORIZON_HOURS: integer(1, 720).default(72),
   EVENT_RETENTION_DAYS: integer(1, 3_650).default(30),
+  EVENT_INDEX_SHARDS: integer(1, 64).default(8),
 });
 
 const cache = new WeakMap<object, ConfigResult>();
@@ -84,7 +93,13 @@ export function operatorKeys(env: object): OperatorKeys {
 
 /** The ledger as a service binding, if there is one: no TLS, no DNS, no public address. */
 export function ledgerBinding(env: object): Fetcher | null {
-  return (env as { LEDGER?: Fetcher }).LEDGER ?? null;
+  const parsed = serviceBinding.safeParse((env as { LEDGER?: unknown }).LEDGER);
+  return parsed.success ? parsed.data : null;
+}
+
+/** An Analytics Engine dataset for attempts, if there is one. */
+export function attemptsDataset(env: object): AnalyticsEngineDataset | null {
+  return (env as { ATTEMPTS?: AnalyticsEngineDataset }).ATTEMPTS ?? null;
 }
 
 function check(env: object): ConfigResult {
@@ -118,6 +133,7 @@ function fromEnv(env: z.infer<typeof envSchema>): Config {
     retryMaxMs: env.FORWARDING_RETRY_MAX_SECONDS * 1_000,
     retryHorizonMs: env.FORWARDING_RETRY_HORIZON_HOURS * 3_600_000,
     retentionMs: env.EVENT_RETENTION_DAYS * 86_400_000,
+    indexShards: env.EVENT_INDEX_SHARDS,
   };
 }
 
@@ -129,8 +145,10 @@ function textOrNull(env: object, name: string): string | null {
 /** The ledger's key travels in a header, so it goes over TLS, or does not leave the machine. */
 function isSafeLedgerUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
-  const { protocol, hostname, username, password, search, hash } = new URL(value);
-  if (username !== "" || password !== "" || search !== "" || hash !== "") return false;
+  // In the text, since a parsed URL does not show an empty query, in which the path that we append would vanish.
+  if (/[?#]/.test(value)) return false;
+  const { protocol, hostname, username, password } = new URL(value);
+  if (username !== "" || password !== "") return false;
   if (protocol === "https:") return true;
   const loopback = hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
   return protocol === "http:" && loopback;

@@ -48,6 +48,7 @@ export class EventEngine {
     const record = must(step.record);
     switch (step.verdict) {
       case "conflict":
+        await this.#armAgain();
         return { kind: "event_conflict", event_id: record.event_id, state: record.state };
       case "started":
         return replyTo(await this.#settled(record), false);
@@ -82,7 +83,10 @@ export class EventEngine {
   async resolve(actor: string, note: string): Promise<ResolveReply> {
     const { record, verdict } = this.#step({ kind: "operator_resolve", actor, note });
     if (record === null) return { kind: "event_not_found" };
-    if (verdict === "invalid_state") return { kind: "invalid_state", state: record.state };
+    if (verdict === "invalid_state") {
+      await this.#armAgain();
+      return { kind: "invalid_state", state: record.state };
+    }
     return { kind: "resolved", event: await this.#state(record) };
   }
 

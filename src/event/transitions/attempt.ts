@@ -119,6 +119,18 @@ export function afterLostAttempt(record: InAttempt, trigger: Trigger, context: C
   return beginAttempt(closed, record.work, trigger, context);
 }
 
+/**
+ * A change without an attempt. No lease stands that would publish it after a crash, so it sets an alarm of its own, as
+ * the flag that the index does not know the change yet; publishing moves it.
+ */
+export function tell(record: EventRecord, verdict: Step["verdict"], now: number): Step {
+  return {
+    record,
+    effects: [{ kind: "set_alarm", at: now + LEASE_MARGIN_MS }, { kind: "publish" }],
+    verdict,
+  };
+}
+
 /** A step that changes nothing that the index shows: no new revision, no effect. */
 export function quiet(record: EventRecord, verdict: Step["verdict"]): Step {
   return { record, effects: [], verdict };

@@ -1,7 +1,7 @@
 /** A delivery: one verified HTTP request from Stripe. Pure. */
 import { conflicts, type SettlementDraft, thaw } from "../../settlement/settlement.ts";
 import type { EventRecord, Failed } from "../record.ts";
-import { type Context, type Delivery, LEASE_MARGIN_MS, REDELIVERY_QUIET_MS, type Step } from "../step.ts";
+import { type Context, type Delivery, REDELIVERY_QUIET_MS, type Step } from "../step.ts";
 import {
   beginAttempt,
   commonOf,
@@ -10,6 +10,7 @@ import {
   type MoneyMapping,
   movesMoney,
   quiet,
+  tell,
   workOf,
 } from "./attempt.ts";
 
@@ -38,9 +39,7 @@ function onFirstDelivery(delivery: Delivery, context: Context): Step {
           reason: mapping.reason,
           body: delivery.body ?? new Uint8Array(),
         };
-  // The alarm is the flag that the index does not know this event yet; it moves once the row is published.
-  const flag = { kind: "set_alarm", at: context.now + LEASE_MARGIN_MS } as const;
-  return { record, effects: [flag, { kind: "publish" }], verdict: "created" };
+  return tell(record, "created", context.now);
 }
 
 function firstCommon(delivery: Delivery, now: number): Common {

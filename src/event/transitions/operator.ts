@@ -8,7 +8,7 @@ import {
   type OperatorAction,
 } from "../record.ts";
 import type { Context, OperatorRetry, Step } from "../step.ts";
-import { beginAttempt, changed, commonOf, joinOrResume, movesMoney, quiet, workOf } from "./attempt.ts";
+import { beginAttempt, changed, commonOf, joinOrResume, movesMoney, quiet, tell, workOf } from "./attempt.ts";
 
 const UNKNOWN_EVENT: Step = { record: null, effects: [], verdict: "unknown_event" };
 
@@ -49,7 +49,7 @@ export function onOperatorResolve(
     reason: before.cause === "unmappable" ? before.reason : null,
     error: before.cause === "ledger" ? before.error : null,
   };
-  return { record: next, effects: [{ kind: "publish" }], verdict: "done" };
+  return tell(next, "done", context.now);
 }
 
 function canHeal(record: Failed): boolean {
@@ -69,7 +69,7 @@ function remap(
     mapping.kind === "ignored"
       ? { ...common, state: "ignored", reason: mapping.reason }
       : { ...record, ...common, reason: mapping.reason };
-  return { record: next, effects: [{ kind: "publish" }], verdict: "done" };
+  return tell(next, "done", context.now);
 }
 
 function noted<R extends EventRecord>(record: R, action: OperatorAction): R {

@@ -1,0 +1,252 @@
+/** Builders: one record per state, and what can happen to it. Every record has passed the store's own schema. */
+import { type EventRecord, parseRecord, type RecordIn } from "../../src/event/record.ts";
+import type { Context, Delivery, Input, OperatorRetry, Policy } from "../../src/event/step.ts";
+import type { LedgerOutcome } from "../../src/ledger/port.ts";
+import {
+  freeze,
+  type Mapping,
+  type Settlement,
+  type SettlementDraft,
+} from "../../src/settlement/settlement.ts";
+
+export const SECOND = 1_000;
+export const HOUR = 3_600 * SECOND;
+export const DAY = 24 * HOUR;
+/** When the event was first delivered. */
+export const T0 = 1_800_000_000_000;
+export const EVENT_ID = "evt_1Test";
+
+export const POLICY: Policy = {
+  ledgerTimeoutMs: 10 * SECOND,
+  retryBaseMs: 15 * SECOND,
+  retryMaxMs: HOUR,
+  retryHorizonMs: 72 * HOUR,
+  retentionMs: 30 * DAY,
+};
+/** One request's lease: the ledger's timeout and the margin. */
+export const LEASE = 15 * SECOND;
+/** The lease of a look-up and the ingest after it. */
+export const LOOKUP_LEASE = 25 * SECOND;
+
+export const DRAFT: SettlementDraft = {
+  provider: "stripe",
+  external_payment_id: "re_1",
+  direction: "refund",
+  status: "confirmed",
+  amount_minor: "500",
+  currency: "USD",
+  network: "stripe",
+  metadata: { stripe_event_id: EVENT_ID, stripe_event_type: "refund.created", stripe_object_id: "re_1" },
+};
+export const PAYMENT_INTENT = "pi_1";
+
+export const SETTLEMENT: Settlement = {
+  provider: "stripe",
+  external_payment_id: "pi_1",
+  direction: "payin",
+  status: "confirmed",
+  amount_minor: "1234",
+  currency: "USD",
+  network: "stripe",
+  rail: "card",
+  metadata: {
+    stripe_event_id: EVENT_ID,
+    stripe_event_type: "payment_intent.succeeded",
+    stripe_object_id: "pi_1",
+  },
+  account_id: "acc_1",
+};
+export const PAYLOAD = freeze(SETTLEMENT);
+
+export const MONEY = { kind: "settlement", settlement: SETTLEMENT } as const satisfies Mapping;
+export const LOOKUP = {
+  kind: "account_lookup",
+  draft: DRAFT,
+  payment_intent: PAYMENT_INTENT,
+} as const satisfies Mapping;
+export const IGNORED = { kind: "ignored", reason: "not_a_settlement_event" } as const satisfies Mapping;
+export const UNMAPPABLE = { kind: "unmappable", reason: "account_missing" } as const satisfies Mapping;
+
+export const FROZEN = { kind: "frozen", payload: PAYLOAD } as const;
+export const DRAFTED = { kind: "draft", draft: DRAFT, payment_intent: PAYMENT_INTENT } as const;
+
+export const ACCEPTED = {
+  kind: "accepted",
+  ledger_status: 201,
+  settlement_id: "stl_1",
+} as const satisfies LedgerOutcome;
+export const REJECTED = {
+  kind: "rejected",
+  ledger_status: 400,
+  ledger_code: "INVALID_REQUEST",
+} as const satisfies LedgerOutcome;
+export const UNAVAILABLE = {
+  kind: "unavailable",
+  ledger_status: 503,
+  ledger_code: null,
+  retry_after_ms: null,
+} as const satisfies LedgerOutcome;
+export const UNKNOWN = {
+  kind: "unknown",
+  why: "timeout",
+  ledger_status: null,
+} as const satisfies LedgerOutcome;
+
+const BODY_SHA256 = new Uint8Array(32).fill(0xab);
+
+/** A SHA-256 that is told apart at sight. */
+export function digest(byte: number): Uint8Array {
+  return new Uint8Array(32).fill(byte);
+}
+
+const COMMON = {
+  event_id: EVENT_ID,
+  event_type: "payment_intent.succeeded",
+  livemode: false,
+  api_version: "2026-10-28",
+  account: null,
+  received_at: T0,
+  updated_at: T0,
+  revision: 1,
+  deliveries: 1,
+  attempts: 1,
+  log: [],
+  body_sha256: BODY_SHA256,
+  secret: 0,
+  conflict: null,
+  actions: [],
+} as const;
+
+const ERROR = { outcome: "unavailable", detail: "answered", ledger_status: 503, ledger_code: null } as const;
+const REJECTION = {
+  outcome: "rejected",
+  detail: "answered",
+  ledger_status: 400,
+  ledger_code: "INVALID_REQUEST",
+} as const;
+
+type Overrides = Readonly<Record<string, unknown>>;
+type FailedAt = Extract<RecordIn<"failed">, { cause: "ledger" }>;
+type Unmappable = Extract<RecordIn<"failed">, { cause: "unmappable" }>;
+
+function build<R extends EventRecord>(fields: Overrides, overrides: Overrides): R {
+  return parseRecord({ ...COMMON, ...fields, ...overrides }) as R;
+}
+
+const attemptAt = (startedAt: number, leaseMs: number) => ({
+  trigger: "delivery",
+  started_at: startedAt,
+  lease_expires_at: startedAt + leaseMs,
+});
+
+export const received = (overrides: Overrides = {}) =>
+  build<RecordIn<"received">>(
+    { state: "received", work: DRAFTED, attempt: attemptAt(T0, LOOKUP_LEASE) },
+    overrides,
+  );
+
+export const forwarding = (overrides: Overrides = {}) =>
+  build<RecordIn<"forwarding">>(
+    { state: "forwarding", work: FROZEN, attempt: attemptAt(T0, LEASE) },
+    overrides,
+  );
+
+export const forwarded = (overrides: Overrides = {}) =>
+  build<RecordIn<"forwarded">>(
+    { state: "forwarded", payload: PAYLOAD, status: 201, settlement_id: "stl_1", revision: 2 },
+    overrides,
+  );
+
+/** Attempt 1 failed at T0; the next one is due at T0 + 15 s. */
+export const healing = (overrides: Overrides = {}) =>
+  build<FailedAt>(
+    {
+      state: "failed",
+      cause: "ledger",
+      work: FROZEN,
+      error: ERROR,
+      next_retry_at: T0 + 15 * SECOND,
+      revision: 2,
+    },
+    overrides,
+  );
+
+/** The look-up failed: the account is not known yet. */
+export const healingDraft = (overrides: Overrides = {}) =>
+  healing({
+    work: DRAFTED,
+    error: { ...ERROR, ledger_status: 404, ledger_code: "ACCOUNT_NOT_RESOLVED" },
+    ...overrides,
+  });
+
+export const failedForGood = (overrides: Overrides = {}) =>
+  healing({ error: REJECTION, next_retry_at: null, ...overrides });
+
+export const unmappable = (overrides: Overrides = {}) =>
+  build<Unmappable>(
+    {
+      state: "failed",
+      cause: "unmappable",
+      reason: "account_missing",
+      body: new TextEncoder().encode('{"id":"evt_1Test"}'),
+      attempts: 0,
+    },
+    overrides,
+  );
+
+export const resolved = (overrides: Overrides = {}) =>
+  build<RecordIn<"resolved">>(
+    { state: "resolved", work: FROZEN, reason: null, error: REJECTION, revision: 3 },
+    overrides,
+  );
+
+export const ignored = (overrides: Overrides = {}) =>
+  build<RecordIn<"ignored">>({ state: "ignored", reason: "not_a_settlement_event", attempts: 0 }, overrides);
+
+/** Every state once, by the name that test titles use. */
+export const EVERY_STATE = {
+  received,
+  forwarding,
+  forwarded,
+  "failed(healing)": healing,
+  "failed(draft)": healingDraft,
+  "failed(for good)": failedForGood,
+  "failed(unmappable)": unmappable,
+  resolved,
+  ignored,
+} as const satisfies Record<string, (overrides?: Overrides) => EventRecord>;
+
+export function delivery(overrides: Partial<Delivery> = {}): Delivery {
+  return {
+    event_id: EVENT_ID,
+    event_type: "payment_intent.succeeded",
+    livemode: false,
+    api_version: "2026-10-28",
+    stripe_account: null,
+    mapping: MONEY,
+    body_sha256: BODY_SHA256,
+    secret_index: 0,
+    body: null,
+    request_id: "req_1",
+    ...overrides,
+  };
+}
+
+export function delivered(overrides: Partial<Delivery> = {}): Input {
+  return { kind: "delivery", delivery: delivery(overrides) };
+}
+
+export function operatorRetry(overrides: Partial<OperatorRetry> = {}): OperatorRetry {
+  return { actor: "ana", note: null, scope: "any", mapping: null, ...overrides };
+}
+
+export function retried(overrides: Partial<OperatorRetry> = {}): Input {
+  return { kind: "operator_retry", retry: operatorRetry(overrides) };
+}
+
+export const RESOLVED: Input = { kind: "operator_resolve", actor: "ana", note: "refunded by hand" };
+
+/** A moment after T0, in milliseconds. Nothing is in flight unless said. */
+export function at(afterT0: number, overrides: Partial<Context> = {}): Context {
+  return { now: T0 + afterT0, random: 0.5, policy: POLICY, inFlight: false, ...overrides };
+}
