@@ -103,7 +103,12 @@ export function attemptsDataset(env: object): AnalyticsEngineDataset | null {
 }
 
 function check(env: object): ConfigResult {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const given = Object.fromEntries(
+    Object.entries(env)
+      .filter(([, value]) => value !== "")
+      // wrangler.toml hands numbers and booleans on as they stand there.
+      .map(([name, value]) => [name, isPlain(value) ? String(value) : value]),
+  );
   if (ledgerBinding(env) !== null) given["LEDGER_BASE_URL"] ??= BINDING_BASE_URL;
   const parsed = envSchema.safeParse(given);
   if (!parsed.success) {
@@ -135,6 +140,10 @@ function fromEnv(env: z.infer<typeof envSchema>): Config {
     retentionMs: env.EVENT_RETENTION_DAYS * 86_400_000,
     indexShards: env.EVENT_INDEX_SHARDS,
   };
+}
+
+function isPlain(value: unknown): value is number | boolean {
+  return typeof value === "number" || typeof value === "boolean";
 }
 
 function textOrNull(env: object, name: string): string | null {

@@ -3,34 +3,39 @@
 export interface BackoffPolicy {
   readonly retryBaseMs: number;
   readonly retryMaxMs: number;
-  /** Counted from the first delivery. After it no retry is scheduled. */
+  /** After it no retry is scheduled. */
   readonly retryHorizonMs: number;
 }
 
-/** Delay before attempt n+1: min(max, base·2ⁿ⁻¹), of which half is random, so that an outage's end is no stampede. */
+/** Half of the delay before attempt n+1, which is min(max, base·2ⁿ⁻¹). The other half is random: an outage's end is no stampede. */
+function halfDelayMs(policy: BackoffPolicy, attempts: number): number {
+  return Math.min(policy.retryMaxMs, policy.retryBaseMs * 2 ** (attempts - 1)) / 2;
+}
+
 export function backoffMs(policy: BackoffPolicy, attempts: number, random: number): number {
-  const full = Math.min(policy.retryMaxMs, policy.retryBaseMs * 2 ** (attempts - 1));
-  return Math.round(full / 2 + (full / 2) * random);
+  const half = halfDelayMs(policy, attempts);
+  return Math.round(half + half * random);
 }
 
 /**
  * The time of the next attempt, or null when the horizon is reached. The last attempt falls on the horizon itself:
  * a schedule that merely stopped short of it would give up hours too early when delays are long.
  *
- * `Retry-After` is a lower bound; the random half of the delay is added to it, since a recovering ledger
- * may well send the same value to everybody.
+ * `horizonFrom` is the first delivery, or an operator's latest retry: whoever repairs an old event means it to heal.
+ * `Retry-After` is a lower bound; the random half is added to it, since a recovering ledger may well send the same
+ * value to everybody.
  */
 export function nextRetryAt(
   policy: BackoffPolicy,
   now: number,
-  receivedAt: number,
+  horizonFrom: number,
   attempts: number,
   retryAfterMs: number | null,
   random: number,
 ): number | null {
-  const horizon = receivedAt + policy.retryHorizonMs;
+  const horizon = horizonFrom + policy.retryHorizonMs;
   if (now >= horizon) return null;
   const delay = backoffMs(policy, attempts, random);
-  const asked = retryAfterMs === null ? 0 : retryAfterMs + Math.round((delay / 2) * random);
+  const asked = retryAfterMs === null ? 0 : retryAfterMs + Math.round(halfDelayMs(policy, attempts) * random);
   return Math.min(horizon, now + Math.max(delay, asked));
 }

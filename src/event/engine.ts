@@ -10,18 +10,14 @@
  */
 import { sha256Hex, utf8 } from "../bytes.ts";
 import { idempotencyKey } from "../settlement/settlement.ts";
-import { transition, wakeAt } from "./machine.ts";
+import { transition } from "./machine.ts";
 import { errorName } from "./platform-error.ts";
 import type { Ports } from "./ports.ts";
-import { type EventRecord, isFinal } from "./record.ts";
+import type { EventRecord } from "./record.ts";
 import { type DeliveryReply, replyTo } from "./snapshot.ts";
 import type { Delivery, Input, OperatorRetry, Policy, Step } from "./step.ts";
-import { type EventState, payloadOf, stateOf, summaryOf } from "./view.ts";
-
-/** An alarm that is later than this is taken for lost: alarms have stayed overdue for days in production. */
-const ALARM_GRACE_MS = 60_000;
-/** When the index, or our own code, failed during an alarm: how soon to wake again. */
-const ALARM_RETRY_MS = 60_000;
+import { type EventState, payloadOf, stateOf } from "./view.ts";
+import { ALARM_RETRY_MS, armAgain, publishThenMoveAlarm } from "./waking.ts";
 
 export type RetryReply =
   | { readonly kind: "retried"; readonly attempted: boolean; readonly event: EventState }
@@ -96,8 +92,8 @@ export class EventEngine {
     if (record === null) return false;
     await this.#settled(record);
     await this.#publishing;
-    await this.#armAgain();
-    return verdict === "started";
+    const rearmed = await this.#armAgain();
+    return verdict === "started" || rearmed;
   }
 
   /**
@@ -136,10 +132,19 @@ export class EventEngine {
     if (step.record !== null && step.record !== before) store.save(step.record);
     for (const effect of step.effects) {
       if (effect.kind === "set_alarm") alarm.set(effect.at);
-      if (effect.kind === "attempt") this.#attempt = this.#runAttempt(must(step.record), requestIdOf(input));
+      if (effect.kind === "attempt") this.#startAttempt(must(step.record), requestIdOf(input));
       if (effect.kind === "publish") this.#publishInBackground(must(step.record));
     }
     return step;
+  }
+
+  #startAttempt(record: EventRecord, requestId: string | null): void {
+    const attempt = this.#runAttempt(record, requestId);
+    this.#attempt = attempt;
+    const over = () => {
+      if (this.#attempt === attempt) this.#attempt = null;
+    };
+    attempt.then(over, over);
   }
 
   /** The record after the attempt under way, or as it is when there is none. */
@@ -152,61 +157,29 @@ export class EventEngine {
     const attempt = begun.attempts;
     const startedAt = now();
     let record = begun;
-    try {
-      if (record.state === "received") {
-        const lookup = await ledger.findPayinAccount(record.work.payment_intent);
-        record = must(this.#step({ kind: "account", attempt, lookup }).record);
-      }
-      if (record.state === "forwarding") {
-        const outcome = await ledger.ingest(record.work.payload, idempotencyKey(record.event_id));
-        record = must(this.#step({ kind: "outcome", attempt, outcome }).record);
-      }
-      log(record.state === "forwarded" ? "info" : "warn", {
-        ...attemptLine(record),
-        duration_ms: now() - startedAt,
-        request_id: requestId,
-      });
-      return record;
-    } finally {
-      this.#attempt = null;
+    if (record.state === "received") {
+      const lookup = await ledger.findPayinAccount(record.work.payment_intent);
+      record = must(this.#step({ kind: "account", attempt, lookup }).record);
     }
+    if (record.state === "forwarding") {
+      const outcome = await ledger.ingest(record.work.payload, idempotencyKey(record.event_id));
+      record = must(this.#step({ kind: "outcome", attempt, outcome }).record);
+    }
+    log(record.state === "forwarded" ? "info" : "warn", {
+      ...attemptLine(record),
+      duration_ms: now() - startedAt,
+      request_id: requestId,
+    });
+    return record;
   }
 
   #publishInBackground(record: EventRecord): void {
-    this.#publishing = this.#publish(record);
+    this.#publishing = publishThenMoveAlarm(this.#ports, this.#policy, record);
     this.#ports.background(this.#publishing);
   }
 
-  async #publish(record: EventRecord): Promise<void> {
-    const { index, store, alarm, now, log } = this.#ports;
-    let published = true;
-    try {
-      await index.publish(summaryOf(record));
-    } catch (error) {
-      published = false;
-      log("error", { msg: "publish_failed", event_id: record.event_id, error: errorName(error) });
-    }
-    // A newer step has its own row to publish, and the alarm is its flag until then.
-    const current = store.load();
-    if (current?.revision !== record.revision) return;
-    const wanted = wakeAt(current, this.#policy);
-    const at = published ? wanted : Math.min(wanted ?? Infinity, now() + ALARM_RETRY_MS);
-    if (at === null) alarm.clear();
-    else alarm.set(Math.max(at, now() + 1));
-  }
-
-  /** A record that is not final, and waits for an alarm that is missing or overdue, gets it again. */
-  async #armAgain(): Promise<void> {
-    const { store, alarm, now, log } = this.#ports;
-    if (wantsAlarm(store.load(), this.#policy) === null) return;
-    const standing = await alarm.get();
-    if (standing !== null && standing >= now() - ALARM_GRACE_MS) return;
-    // Read again: the world moved on during the `await`.
-    const record = store.load();
-    const at = wantsAlarm(record, this.#policy);
-    if (record === null || at === null || this.#attempt !== null) return;
-    log("warn", { msg: "alarm_rearmed", event_id: record.event_id, state: record.state });
-    alarm.set(Math.max(at, now() + 1));
+  #armAgain(): Promise<boolean> {
+    return armAgain(this.#ports, this.#policy, () => this.#attempt !== null);
   }
 
   async #state(record: EventRecord): Promise<EventState> {
@@ -214,10 +187,6 @@ export class EventEngine {
     const payloadSha256 = payload === null ? null : await sha256Hex(utf8(payload));
     return stateOf(record, await this.#ports.alarm.get(), payloadSha256);
   }
-}
-
-function wantsAlarm(record: EventRecord | null, policy: Policy): number | null {
-  return record === null || isFinal(record) ? null : wakeAt(record, policy);
 }
 
 function requestIdOf(input: Input): string | null {
@@ -235,7 +204,7 @@ function attemptLine(record: EventRecord) {
     trigger: trigger ?? null,
     outcome: outcome ?? null,
     ledger_status: ledger_status ?? null,
-    next_retry_at: summaryOf(record).next_retry_at,
+    next_retry_at: record.state === "failed" && record.cause === "ledger" ? record.next_retry_at : null,
   };
 }
 

@@ -49,7 +49,10 @@ async function accept(
   requestId: string,
   nowMs: number,
 ): Promise<Accepted | Refused> {
-  const body = await readBody(request, MAX_BODY_BYTES);
+  const body = await readBody(request, MAX_BODY_BYTES).catch(() => "broken_off" as const);
+  if (body === "broken_off") {
+    return { failure: { kind: "invalid_request", problems: ["the body broke off"] }, why: body };
+  }
   if (body === null) {
     return { failure: { kind: "payload_too_large", limitBytes: MAX_BODY_BYTES }, why: "too_large" };
   }

@@ -4,7 +4,7 @@ import { freeze, withAccount } from "../../settlement/settlement.ts";
 import { nextRetryAt } from "../backoff.ts";
 import { type EventRecord, type InAttempt, isInAttempt, type LedgerError } from "../record.ts";
 import type { Context, Step } from "../step.ts";
-import { changed, closeAttempt, commonOf, fail, quiet } from "./attempt.ts";
+import { changed, closeAttempt, commonOf, fail, horizonFrom, quiet } from "./attempt.ts";
 
 /** received + account → forwarding: the payload is frozen now, and every later attempt sends these bytes. */
 export function onAccount(
@@ -50,7 +50,7 @@ function onRefusal(record: InAttempt, refusal: LedgerRefusal, context: Context):
   const nextRetry =
     refusal.kind === "rejected"
       ? null
-      : nextRetryAt(policy, now, record.received_at, record.attempts, retryAfterMs, random);
+      : nextRetryAt(policy, now, horizonFrom(record), record.attempts, retryAfterMs, random);
   return fail(closed, record.work, errorOf(refusal), nextRetry);
 }
 

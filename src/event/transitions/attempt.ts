@@ -90,8 +90,19 @@ export function closeAttempt(
   return { ...common, log: [...common.log, entry].slice(-ATTEMPT_LOG_LIMIT) };
 }
 
+/** From when the retry horizon counts: the first delivery, or an operator's latest retry. */
+export function horizonFrom(record: EventRecord): number {
+  const retries = record.actions.filter(({ action }) => action === "retry");
+  return Math.max(record.received_at, retries.at(-1)?.at ?? 0);
+}
+
 /** The attempt failed: the record waits for `nextRetry`, or for an operator. */
-export function fail(common: Common, work: Work, error: LedgerError, nextRetry: number | null): Step {
+export function fail(
+  common: Common,
+  work: Work,
+  error: LedgerError,
+  nextRetry: number | null,
+): Step & { readonly record: EventRecord } {
   const record: EventRecord = {
     ...common,
     state: "failed",
@@ -106,7 +117,7 @@ export function fail(common: Common, work: Work, error: LedgerError, nextRetry: 
 /** The attempt was cut off: a reset, a deploy, a crash. Its outcome is unknown; the same key and bytes are safe. */
 export function afterLostAttempt(record: InAttempt, trigger: Trigger, context: Context): Step {
   const closed = closeAttempt(record, "unknown", null, context.now);
-  const pastHorizon = context.now >= record.received_at + context.policy.retryHorizonMs;
+  const pastHorizon = context.now >= horizonFrom(record) + context.policy.retryHorizonMs;
   if (pastHorizon && trigger !== "operator") {
     const error: LedgerError = {
       outcome: "unknown",
@@ -114,7 +125,8 @@ export function afterLostAttempt(record: InAttempt, trigger: Trigger, context: C
       ledger_status: null,
       ledger_code: null,
     };
-    return fail(closed, record.work, error, null);
+    const { record: failed } = fail(closed, record.work, error, null);
+    return tell(failed, "done", context.now);
   }
   return beginAttempt(closed, record.work, trigger, context);
 }

@@ -1,12 +1,6 @@
 /** An operator's acts. Each is kept on the event with its actor, note and time. Pure. */
 import type { Mapping } from "../../settlement/settlement.ts";
-import {
-  type EventRecord,
-  type Failed,
-  isFinal,
-  OPERATOR_ACTION_LIMIT,
-  type OperatorAction,
-} from "../record.ts";
+import { type EventRecord, type Failed, OPERATOR_ACTION_LIMIT, type OperatorAction } from "../record.ts";
 import type { Context, OperatorRetry, Step } from "../step.ts";
 import { beginAttempt, changed, commonOf, joinOrResume, movesMoney, quiet, tell, workOf } from "./attempt.ts";
 
@@ -18,7 +12,6 @@ const UNKNOWN_EVENT: Step = { record: null, effects: [], verdict: "unknown_event
  */
 export function onOperatorRetry(before: EventRecord | null, retry: OperatorRetry, context: Context): Step {
   if (before === null) return UNKNOWN_EVENT;
-  if (isFinal(before)) return quiet(before, "invalid_state");
   if (before.state === "failed" && retry.scope === "healing" && !canHeal(before))
     return quiet(before, "stored");
   if (before.state === "failed" && before.cause === "unmappable" && retry.mapping === null) {
@@ -40,6 +33,7 @@ export function onOperatorResolve(
   context: Context,
 ): Step {
   if (before === null) return UNKNOWN_EVENT;
+  if (isSameResolution(before, actor, note)) return quiet(before, "stored");
   if (before.state !== "failed") return quiet(before, "invalid_state");
   const record = noted(before, { action: "resolve", actor, note, at: context.now });
   const next: EventRecord = {
@@ -50,6 +44,12 @@ export function onOperatorResolve(
     error: before.cause === "ledger" ? before.error : null,
   };
   return tell(next, "done", context.now);
+}
+
+/** The same call again, because its answer was lost on the way. */
+function isSameResolution(record: EventRecord, actor: string, note: string): boolean {
+  const last = record.actions.at(-1);
+  return record.state === "resolved" && last?.actor === actor && last.note === note;
 }
 
 function canHeal(record: Failed): boolean {

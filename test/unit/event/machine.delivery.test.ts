@@ -131,7 +131,7 @@ describe("an attempt under way + delivery", () => {
         attempts: 1,
         log: [[1, "delivery", T0, 72 * HOUR, "unknown", null]],
       },
-      effects: [{ kind: "publish" }],
+      effects: [{ kind: "set_alarm" }, { kind: "publish" }],
     });
   });
 

@@ -21,6 +21,7 @@ import {
   retried,
   T0,
   unmappable,
+  UNAVAILABLE,
   UNMAPPABLE,
 } from "../../support/records.ts";
 
@@ -211,6 +212,30 @@ describe("operator's resolve", () => {
   ] as const)("%s + %3$o → sets the alarm that publishes it after a crash", (_, state, input) => {
     const { effects } = transition(state(), input, at(1));
     expect(effects.map(({ kind }) => kind)).toEqual(["set_alarm", "publish"]);
+  });
+});
+
+describe("a call that is repeated because its answer was lost", () => {
+  it("resolved + the same resolve → stored, as it was", () => {
+    const { record } = transition(failedForGood(), RESOLVED, at(1));
+    expect(transition(record, RESOLVED, at(2))).toEqual({ record, effects: [], verdict: "stored" });
+  });
+
+  it("resolved + a resolve by another name → refused", () => {
+    const { record } = transition(failedForGood(), RESOLVED, at(1));
+    const other = { ...RESOLVED, actor: "somebody else" };
+    expect(transition(record, other, at(2)).verdict).toBe("invalid_state");
+  });
+});
+
+describe("the horizon after an operator's retry", () => {
+  it("failed past the horizon + retry, unavailable → a next attempt is promised: the horizon counts anew", () => {
+    const begun = transition(failedForGood(), retried({}), at(100 * HOUR));
+    const refused = { kind: "outcome", attempt: begun.record?.attempts ?? 0, outcome: UNAVAILABLE } as const;
+    expect(transition(begun.record, refused, at(100 * HOUR)).record).toMatchObject({
+      state: "failed",
+      next_retry_at: expect.any(Number),
+    });
   });
 });
 

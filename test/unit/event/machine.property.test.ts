@@ -296,7 +296,9 @@ describe("any sequence of inputs, from any state", () => {
       counterexample(({ step: { record } }) => {
         if (record?.state !== "failed" || record.cause !== "ledger" || record.next_retry_at === null)
           return true;
-        return record.next_retry_at <= record.received_at + POLICY.retryHorizonMs;
+        const retries = record.actions.filter(({ action }) => action === "retry");
+        const from = Math.max(record.received_at, ...retries.map((action) => action.at));
+        return record.next_retry_at <= from + POLICY.retryHorizonMs;
       }),
     ).toBeNull();
   });

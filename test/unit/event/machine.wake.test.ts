@@ -86,7 +86,7 @@ describe("an attempt on record + alarm", () => {
         error: { outcome: "unknown", detail: "interrupted" },
         next_retry_at: null,
       },
-      effects: PUBLISH,
+      effects: [{ kind: "set_alarm" }, { kind: "publish" }],
     });
   });
 
@@ -184,7 +184,10 @@ describe("the watchdog's poke moves only what is overdue", () => {
 
   it("forwarding + poke past the horizon → failed for good", () => {
     const step = transition(forwarding(), POKE, at(73 * HOUR));
-    expect(step).toMatchObject({ record: { state: "failed", next_retry_at: null }, effects: PUBLISH });
+    expect(step).toMatchObject({
+      record: { state: "failed", next_retry_at: null },
+      effects: [{ kind: "set_alarm" }, { kind: "publish" }],
+    });
   });
 
   it.each([

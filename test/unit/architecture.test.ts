@@ -1,0 +1,200 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { MAX_LINES, type Sources, type Violation, violationsIn } from "../support/architecture.ts";
+
+function sourcesOf(folder: string): Sources {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".ts"),
+  );
+  return Object.fromEntries(
+    files.map((file) => [`${folder}/${file}`, readFileSync(`${folder}/${file}`, "utf8")]),
+  );
+}
+
+describe("src/", () => {
+  const sources = sourcesOf("src");
+
+  it("is read at all", () => {
+    expect(Object.keys(sources)).toEqual(
+      expect.arrayContaining(["src/index.ts", "src/event/transitions/wake.ts"]),
+    );
+  });
+
+  it("breaks none of the rules", () => {
+    expect(violationsIn(sources)).toEqual([]);
+  });
+});
+
+/** The rules that one more file would break, were it in `src/`. */
+function brokenBy(path: string, source: string, others: Sources = {}): Pick<Violation, "rule" | "what">[] {
+  return violationsIn({ ...others, [path]: source })
+    .filter((violation) => violation.path === path)
+    .map(({ rule, what }) => ({ rule, what }));
+}
+
+const PURE_PATHS = [
+  "src/stripe/x.ts",
+  "src/settlement/x.ts",
+  "src/ledger/outcome.ts",
+  "src/event/record.ts",
+  "src/event/machine.ts",
+  "src/event/backoff.ts",
+  "src/event/snapshot.ts",
+  "src/event/engine.ts",
+  "src/event/ports.ts",
+  "src/event/step.ts",
+  "src/event/view.ts",
+  "src/event/transitions/x.ts",
+];
+
+describe("a pure file", () => {
+  it.each(PURE_PATHS)("%s is held to be one", (path) => {
+    expect(brokenBy(path, "export const now = Date.now();")).not.toEqual([]);
+  });
+
+  it.each([
+    "src/event/object.ts",
+    "src/event/locate.ts",
+    "src/ledger/client.ts",
+    "src/http/webhook.ts",
+    "src/app.ts",
+  ])("%s is none", (path) => {
+    expect(brokenBy(path, "export const now = Date.now();")).toEqual([]);
+  });
+
+  it.each([
+    [`import { DurableObject } from "cloudflare:workers";`, "a pure file loads no platform module"],
+    [`import type { DurableObject } from "cloudflare:workers";`, "a pure file loads no platform module"],
+    [`export { Server } from "partyserver";`, "a pure file loads no platform module"],
+    [`const { env } = await import("cloudflare:workers");`, "a pure file loads no platform module"],
+    [`import { createHash } from "node:crypto";`, "a pure file loads no platform module"],
+    [`export function f(env: Env) {}`, "a pure file names no platform type"],
+    [`export type S = DurableObjectStorage;`, "a pure file names no platform type"],
+    [`await fetch("https://example.com");`, "a pure file does no I/O"],
+    [`await globalThis.fetch("https://example.com");`, "a pure file does no I/O"],
+    [`setTimeout(() => {}, 1);`, "a pure file does no I/O"],
+    [`const t = Date.now();`, "a pure file has no clock and no randomness"],
+    [`const t = (Date).now();`, "a pure file has no clock and no randomness"],
+    [`const t = Date["now"]();`, "a pure file has no clock and no randomness"],
+    [`const { now } = Date;`, "a pure file has no clock and no randomness"],
+    [`const read = Date.now;`, "a pure file has no clock and no randomness"],
+    [`const t = new Date();`, "a pure file has no clock and no randomness"],
+    [`const r = Math.random();`, "a pure file has no clock and no randomness"],
+    [`const id = crypto.randomUUID();`, "a pure file has no clock and no randomness"],
+  ])("%s → %s", (source, rule) => {
+    expect(brokenBy("src/event/machine.ts", source)).toContainEqual(expect.objectContaining({ rule }));
+  });
+
+  it("a file that it loads is impure → broken, and says where", () => {
+    const others = { "src/clock.ts": "export const now = () => Date.now();" };
+    const source = `import { now } from "../clock.ts"; export const t = now();`;
+    expect(brokenBy("src/event/machine.ts", source, others)).toEqual([
+      { rule: "a pure file has no clock and no randomness", what: "Date.now in src/clock.ts" },
+    ]);
+  });
+
+  it("only a type of an impure file → kept: it is gone when it runs", () => {
+    const others = { "src/clock.ts": "export type Now = number; export const now = () => Date.now();" };
+    const sources = [`import type { Now } from "../clock.ts";`, `import { type Now } from "../clock.ts";`];
+    for (const source of sources) expect(brokenBy("src/event/machine.ts", source, others)).toEqual([]);
+  });
+
+  it.each([
+    `// fetch(x), Date.now() and Math.random() stand in a comment`,
+    `/* import { DurableObject } from "cloudflare:workers"; */`,
+    `export const text = "Date.now() fetch( Env cloudflare:workers";`,
+    "export const text = `Math.random() ${1} env.LEDGER_ADMIN_KEY`;",
+    `export const iso = (ms: number) => new Date(ms).toISOString();`,
+    `export const parsed = Date.parse("2027-01-15");`,
+    `export const call = (ports: { now: () => number }) => ports.now();`,
+    `export const digest = (data: BufferSource) => crypto.subtle.digest("SHA-256", data);`,
+    `export const field = (record: { Env: string }) => record.Env;`,
+  ])("%s → kept", (source) => {
+    expect(brokenBy("src/event/machine.ts", source)).toEqual([]);
+  });
+});
+
+describe("who imports whom", () => {
+  it.each([
+    ["src/event/object.ts", "../stripe/event.ts", "event imports neither stripe nor http"],
+    ["src/event/transitions/x.ts", "../../http/respond.ts", "event imports neither stripe nor http"],
+    ["src/ledger/client.ts", "../event/record.ts", "ledger imports neither event nor http"],
+    ["src/ledger/client.ts", "../http/body.ts", "ledger imports neither event nor http"],
+    ["src/http/webhook.ts", "../ledger/client.ts", "http never touches the ledger"],
+    ["src/http/admin/x.ts", "../../ledger/port.ts", "http never touches the ledger"],
+    ["src/app.ts", "../scripts/lib/http.ts", "src imports neither scripts nor test"],
+    ["src/event/object.ts", "../../test/support/records.ts", "src imports neither scripts nor test"],
+  ])("%s from %s → %s", (path, specifier, rule) => {
+    const forms = [
+      `import { x } from "${specifier}";`,
+      `import type { x } from "${specifier}";`,
+      `import "${specifier}";`,
+      `export { x } from "${specifier}";`,
+      `export * from "${specifier}";`,
+      `const { x } = await import("${specifier}");`,
+    ];
+    for (const form of forms) expect(brokenBy(path, form)).toContainEqual(expect.objectContaining({ rule }));
+  });
+
+  it.each([
+    ["src/http/webhook.ts", "../stripe/event.ts"],
+    ["src/http/webhook.ts", "../event/locate.ts"],
+    ["src/event/engine.ts", "../ledger/port.ts"],
+    ["src/event/object.ts", "../ledger/client.ts"],
+  ])("%s from %s → kept", (path, specifier) => {
+    expect(brokenBy(path, `import { x } from "${specifier}";`)).toEqual([]);
+  });
+});
+
+describe("the environment, the bindings and the storage", () => {
+  it.each([
+    ["src/http/webhook.ts", `export const f = (env: Env) => env.SETTLE_ENV;`],
+    ["src/http/webhook.ts", `export const f = (env: Env) => env["SETTLE_ENV"];`],
+    ["src/http/webhook.ts", `export const f = (env: Env) => (env as { LEDGER?: unknown }).LEDGER;`],
+    ["src/http/webhook.ts", `export const f = (env: Env) => env?.SETTLE_ENV;`],
+    ["src/http/webhook.ts", `export const f = (env: Env) => { const { SETTLE_ENV } = env; };`],
+    ["src/http/webhook.ts", `export const f = (env: Env) => Object.entries(env);`],
+    ["src/app.ts", `export const f = (c: { env: Env }) => c.env.SETTLE_ADMIN_KEY;`],
+    ["src/event/object.ts", `export class O { env!: Env; f() { return this.env.LEDGER; } }`],
+    ["src/event/object.ts", `export const f = (env: Env) => env.STRIPE_EVENT;`],
+    ["src/event/locate.ts", `export const f = (env: Env) => env.LEDGER_ADMIN_KEY;`],
+    ["src/log.ts", `export const f = () => process.env.NODE_ENV;`],
+    ["src/log.ts", `import { env } from "cloudflare:workers";`],
+    ["src/log.ts", `import * as workers from "cloudflare:workers";`],
+    ["src/log.ts", `import { env } from "node:process";`],
+  ])("%s: %s → broken", (path, source) => {
+    expect(brokenBy(path, source)).toContainEqual(
+      expect.objectContaining({ rule: "only config.ts reads the environment" }),
+    );
+  });
+
+  it.each([
+    ["src/config.ts", `export const f = (env: { LEDGER?: Fetcher }) => env.LEDGER;`],
+    ["src/event/locate.ts", `export const f = (env: Env) => env.STRIPE_EVENT.getByName("x");`],
+    ["src/event-index/locate.ts", `export const f = (env: Env) => env.EVENT_INDEX.getByName("x");`],
+    ["src/app.ts", `export const f = (c: { env: Env }) => handle(c.env);`],
+    ["src/app.ts", `export const f = ({ env }: { env: Env }) => handle({ env });`],
+  ])("%s: %s → kept", (path, source) => {
+    expect(brokenBy(path, source)).toEqual([]);
+  });
+
+  it.each([
+    `export const f = (ctx: DurableObjectState) => ctx.storage.get("x");`,
+    `export const f = (ctx: DurableObjectState) => { const { storage } = ctx; return storage.get("x"); };`,
+  ])("src/http/x.ts: %s → broken", (source) => {
+    expect(brokenBy("src/http/x.ts", source)).toContainEqual(
+      expect.objectContaining({ rule: "http never touches storage" }),
+    );
+  });
+});
+
+describe("a file's length", () => {
+  const lines = (count: number) => "export {};\n".repeat(count);
+
+  it("of the limit → kept; one line more → broken", () => {
+    expect(brokenBy("src/x.ts", lines(MAX_LINES))).toEqual([]);
+    expect(brokenBy("src/x.ts", lines(MAX_LINES + 1))).toEqual([
+      { rule: "a file has one purpose", what: `${MAX_LINES + 1} lines` },
+    ]);
+  });
+});
