@@ -66,7 +66,12 @@ export default defineConfig({
             },
           })),
         ],
-        test: { name: "integration", include: ["test/integration/**/*.test.ts"] },
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          // Stories play hundreds of deliveries; a busy machine takes its time with them.
+          testTimeout: 60_000,
+        },
       },
       {
         test: {
