@@ -1,6 +1,12 @@
 /** The routes, and the one place that answers for an error that nobody expected. */
 import { Hono } from "hono";
-import { resolveEvent, retryEvent, retryForwarding, showEvent } from "./http/admin/events.ts";
+import type { AdminRequest } from "./http/admin/admin.ts";
+import { retryEvents } from "./http/admin/bulk-retry.ts";
+import { resolveEvent, retryEvent, showEvent } from "./http/admin/events.ts";
+import { retryForwarding } from "./http/admin/forwarding.ts";
+import { showEvents } from "./http/admin/list.ts";
+import { showMetrics } from "./http/admin/metrics.ts";
+import { showStats } from "./http/admin/stats.ts";
 import { refuseOperator } from "./http/auth.ts";
 import { health, welcome } from "./http/info.ts";
 import { fail } from "./http/respond.ts";
@@ -11,7 +17,11 @@ type Bindings = { Bindings: Env; Variables: { requestId: string } };
 
 const WEBHOOK = "/v1/stripe/webhook";
 const FORWARDING_RETRY = "/v1/stripe/forwarding/retry";
-const EVENT = "/v1/admin/events/:event_id";
+const EVENTS = "/v1/admin/events";
+const BULK_RETRY = `${EVENTS}/retry`;
+const EVENT = `${EVENTS}/:event_id`;
+const STATS = "/v1/admin/stats";
+const METRICS = "/metrics";
 
 export function createApp(): Hono<Bindings> {
   const app = new Hono<Bindings>();
@@ -22,7 +32,7 @@ export function createApp(): Hono<Bindings> {
     await next();
   });
 
-  for (const path of ["/v1/admin/*", FORWARDING_RETRY]) {
+  for (const path of ["/v1/admin/*", FORWARDING_RETRY, METRICS]) {
     app.use(path, async (c, next) => {
       const refusal = await refuseOperator(c.req.raw, c.env);
       return refusal === null ? next() : fail(c.var.requestId, refusal);
@@ -32,15 +42,20 @@ export function createApp(): Hono<Bindings> {
   app.get("/", (c) => welcome(c.var.requestId));
   app.get("/health", (c) => health(c.env, c.var.requestId));
   app.post(WEBHOOK, (c) => handleWebhook(c.req.raw, c.env, c.var.requestId));
-  app.get(EVENT, (c) => showEvent(adminOf(c), c.req.param("event_id")));
+  app.get(EVENTS, (c) => showEvents(adminOf(c)));
+  app.post(BULK_RETRY, (c) => retryEvents(adminOf(c)));
+  app.get(STATS, (c) => showStats(adminOf(c)));
+  app.get(METRICS, (c) => showMetrics(adminOf(c)));
+  app.post(FORWARDING_RETRY, (c) => retryForwarding(adminOf(c)));
   app.post(`${EVENT}/retry`, (c) => retryEvent(adminOf(c), c.req.param("event_id")));
   app.post(`${EVENT}/resolve`, (c) => resolveEvent(adminOf(c), c.req.param("event_id")));
-  app.post(FORWARDING_RETRY, (c) => retryForwarding(adminOf(c)));
 
-  for (const path of [WEBHOOK, FORWARDING_RETRY, `${EVENT}/retry`, `${EVENT}/resolve`]) {
+  for (const path of [WEBHOOK, FORWARDING_RETRY, BULK_RETRY, `${EVENT}/retry`, `${EVENT}/resolve`]) {
     app.all(path, (c) => fail(c.var.requestId, { kind: "method_not_allowed", allow: "POST" }));
   }
-  for (const path of ["/", "/health", EVENT]) {
+  // Only now: "retry" would be taken for an event's id.
+  app.get(EVENT, (c) => showEvent(adminOf(c), c.req.param("event_id")));
+  for (const path of ["/", "/health", EVENTS, EVENT, STATS, METRICS]) {
     app.all(path, (c) => fail(c.var.requestId, { kind: "method_not_allowed", allow: "GET" }));
   }
 
@@ -53,6 +68,6 @@ export function createApp(): Hono<Bindings> {
   return app;
 }
 
-function adminOf(c: { req: { raw: Request }; env: Env; var: { requestId: string } }) {
+function adminOf(c: { req: { raw: Request }; env: Env; var: { requestId: string } }): AdminRequest {
   return { request: c.req.raw, env: c.env, requestId: c.var.requestId };
 }

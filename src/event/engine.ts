@@ -178,8 +178,11 @@ export class EventEngine {
     this.#ports.background(this.#publishing);
   }
 
-  #armAgain(): Promise<boolean> {
-    return armAgain(this.#ports, this.#policy, () => this.#attempt !== null);
+  async #armAgain(): Promise<boolean> {
+    const rearmed = await armAgain(this.#ports, this.#policy, () => this.#attempt !== null);
+    const record = rearmed ? this.#ports.store.load() : null;
+    if (record !== null) this.#publishInBackground(record);
+    return rearmed;
   }
 
   async #state(record: EventRecord): Promise<EventState> {

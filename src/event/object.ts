@@ -6,12 +6,14 @@
  * one writes a row and runs `onStart` first.
  */
 import { Server } from "partyserver";
-import { ledgerBinding, loadConfig } from "../config.ts";
+import { withAttemptPoints } from "../attempt-points.ts";
+import { attemptsDataset, ledgerBinding, loadConfig } from "../config.ts";
+import { publish } from "../event-index/locate.ts";
 import { createLedgerClient } from "../ledger/client.ts";
 import { log } from "../log.ts";
 import { EventEngine, type ResolveReply, type RetryReply } from "./engine.ts";
+import { type Guarded, guarded } from "./guarded.ts";
 import type { Alarm, Ports, Store } from "./ports.ts";
-import { errorName, platformFlags } from "./platform-error.ts";
 import { parseRecord } from "./record.ts";
 import type { DeliveryReply } from "./snapshot.ts";
 import type { Delivery, OperatorRetry } from "./step.ts";
@@ -21,10 +23,6 @@ const RECORD_KEY = "event";
 /** How soon an alarm comes back that found the configuration broken. Somebody is repairing it. */
 const UNCONFIGURED_RETRY_MS = 60_000;
 
-/** `ok: false`: our own code failed, and the log says how. Trying again at once would fail again. */
-export type Guarded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
-
-/** Every method returns a plain union: an error that crosses RPC is logged as uncaught, with its stack, on both sides. */
 export class StripeEventObject extends Server<Env> {
   static override options = { hibernate: true };
 
@@ -50,16 +48,8 @@ export class StripeEventObject extends Server<Env> {
     return this.#guarded((engine) => engine.poke());
   }
 
-  async #guarded<T>(act: (engine: EventEngine) => Promise<T>): Promise<Guarded<T>> {
-    try {
-      return { ok: true, value: await act(this.#theEngine()) };
-    } catch (error) {
-      const { retryable, overloaded, reset } = platformFlags(error);
-      // The platform's own: the caller must hear of it, since a fresh stub may reach a sound object.
-      if (retryable || overloaded || reset) throw error;
-      log("error", { msg: "object_failed", event_id: this.name, error: errorName(error) });
-      return { ok: false };
-    }
+  #guarded<T>(act: (engine: EventEngine) => Promise<T>): Promise<Guarded<T>> {
+    return guarded({ event_id: this.name }, () => act(this.#theEngine()));
   }
 
   override async alarm(): Promise<void> {
@@ -89,6 +79,7 @@ export class StripeEventObject extends Server<Env> {
 
     function platformPorts(ctx: DurableObjectState, env: Env): Ports {
       const binding = ledgerBinding(env);
+      const dataset = attemptsDataset(env);
       return {
         store: storeOn(ctx.storage),
         alarm: alarmOn(ctx.storage),
@@ -97,11 +88,10 @@ export class StripeEventObject extends Server<Env> {
           now: () => Date.now(),
           ...(binding !== null && { fetch: (url, init) => binding.fetch(url, init) }),
         }),
-        // There is no index yet: an event is found by its id.
-        index: { publish: async () => {} },
+        index: { publish: (summary) => publish({ env, shards: config.indexShards }, summary) },
         now: () => Date.now(),
         random: () => Math.random(),
-        log,
+        log: dataset === null ? log : withAttemptPoints(log, dataset),
         background: (work) => ctx.waitUntil(work),
       };
     }

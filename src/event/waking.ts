@@ -6,7 +6,7 @@ import { wakeAt } from "./machine.ts";
 import { errorName } from "./platform-error.ts";
 import type { Ports } from "./ports.ts";
 import { type EventRecord, isFinal } from "./record.ts";
-import type { Policy } from "./step.ts";
+import { LEASE_MARGIN_MS, type Policy } from "./step.ts";
 import { summaryOf } from "./view.ts";
 
 /** An alarm that is later than this is taken for lost: alarms have stayed overdue for days in production. */
@@ -34,7 +34,10 @@ export async function publishThenMoveAlarm(ports: Ports, policy: Policy, record:
 }
 
 /**
- * A record that is not final, and waits for an alarm that is missing or overdue, gets it again. True when it did.
+ * A record that is not final, and waits for an alarm that is missing or overdue, gets one again. True when it did.
+ *
+ * Nobody knows what the lost alarm was for: a retry, or a row that was never published. So the new one is the flag of an
+ * unpublished row, soon, and the caller publishes, which moves it.
  * `attemptUnderWay` is asked after the look at the alarm, since the world moves on during an `await`.
  */
 export async function armAgain(
@@ -50,7 +53,7 @@ export async function armAgain(
   const at = wantsAlarm(record, policy);
   if (record === null || at === null || attemptUnderWay()) return false;
   log("warn", { msg: "alarm_rearmed", event_id: record.event_id, state: record.state });
-  alarm.set(Math.max(at, now() + 1));
+  alarm.set(Math.max(now() + 1, Math.min(at, now() + LEASE_MARGIN_MS)));
   return true;
 }
 

@@ -38,10 +38,14 @@ export function welcome(requestId: string): Response {
     routes: {
       "POST /v1/stripe/webhook": "Stripe delivers here.",
       "GET /health": "Whether the configuration is complete.",
+      "GET /v1/admin/events": "Events, newest first, by filter. Operators only.",
+      "POST /v1/admin/events/retry": "Retry many by filter, or see what that would be. Operators only.",
       "GET /v1/admin/events/{event_id}": "One event's whole state. Operators only.",
       "POST /v1/admin/events/{event_id}/retry": "One attempt now. Operators only.",
       "POST /v1/admin/events/{event_id}/resolve": "Close a failed event. Operators only.",
-      "POST /v1/stripe/forwarding/retry": "Retry by event_id. Operators only.",
+      "GET /v1/admin/stats": "What is open, how much, since when. Operators only.",
+      "POST /v1/stripe/forwarding/retry": "Retry one by event_id, or all that are due. Operators only.",
+      "GET /metrics": "The statistics for Prometheus. Operators only.",
     },
   });
 }

@@ -5,8 +5,10 @@ import {
   type StripeEventBody,
   stripeEvent,
 } from "../../scripts/lib/stripe-events.ts";
+import { shardOf } from "../../src/event-index/shard.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
-import { deliver, runAlarm, showEvent, stubOf } from "../support/worker.ts";
+import { meterShard } from "../support/summaries.ts";
+import { deliver, runAlarm, SHARDS, showEvent, stubOf } from "../support/worker.ts";
 
 /** What an event costs in rows and pages. Both are product figures: they are most of the bill. */
 
@@ -60,12 +62,12 @@ function typical(payment_method_types = ["us_bank_account"]): StripeEventBody {
   );
 }
 
-it("a settled event: 4 rows, and 12,288 bytes at rest", async () => {
+it("a settled event: 5 rows, 4 of its own and 1 in the index, and 12,288 bytes at rest", async () => {
   const event = typical();
   const { rows } = await meter(event.id);
+  const index = await meterShard(shardOf(event.id, SHARDS));
   expect((await deliver(event)).body.state).toBe("forwarded");
-  await vi.waitFor(async () => expect((await showEvent(event.id)).body.alarm_at).not.toBeNull());
-  expect(rows()).toBe(4);
+  expect([rows(), index.rows()]).toEqual([4, 1]);
   expect(await databaseBytes(event.id)).toBe(3 * PAGE_BYTES);
 });
 
@@ -76,34 +78,37 @@ it("a card payment on a Connect endpoint: 12,288 bytes too", async () => {
   expect(await databaseBytes(event.id)).toBe(3 * PAGE_BYTES);
 });
 
-it("a replay: 1 row, which counts it", async () => {
+it("a replay: 1 row, which counts it, and none in the index", async () => {
   const event = typical();
   await deliver(event);
   const { rows } = await meter(event.id);
+  const index = await meterShard(shardOf(event.id, SHARDS));
   expect((await deliver(event)).body.deduped).toBe(true);
-  expect(rows()).toBe(1);
+  expect([rows(), index.rows()]).toEqual([1, 0]);
 });
 
-it("an ignored event: 3 rows", async () => {
+it("an ignored event: 4 rows, 3 of its own and 1 in the index", async () => {
   const event = stripeEvent("customer.created", { id: "cus_1", object: "customer" });
   const { rows } = await meter(event.id);
+  const index = await meterShard(shardOf(event.id, SHARDS));
   await deliver(event);
-  expect(rows()).toBe(3);
+  expect([rows(), index.rows()]).toEqual([3, 1]);
   expect(await databaseBytes(event.id)).toBe(3 * PAGE_BYTES);
 });
 
-it("one failed attempt more costs 4 rows more", async () => {
+it("one failed attempt more costs 6 rows more: 4 of its own, and 2 in the index, which lists it as open", async () => {
   ledger.answer(() => refused(503));
   const event = typical();
   const { rows } = await meter(event.id);
+  const index = await meterShard(shardOf(event.id, SHARDS));
   await deliver(event);
-  expect(rows()).toBe(4);
+  expect([rows(), index.rows()]).toEqual([4, 2]);
   ledger.answer(() => accepted());
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 20_000 });
   await runAlarm(event.id);
   vi.useRealTimers();
   expect((await showEvent(event.id)).body).toMatchObject({ state: "forwarded", attempts: 2 });
-  expect(rows()).toBe(8);
+  expect([rows(), index.rows()]).toEqual([8, 3]);
 });
 
 it("reading an event that does not exist: no row, and no alarm", async () => {

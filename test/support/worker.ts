@@ -1,7 +1,16 @@
 /** The Worker as Stripe and operators meet it, in workerd: signed deliveries, operator requests, one event's object. */
-import { createExecutionContext, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  createExecutionContext,
+  createScheduledController,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { utf8 } from "../../src/bytes.ts";
+import { loadConfig } from "../../src/config.ts";
+import { wakeAt } from "../../src/event/machine.ts";
+import type { EventIndex } from "../../src/event-index/object.ts";
+import { shardName, shardOf } from "../../src/event-index/shard.ts";
 import type { StripeEventObject } from "../../src/event/object.ts";
 import type { EventRecord } from "../../src/event/record.ts";
 import worker from "../../src/index.ts";
@@ -11,6 +20,8 @@ export const SECRET = "whsec_test_new";
 export const OLD_SECRET = "whsec_test_old";
 export const BASE = "https://clawsettle.test";
 const WEBHOOK = `${BASE}/v1/stripe/webhook`;
+/** As configured by default. */
+export const SHARDS = 8;
 
 export interface Answer {
   readonly status: number;
@@ -27,6 +38,8 @@ export interface SendOptions {
   /** Laid over the test's own configuration. An `undefined` takes a variable away. */
   readonly env?: Record<string, unknown>;
   readonly headers?: Record<string, string>;
+  /** Gives the answer as soon as Stripe would get it, with the row perhaps not published yet. */
+  readonly atOnce?: boolean;
 }
 
 /** Signs the event, or the raw body, and delivers it. */
@@ -39,7 +52,8 @@ export async function deliver(event: unknown, options: SendOptions = {}): Promis
       ? await signPayload(body, options.secret ?? SECRET, { timestampSeconds })
       : options.header;
   const headers = { ...(header !== null && { "stripe-signature": header }), ...options.headers };
-  return send(new Request(WEBHOOK, { method: "POST", headers, body }), options.env);
+  const answering = send(new Request(WEBHOOK, { method: "POST", headers, body }), options.env);
+  return options.atOnce === true ? answering : afterPublishing(answering);
 }
 
 export async function send(request: Request, overrides: Record<string, unknown> = {}): Promise<Answer> {
@@ -49,7 +63,9 @@ export async function send(request: Request, overrides: Record<string, unknown> 
     createExecutionContext(),
   );
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
+  const isJson = response.headers.get("content-type")?.startsWith("application/json");
+  const body = text === "" ? null : isJson ? JSON.parse(text) : text;
+  return { status: response.status, headers: response.headers, body };
 }
 
 export function withOverrides(overrides: Record<string, unknown>): Env {
@@ -72,11 +88,67 @@ export async function operator(
     headers,
     ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
-  return send(request, options.env);
+  return method === "GET" ? send(request, options.env) : afterPublishing(send(request, options.env));
+}
+
+/**
+ * An event publishes its row, and moves its alarm, after its answer. A test that looks at either at once would see now
+ * one thing, now another; so it gets the answer once that is over.
+ */
+async function afterPublishing(answering: Promise<Answer>): Promise<Answer> {
+  const answer = await answering;
+  const eventId: unknown = answer.body?.event_id ?? answer.body?.details?.event_id;
+  if (typeof eventId === "string") await untilPublished(eventId);
+  return answer;
+}
+
+/** Gives up after a second: the test may just have broken the index, the record or the alarm. */
+export async function untilPublished(eventId: string): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    const published = await runInDurableObject(stubOf(eventId), async (_, { storage }) => {
+      const record = storage.kv.get<EventRecord>("event");
+      return record === undefined || hasMovedAlarm(record, await storage.getAlarm());
+    });
+    if (published) return;
+    await scheduler.wait(2);
+  }
+}
+
+/** The alarm is where the record wants it: so its row is published. */
+function hasMovedAlarm(record: EventRecord, alarm: number | null): boolean {
+  const configured = loadConfig(env);
+  if (!configured.ok) return true;
+  const wanted = wakeAt(record, {
+    ...configured.config,
+    ledgerTimeoutMs: configured.config.ledger.timeoutMs,
+  });
+  return alarm === wanted || (alarm !== null && wanted !== null && wanted <= Date.now());
 }
 
 export function showEvent(eventId: string): Promise<Answer> {
   return operator("GET", `/v1/admin/events/${eventId}`);
+}
+
+/** The cron's run, over and done with. */
+export async function runCron(overrides: Record<string, unknown> = {}): Promise<void> {
+  await worker.scheduled(createScheduledController(), withOverrides(overrides));
+}
+
+/** The event's shard of the index. */
+export function shardStubOf(eventId: string): DurableObjectStub<EventIndex> {
+  return shardStub(shardOf(eventId, SHARDS));
+}
+
+export function shardStub(shard: number): DurableObjectStub<EventIndex> {
+  return env.EVENT_INDEX.getByName(shardName(shard, SHARDS));
+}
+
+/** The event's row in the index; undefined when there is none. */
+export function indexRow(eventId: string): Promise<Record<string, SqlStorageValue> | undefined> {
+  return runInDurableObject(
+    shardStubOf(eventId),
+    (_, { storage }) => storage.sql.exec("SELECT * FROM events WHERE event_id = ?", eventId).toArray()[0],
+  );
 }
 
 export function stubOf(eventId: string): DurableObjectStub<StripeEventObject> {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Failure } from "../../errors.ts";
 import { readBody } from "../body.ts";
+import { DEFAULT_LIMIT, MAX_LIMIT, retryFilter } from "./filter.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 const MAX_ADMIN_BODY_BYTES = 65_536;
@@ -19,10 +20,21 @@ export const retryBody = z.strictObject({
 /** Closing an event needs a name and a reason: nobody will look at it again. */
 export const resolveBody = z.strictObject({ actor, note });
 
+const limit = z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT);
+
+/** Without an event_id: all that are due. */
 export const forwardingRetryBody = z.strictObject({
-  event_id: eventIdSchema,
-  limit: z.int().min(1).max(1_000).optional(),
+  event_id: eventIdSchema.optional(),
+  limit,
   force: z.boolean().default(false),
+});
+
+/** Whether it is meant must be said: no default of `dry_run` would be what everybody expects. */
+export const bulkRetryBody = z.strictObject({
+  ...retryBody.shape,
+  filter: retryFilter,
+  limit,
+  dry_run: z.boolean(),
 });
 
 export type Read<T> =
@@ -42,6 +54,18 @@ export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promi
     return { ok: false, failure: { kind: "invalid_request", problems: ["the body is not JSON in UTF-8"] } };
   }
   return check(parsed, schema);
+}
+
+/** Each parameter at most once: of two, either could be the one that was meant. */
+export function readQuery<T>(request: Request, schema: z.ZodType<T>): Read<T> {
+  const params = [...new URL(request.url).searchParams];
+  const given = Object.fromEntries(params);
+  const twice = Object.keys(given).filter((name) => params.filter(([other]) => other === name).length > 1);
+  if (twice.length > 0) {
+    const problems = twice.map((name) => `${name}: given more than once`);
+    return { ok: false, failure: { kind: "invalid_request", problems } };
+  }
+  return check(given, schema);
 }
 
 export function check<T>(value: unknown, schema: z.ZodType<T>): Read<T> {

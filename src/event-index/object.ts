@@ -1,0 +1,61 @@
+/**
+ * One shard of the index: it plugs the platform's storage into the queries, and holds no rule of its own.
+ *
+ * The index mirrors what the events' objects publish. It is never asked what may be done with an event, so a row that
+ * is late can mislead an eye, but never a settlement.
+ */
+import { Server } from "partyserver";
+import { type Guarded, guarded } from "../event/guarded.ts";
+import type { EventSummary } from "../event/view.ts";
+import type { EventFilter, Position } from "./filter.ts";
+import type { Money } from "./money.ts";
+import { openMoney, type ShardStats, shardStats } from "./shard-stats.ts";
+import { createTable, purge, selectOpen, selectPage, upsert } from "./table.ts";
+import { addRescues, type Overdue, rescuesOf, takeOverdue } from "./watch.ts";
+
+export class EventIndex extends Server<Env> {
+  static override options = { hibernate: true };
+
+  /** Not in `onStart`, which does not run on native RPC. */
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    createTable(ctx.storage.sql);
+  }
+
+  publish(summary: EventSummary): Promise<Guarded<void>> {
+    return this.#guarded(({ sql }) => upsert(sql, summary));
+  }
+
+  page(filter: EventFilter, before: Position | null, limit: number): Promise<Guarded<EventSummary[]>> {
+    return this.#guarded(({ sql }) => selectPage(sql, filter, before, limit));
+  }
+
+  /** `dueBy`: only those whose retry was due then, or null for all that are open. */
+  open(filter: EventFilter, dueBy: number | null, limit: number): Promise<Guarded<EventSummary[]>> {
+    return this.#guarded(({ sql }) => selectOpen(sql, filter, dueBy, limit));
+  }
+
+  openMoney(filter: EventFilter): Promise<Guarded<Money[]>> {
+    return this.#guarded(({ sql }) => openMoney(sql, filter));
+  }
+
+  stats(recentSince: number): Promise<Guarded<ShardStats>> {
+    return this.#guarded(({ sql, kv }) => shardStats(sql, rescuesOf(kv), recentSince));
+  }
+
+  takeOverdue(dueBy: number, now: number, limit: number): Promise<Guarded<Overdue[]>> {
+    return this.#guarded(({ sql }) => takeOverdue(sql, dueBy, now, limit));
+  }
+
+  addRescues(sweep: string, count: number): Promise<Guarded<void>> {
+    return this.#guarded(({ kv }) => addRescues(kv, sweep, count));
+  }
+
+  purge(cutoff: number, limit: number): Promise<Guarded<number>> {
+    return this.#guarded(({ sql }) => purge(sql, cutoff, limit));
+  }
+
+  #guarded<T>(act: (storage: DurableObjectStorage) => T): Promise<Guarded<T>> {
+    return guarded({ shard: this.name }, () => act(this.ctx.storage));
+  }
+}

@@ -1,0 +1,70 @@
+/** One shard's numbers. */
+import type { EventSummary } from "../event/view.ts";
+import { type EventFilter, IS_OPEN, whereOf } from "./filter.ts";
+import type { Money } from "./money.ts";
+import { OPEN_EVENTS } from "./table.ts";
+
+export interface StateCount {
+  readonly state: EventSummary["state"];
+  readonly count: number;
+  /** Requests to the ledger that these events took. */
+  readonly attempts: number;
+}
+
+export interface ShardStats {
+  readonly states: readonly StateCount[];
+  /** Of the events received since the asked time. */
+  readonly recent: readonly StateCount[];
+  readonly open: readonly Money[];
+  readonly oldest_open_received_at: number | null;
+  readonly rescues: number;
+}
+
+/** Reads the whole shard once. Counters kept with each event would cost every event a row. */
+export function shardStats(sql: SqlStorage, rescues: number, recentSince: number): ShardStats {
+  return {
+    states: countStates(sql, 0),
+    recent: countStates(sql, recentSince),
+    open: openMoney(sql, {}),
+    oldest_open_received_at: oldestOpen(sql),
+    rescues,
+  };
+}
+
+const MILLION = 1_000_000;
+
+/**
+ * Open events that the filter matches. SQLite's integers end at 2⁶³, which a thousand of the largest amounts exceed:
+ * so millions and the rest are summed apart, and come out as text, since a number that leaves SQLite is a double.
+ */
+export function openMoney(sql: SqlStorage, filter: EventFilter): Money[] {
+  const where = whereOf(filter);
+  const rows = sql.exec<{ currency: string | null; count: number; millions: string; rest: string }>(
+    `SELECT currency, count(*) AS count,
+      CAST(sum(CAST(amount_minor AS INTEGER) / ${MILLION}) AS TEXT) AS millions,
+      CAST(sum(CAST(amount_minor AS INTEGER) % ${MILLION}) AS TEXT) AS rest
+    FROM ${OPEN_EVENTS} WHERE ${IS_OPEN} AND ${where.sql} GROUP BY currency`,
+    ...where.params,
+  );
+  return rows.toArray().map(({ currency, count, millions, rest }) => ({
+    currency,
+    count,
+    amount_minor: currency === null ? null : String(BigInt(millions) * BigInt(MILLION) + BigInt(rest)),
+  }));
+}
+
+function countStates(sql: SqlStorage, since: number): StateCount[] {
+  return sql
+    .exec<{ state: EventSummary["state"]; count: number; attempts: number }>(
+      `SELECT state, count(*) AS count, sum(attempts) AS attempts
+      FROM events WHERE received_at >= ? GROUP BY state`,
+      since,
+    )
+    .toArray();
+}
+
+function oldestOpen(sql: SqlStorage): number | null {
+  return sql
+    .exec<{ oldest: number | null }>(`SELECT min(received_at) AS oldest FROM ${OPEN_EVENTS} WHERE ${IS_OPEN}`)
+    .one().oldest;
+}

@@ -1,0 +1,57 @@
+/** The shards' numbers put together. Pure. */
+import { FINAL_STATES, OPEN_STATES } from "./filter.ts";
+import { type Money, sumByCurrency } from "./money.ts";
+import type { ShardStats, StateCount } from "./shard-stats.ts";
+
+export const LAST_24H_MS = 86_400_000;
+
+export interface Stats {
+  /** Every state, with a zero where there is none. */
+  readonly states: Readonly<Record<string, number>>;
+  readonly open: readonly Money[];
+  readonly oldest_open_age_seconds: number | null;
+  readonly rescues: number;
+  /** Requests to the ledger that the events took which are kept. */
+  readonly attempts: number;
+  /** `received`: the events that came in the last 24 hours. The rest: where these stand now, and what they took. */
+  readonly last_24h: {
+    readonly received: number;
+    readonly forwarded: number;
+    readonly failed: number;
+    readonly ignored: number;
+    readonly resolved: number;
+    readonly attempts: number;
+  };
+}
+
+export function combineStats(shards: readonly ShardStats[], now: number): Stats {
+  const all = shards.flatMap((shard) => shard.states);
+  const recent = shards.flatMap((shard) => shard.recent);
+  const oldest = shards.flatMap((shard) => shard.oldest_open_received_at ?? []);
+  return {
+    states: Object.fromEntries(
+      [...OPEN_STATES, ...FINAL_STATES].map((state) => [state, countOf(all, state)]),
+    ),
+    open: sumByCurrency(shards.flatMap((shard) => shard.open)),
+    oldest_open_age_seconds:
+      oldest.length === 0 ? null : Math.max(0, Math.floor((now - Math.min(...oldest)) / 1_000)),
+    rescues: sum(shards.map((shard) => shard.rescues)),
+    attempts: sum(all.map((count) => count.attempts)),
+    last_24h: {
+      received: sum(recent.map((count) => count.count)),
+      forwarded: countOf(recent, "forwarded"),
+      failed: countOf(recent, "failed"),
+      ignored: countOf(recent, "ignored"),
+      resolved: countOf(recent, "resolved"),
+      attempts: sum(recent.map((count) => count.attempts)),
+    },
+  };
+}
+
+function countOf(counts: readonly StateCount[], state: StateCount["state"]): number {
+  return sum(counts.flatMap((count) => (count.state === state ? count.count : [])));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,134 @@
+/**
+ * The table of one shard: a row per event, and nothing that its event's own object does not know better.
+ *
+ * What it costs decides its shape. The primary key is the order of the lists, so that lists need no index; the only
+ * index holds open events alone, so that a settled event is exactly one row written. Everything else that is asked for
+ * is a scan: of the open events, or of a page's neighbourhood, or (rare types, one payment) of the whole shard.
+ */
+import type { EventSummary } from "../event/view.ts";
+import { type EventFilter, IS_FINAL, IS_OPEN, isOpenState, type Position, whereOf } from "./filter.ts";
+
+const COLUMNS = [
+  "received_at",
+  "event_id",
+  "revision",
+  "event_type",
+  "state",
+  "reason",
+  "error_code",
+  "account_id",
+  "payment_id",
+  "amount_minor",
+  "currency",
+  "attempts",
+  "updated_at",
+  "next_retry_at",
+] as const satisfies readonly (keyof EventSummary)[];
+
+const SELECTED = COLUMNS.join(", ");
+/** Named where it must be taken: without statistics SQLite would rather walk the whole table in its order. */
+export const OPEN_EVENTS = "events INDEXED BY open_events";
+
+/** The open events stand in the order of the lists too. The other questions about them read all of them: they are few. */
+const SCHEMA = [
+  `CREATE TABLE IF NOT EXISTS events (
+    received_at INTEGER NOT NULL,
+    event_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    event_type TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    error_code TEXT,
+    account_id TEXT,
+    payment_id TEXT,
+    amount_minor TEXT,
+    currency TEXT,
+    attempts INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    next_retry_at INTEGER,
+    poked_at INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (received_at, event_id)
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX IF NOT EXISTS open_events ON events (received_at) WHERE ${IS_OPEN}`,
+];
+
+/** Writes nothing when it is there already. */
+export function createTable(sql: SqlStorage): void {
+  for (const statement of SCHEMA) sql.exec(statement);
+}
+
+const UPSERT = `
+  INSERT INTO events (${SELECTED}) VALUES (${COLUMNS.map(() => "?").join(", ")})
+  ON CONFLICT (received_at, event_id) DO UPDATE SET
+    ${COLUMNS.slice(2)
+      .map((column) => `${column} = excluded.${column}`)
+      .join(", ")},
+    poked_at = 0
+  WHERE excluded.revision > events.revision`;
+
+/** Again and late is harmless: a row is only ever replaced by a newer revision of its event. */
+export function upsert(sql: SqlStorage, summary: EventSummary): void {
+  sql.exec(UPSERT, ...COLUMNS.map((column) => summary[column]));
+}
+
+/** Newest first. */
+export function selectPage(
+  sql: SqlStorage,
+  filter: EventFilter,
+  before: Position | null,
+  limit: number,
+): EventSummary[] {
+  const from = isOpenState(filter.state) ? OPEN_EVENTS : "events";
+  const where = whereOf(filter, before);
+  return summaries(
+    sql.exec(
+      `SELECT ${SELECTED} FROM ${from} WHERE ${where.sql} ORDER BY received_at DESC, event_id DESC LIMIT ?`,
+      ...where.params,
+      limit,
+    ),
+  );
+}
+
+/**
+ * Open events to try again, the longest unchanged first. An attempt changes its event, so asking again and again comes
+ * round to all of them, whatever keeps failing at the head.
+ */
+export function selectOpen(
+  sql: SqlStorage,
+  filter: EventFilter,
+  dueBy: number | null,
+  limit: number,
+): EventSummary[] {
+  const where = whereOf(filter);
+  return summaries(
+    sql.exec(
+      `SELECT ${SELECTED} FROM ${OPEN_EVENTS}
+      WHERE ${IS_OPEN} AND ${where.sql}${dueBy === null ? "" : " AND next_retry_at <= ?"}
+      ORDER BY updated_at, event_id LIMIT ?`,
+      ...where.params,
+      ...(dueBy === null ? [] : [dueBy]),
+      limit,
+    ),
+  );
+}
+
+/** Final events that changed last at `cutoff` or before. Unresolved failures are never purged. Returns how many went. */
+export function purge(sql: SqlStorage, cutoff: number, limit: number): number {
+  // An event cannot have changed before it came, so the oldest part of the table is all that is looked at.
+  const gone = sql.exec(
+    `DELETE FROM events WHERE (received_at, event_id) IN (
+      SELECT received_at, event_id FROM events
+      WHERE received_at <= ? AND updated_at <= ? AND ${IS_FINAL}
+      ORDER BY received_at, event_id LIMIT ?
+    ) RETURNING event_id`,
+    cutoff,
+    cutoff,
+    limit,
+  );
+  return gone.toArray().length;
+}
+
+/** The columns are a summary's fields, and only `upsert` writes them. */
+function summaries(rows: SqlStorageCursor<Record<string, SqlStorageValue>>): EventSummary[] {
+  return rows.toArray() as unknown as EventSummary[];
+}

@@ -1,0 +1,63 @@
+/** `GET /metrics`: the statistics as Prometheus reads them (text exposition format 0.0.4). */
+import { readStats } from "../../event-index/find.ts";
+import type { Stats } from "../../event-index/stats.ts";
+import { fail, SECURITY_HEADERS } from "../respond.ts";
+import { type AdminRequest, askIndex } from "./admin.ts";
+
+const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+export async function showMetrics(admin: AdminRequest): Promise<Response> {
+  const stats = await askIndex(admin, (index) => readStats(index, Date.now()));
+  if (!stats.ok) return fail(admin.requestId, stats.failure);
+  return new Response(metricsOf(stats.value), {
+    headers: { ...SECURITY_HEADERS, "content-type": CONTENT_TYPE, "x-request-id": admin.requestId },
+  });
+}
+
+/** Values are numbers, or amounts as text. Labels are our own words and currencies: nothing in them needs escaping. */
+type Sample = readonly [labels: string, value: number | string];
+
+/** Pure. Sums over events shrink when old ones are purged, so only what never shrinks is called a counter. */
+export function metricsOf(stats: Stats): string {
+  const { states, open, last_24h } = stats;
+  const amounts = open.flatMap(({ currency, amount_minor }): Sample[] =>
+    amount_minor === null ? [] : [[label("currency", currency ?? ""), amount_minor]],
+  );
+  return [
+    family("events", "gauge", "Events that are kept, by state.", labelled("state", states)),
+    family(
+      "open_events",
+      "gauge",
+      "Events that are neither settled nor closed; currency unknown: they could not be mapped.",
+      open.map(({ currency, count }) => [label("currency", currency ?? "unknown"), count]),
+    ),
+    family("open_amount_minor", "gauge", "Money in open events, in minor units of the currency.", amounts),
+    family("oldest_open_age_seconds", "gauge", "Age of the oldest open event; 0 when none is open.", [
+      ["", stats.oldest_open_age_seconds ?? 0],
+    ]),
+    family("attempts", "gauge", "Requests to the ledger that the kept events took.", [["", stats.attempts]]),
+    family("watchdog_rescues_total", "counter", "Events whose alarm was lost, and that the watchdog woke.", [
+      ["", stats.rescues],
+    ]),
+    family(
+      "last_24h",
+      "gauge",
+      "Events received in the last 24 hours, where they stand now, and the attempts they took.",
+      labelled("count", last_24h),
+    ),
+  ].join("");
+}
+
+function family(name: string, type: "gauge" | "counter", help: string, samples: readonly Sample[]): string {
+  const full = `clawsettle_${name}`;
+  const lines = samples.map(([labels, value]) => `${full}${labels} ${value}\n`);
+  return `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n${lines.join("")}`;
+}
+
+function labelled(name: string, values: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(values).map(([key, value]) => [label(name, key), value]);
+}
+
+function label(name: string, value: string): string {
+  return `{${name}="${value}"}`;
+}

@@ -1,0 +1,133 @@
+/**
+ * What stories are told with: the sandbox ledger behind the Worker, accounts of their own, and a clock that only the
+ * story moves. A story delivers events as Stripe would, lets alarms ring, and looks at the ledger's balances.
+ */
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, vi } from "vitest";
+import type { StripeEventBody } from "../../scripts/lib/stripe-events.ts";
+import { stripeId } from "../../scripts/lib/stripe-ids.ts";
+import type { EventRecord } from "../../src/event/record.ts";
+import type { RefundEvents } from "../../src/settlement/table.ts";
+import { openAccount, sandboxControl, type ScriptedLedger, sandboxLedger } from "./scripted-ledger.ts";
+import { type Answer, deliver, runAlarm, type SendOptions, showEvent, stubOf } from "./worker.ts";
+
+/**
+ * The runtime's own clock is real, and rings the alarms that are due by it. Alarms of a far year ring only when the
+ * story lets them.
+ */
+const STORIES_BEGIN = Date.UTC(2031, 0, 1);
+
+export const REFUND_MODES = ["charge", "refund"] as const satisfies readonly RefundEvents[];
+
+/** How an endpoint is delivered to whose refunds are told this way. */
+export function refundsToldBy(mode: RefundEvents): SendOptions {
+  return { env: { STRIPE_REFUND_EVENTS: mode } };
+}
+
+/** For each test a story of its own. What the ledger was asked stands in `ledger.requests`. */
+export function tellStories(): { readonly ledger: ScriptedLedger } {
+  const story = { ledger: undefined as unknown as ScriptedLedger };
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"], now: STORIES_BEGIN });
+    story.ledger = sandboxLedger();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+  return story;
+}
+
+export function pass(seconds: number): void {
+  vi.setSystemTime(Date.now() + seconds * 1000);
+}
+
+/** A did that no other story has. Its account need not exist. */
+export function newDid(): string {
+  return `did:story:${crypto.randomUUID()}`;
+}
+
+export function newAccount(): Promise<string> {
+  return openAccount(newDid());
+}
+
+/** Minor units per currency, as the ledger writes them. A currency without entries is not there. */
+export async function balancesOf(accountId: string): Promise<Readonly<Record<string, string>>> {
+  type Account = { balances: { by_currency: Record<string, string> } };
+  return (await sandboxControl<Account>("GET", `/accounts/id/${accountId}`)).balances.by_currency;
+}
+
+/** What the ledger holds of a payment, a refund, a dispute or a payout: "direction status amount currency" each. */
+export async function settlementsOf(externalId: string): Promise<string[]> {
+  type Row = { direction: string; status: string; amount_minor: string; currency: string };
+  const path = `/v1/payments/settlements/stripe/${encodeURIComponent(externalId)}`;
+  const { settlements = [] } = await sandboxControl<{ settlements?: Row[] }>("GET", path);
+  return settlements
+    .map((row) => `${row.direction} ${row.status} ${row.amount_minor} ${row.currency}`)
+    .sort();
+}
+
+/** Delivers one after the other, and tells each answer's outcome. */
+export async function deliverAll(
+  events: readonly StripeEventBody[],
+  options: SendOptions = {},
+): Promise<string[]> {
+  const outcomes: string[] = [];
+  for (const event of events) outcomes.push(outcomeOf(await deliver(event, options)));
+  return outcomes;
+}
+
+/** "200 forwarded", "200 ignored zero_amount", "502 404 ACCOUNT_NOT_RESOLVED, will retry", … */
+export function outcomeOf({ status, body }: Answer): string {
+  if (status === 200) return [status, body.state, body.reason].filter(Boolean).join(" ");
+  if (body.code !== "LEDGER_INGEST_FAILED") return `${status} ${body.code}`;
+  const { ledger_status, ledger_code, retry_scheduled } = body.details;
+  return `${status} ${ledger_status} ${ledger_code}, ${retry_scheduled ? "will retry" : "for good"}`;
+}
+
+/** As an operator sees it now. */
+export async function stateOf(event: StripeEventBody): Promise<Answer["body"]> {
+  return (await showEvent(event.id)).body;
+}
+
+/**
+ * Lets alarms ring, each at its own time, until none of these events waits for one, or the next would ring after
+ * `until`. The clock moves along.
+ */
+export async function ringAlarms(events: readonly StripeEventBody[], until = Infinity): Promise<void> {
+  const due = new Map<string, number>();
+  const note = async (id: string) => {
+    const at = await waitsUntil(id);
+    if (at === null) due.delete(id);
+    else due.set(id, at);
+  };
+  for (const { id } of events) await note(id);
+  for (;;) {
+    const [next] = [...due].sort(([, a], [, b]) => a - b);
+    if (next === undefined || next[1] > until) return;
+    vi.setSystemTime(Math.max(Date.now(), next[1]));
+    await runAlarm(next[0]);
+    await note(next[0]);
+  }
+}
+
+/** The time of the alarm that the event waits for; null once it is final, or no alarm will move it. */
+function waitsUntil(eventId: string): Promise<number | null> {
+  return runInDurableObject(stubOf(eventId), async (_, state) => {
+    const record = state.storage.kv.get<EventRecord>("event");
+    const final = record === undefined || ["forwarded", "resolved", "ignored"].includes(record.state);
+    return final ? null : state.storage.getAlarm();
+  });
+}
+
+/** Stripe may make two event objects of one change. */
+export function twinOf(event: StripeEventBody): StripeEventBody {
+  return { ...event, id: stripeId("evt") };
+}
+
+export function everyOrder<T>(items: readonly T[]): T[][] {
+  if (items.length <= 1) return [[...items]];
+  return items.flatMap((first, i) =>
+    everyOrder(items.toSpliced(i, 1)).map((others) => [first].concat(others)),
+  );
+}

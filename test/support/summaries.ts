@@ -1,0 +1,99 @@
+/** Rows of the index, built at once: lists, sums and sweeps need many, and no ledger. */
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import { shardName, shardOf } from "../../src/event-index/shard.ts";
+import { upsert } from "../../src/event-index/table.ts";
+import type { EventSummary } from "../../src/event/view.ts";
+import { SHARDS, shardStub } from "./worker.ts";
+
+/** When the first of them came. */
+export const T0 = 1_790_000_000_000;
+
+export function summary(fields: Partial<EventSummary> = {}): EventSummary {
+  return {
+    event_id: "evt_1",
+    revision: 1,
+    event_type: "payment_intent.succeeded",
+    state: "forwarded",
+    reason: null,
+    error_code: null,
+    account_id: "acc_1",
+    payment_id: "pi_1",
+    amount_minor: "1234",
+    currency: "USD",
+    attempts: 1,
+    received_at: T0,
+    updated_at: T0,
+    next_retry_at: null,
+    ...fields,
+  };
+}
+
+export const FAILED = {
+  state: "failed",
+  reason: "ledger_unavailable",
+  error_code: "LEDGER_INGEST_FAILED",
+} as const;
+
+/** Puts rows where their events would publish them. */
+export async function fill(rows: readonly EventSummary[]): Promise<void> {
+  const byShard = Map.groupBy(rows, (row) => shardOf(row.event_id, SHARDS));
+  await Promise.all(
+    [...byShard].map(([shard, its]) =>
+      runInDurableObject(shardStub(shard), (_, { storage }) =>
+        storage.transactionSync(() => its.forEach((row) => upsert(storage.sql, row))),
+      ),
+    ),
+  );
+}
+
+/** All rows of all shards. */
+export async function allRows(): Promise<Record<string, SqlStorageValue>[]> {
+  const shards = Array.from({ length: SHARDS }, (_, shard) =>
+    runInDurableObject(shardStub(shard), (_object, { storage }) =>
+      storage.sql.exec("SELECT * FROM events").toArray(),
+    ),
+  );
+  return (await Promise.all(shards)).flat();
+}
+
+/**
+ * An empty index, since the tests of a file share their storage, and a clock that stands still in a far year: the
+ * runtime's own is real, and would ring the alarms of the tests before into this one. Undone by `vi.useRealTimers()`.
+ */
+export async function emptyIndex(): Promise<void> {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2031, 0, 1) });
+  for (let shard = 0; shard < SHARDS; shard++) {
+    await runInDurableObject(shardStub(shard), (_, { storage }) => {
+      storage.sql.exec("DELETE FROM events");
+      storage.kv.delete("rescues");
+    });
+  }
+}
+
+/** Counts the rows that a shard writes, as they are billed: each statement's cursor says. */
+export async function meterShard(shard: number): Promise<{ readonly rows: () => number }> {
+  let rows = 0;
+  await runInDurableObject(shardStub(shard), (_, { storage }) => {
+    const { sql } = storage;
+    const real = sql.exec.bind(sql);
+    Object.defineProperty(sql, "exec", {
+      configurable: true,
+      value: (...args: Parameters<SqlStorage["exec"]>) => {
+        const cursor = real(...args);
+        rows += cursor.rowsWritten;
+        return cursor;
+      },
+    });
+  });
+  return { rows: () => rows };
+}
+
+/** The index as the Worker finds it when one shard is out of reach. */
+export function withoutShard(shard: number): { readonly EVENT_INDEX: unknown } {
+  const broken = new Proxy({}, { get: () => () => Promise.reject(new Error("out of reach")) });
+  const getByName = (name: string): unknown =>
+    name === shardName(shard, SHARDS) ? broken : env.EVENT_INDEX.getByName(name);
+  return { EVENT_INDEX: { getByName } };
+}
