@@ -13,7 +13,7 @@ import { idempotencyKey } from "../settlement/settlement.ts";
 import { transition } from "./machine.ts";
 import { errorName } from "./platform-error.ts";
 import type { Ports } from "./ports.ts";
-import type { EventRecord } from "./record.ts";
+import { type EventRecord, isInAttempt } from "./record.ts";
 import { type DeliveryReply, replyTo } from "./snapshot.ts";
 import type { Delivery, Input, OperatorRetry, Policy, Step } from "./step.ts";
 import { type EventState, payloadOf, stateOf } from "./view.ts";
@@ -181,7 +181,8 @@ export class EventEngine {
   async #armAgain(): Promise<boolean> {
     const rearmed = await armAgain(this.#ports, this.#policy, () => this.#attempt !== null);
     const record = rearmed ? this.#ports.store.load() : null;
-    if (record !== null) this.#publishInBackground(record);
+    // An attempt has no row: as one without a time to retry, it would leave the watchdog's list just when its alarm is in doubt.
+    if (record !== null && !isInAttempt(record)) this.#publishInBackground(record);
     return rearmed;
   }
 

@@ -5,7 +5,7 @@
 import { wakeAt } from "./machine.ts";
 import { errorName } from "./platform-error.ts";
 import type { Ports } from "./ports.ts";
-import { type EventRecord, isFinal } from "./record.ts";
+import { type EventRecord, isFinal, isInAttempt } from "./record.ts";
 import { LEASE_MARGIN_MS, type Policy } from "./step.ts";
 import { summaryOf } from "./view.ts";
 
@@ -14,16 +14,35 @@ const ALARM_GRACE_MS = 60_000;
 /** When the index, or our own code, failed during an alarm: how soon to wake again. */
 export const ALARM_RETRY_MS = 60_000;
 
-/** Publishes the row, and only then moves the alarm to where the record wants it. Never rejects. */
+/**
+ * Publishes the row, and only then moves the alarm to where the record wants it. Never rejects: the alarm that stands
+ * as the flag then stays where it is, and asks again.
+ */
 export async function publishThenMoveAlarm(ports: Ports, policy: Policy, record: EventRecord): Promise<void> {
-  const { index, store, alarm, now, log } = ports;
-  let published = true;
+  try {
+    const published = await publish(ports, record);
+    moveAlarm(ports, policy, record, published);
+  } catch (error) {
+    ports.log("error", { msg: "publish_failed", event_id: record.event_id, error: errorName(error) });
+  }
+}
+
+async function publish({ index, log }: Ports, record: EventRecord): Promise<boolean> {
   try {
     await index.publish(summaryOf(record));
+    return true;
   } catch (error) {
-    published = false;
     log("error", { msg: "publish_failed", event_id: record.event_id, error: errorName(error) });
+    return false;
   }
+}
+
+function moveAlarm(
+  { store, alarm, now }: Ports,
+  policy: Policy,
+  record: EventRecord,
+  published: boolean,
+): void {
   // A newer step has its own row to publish, and the alarm is its flag until then.
   const current = store.load();
   if (current?.revision !== record.revision) return;
@@ -53,7 +72,9 @@ export async function armAgain(
   const at = wantsAlarm(record, policy);
   if (record === null || at === null || attemptUnderWay()) return false;
   log("warn", { msg: "alarm_rearmed", event_id: record.event_id, state: record.state });
-  alarm.set(Math.max(now() + 1, Math.min(at, now() + LEASE_MARGIN_MS)));
+  // An attempt under way has no row to publish: its lease's end is all that its alarm is for.
+  const soon = isInAttempt(record) ? at : Math.min(at, now() + LEASE_MARGIN_MS);
+  alarm.set(Math.max(soon, now() + 1));
   return true;
 }
 

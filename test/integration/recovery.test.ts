@@ -108,7 +108,7 @@ it.each([
   ["an operator looks", (event: ReturnType<typeof succeeded>) => showEvent(event.id)],
 ])(
   "failed(healing) + alarm deleted by hand + %s → the alarm is back, at the retry's time",
-  async (_, act) => {
+  async (_title, act) => {
     scriptLedger(() => refused(503));
     const event = succeeded();
     const answer = await deliver(event);

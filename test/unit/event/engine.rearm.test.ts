@@ -1,6 +1,6 @@
 /** Alarms have stayed overdue for days in production: every entry point looks after its own. */
 import { describe, expect, it } from "vitest";
-import { World } from "../../support/fake-ports.ts";
+import { idle, World } from "../../support/fake-ports.ts";
 import {
   ACCEPTED,
   DAY,
@@ -12,6 +12,7 @@ import {
   HOUR,
   LEASE,
   MONEY,
+  SECOND,
   T0,
   unmappable,
 } from "../../support/records.ts";
@@ -26,7 +27,22 @@ describe("an alarm that is missing, or overdue by more than a minute, is set aga
   it.each(lost)("%s, failed(healing) + redelivery within 5 s → set", async (_, alarmAt) => {
     const world = new World(waits(), alarmAt);
     await world.engine.deliver(delivery());
+    await idle();
     expect(world.alarmAt).toBe(T0 + HOUR);
+  });
+
+  it("missing, failed(healing), and an index that hangs → the alarm is the flag of an unpublished row, soon", async () => {
+    const world = new World(waits(), null);
+    world.indexHangs = new Promise(() => {});
+    await world.engine.deliver(delivery());
+    expect(world.alarmAt).toBe(T0 + 5 * SECOND);
+  });
+
+  it("missing, forwarding after a reset + inspect → no row is published: it would look as if nothing were due", async () => {
+    const world = new World(forwarding(), null);
+    await world.engine.inspect();
+    await idle();
+    expect(world.rows).toEqual([]);
   });
 
   it.each(lost)("%s, failed(healing) + inspect → set, and seen in the answer", async (_, alarmAt) => {
