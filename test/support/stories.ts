@@ -17,6 +17,9 @@ import { type Answer, deliver, runAlarm, type SendOptions, showEvent, stubOf } f
  */
 const STORIES_BEGIN = Date.UTC(2031, 0, 1);
 
+/** Each new event costs a database on disk, and disks can be busy. */
+const STORY_TIMEOUT_MS = 30_000;
+
 export const REFUND_MODES = ["charge", "refund"] as const satisfies readonly RefundEvents[];
 
 /** How an endpoint is delivered to whose refunds are told this way. */
@@ -26,6 +29,7 @@ export function refundsToldBy(mode: RefundEvents): SendOptions {
 
 /** For each test a story of its own. What the ledger was asked stands in `ledger.requests`. */
 export function tellStories(): { readonly ledger: ScriptedLedger } {
+  vi.setConfig({ testTimeout: STORY_TIMEOUT_MS });
   const story = { ledger: undefined as unknown as ScriptedLedger };
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["Date"], now: STORIES_BEGIN });

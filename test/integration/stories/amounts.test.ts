@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import {
+  chargeRefunded,
+  disputeFundsWithdrawn,
+  paymentIntentSucceeded,
+  refundCreated,
+} from "../../../scripts/lib/stripe-events.ts";
+import {
+  balancesOf,
+  deliverAll,
+  newAccount,
+  REFUND_MODES,
+  refundsToldBy,
+  stateOf,
+  tellStories,
+} from "../../support/stories.ts";
+import { StripePayment } from "../../support/stripe-payment.ts";
+import { deliver } from "../../support/worker.ts";
+
+/** Amounts go to the ledger exactly as Stripe counts them, or not at all. */
+
+const story = tellStories();
+
+describe.each([
+  ["two decimals", "usd", 1_234],
+  ["no decimals", "jpy", 500],
+  ["three decimals", "kwd", 12_345],
+  ["the largest integer that JSON keeps", "usd", Number.MAX_SAFE_INTEGER],
+])("%s: %s %i", (_, currency, amount) => {
+  it.each(REFUND_MODES)("pays in, refunds and disputes unconverted, refunds told by %s", async (mode) => {
+    const account = await newAccount();
+    const payment = new StripePayment({ account, amount, currency });
+    const part = Math.floor(amount / 3);
+    const told = refundsToldBy(mode);
+    const code = currency.toUpperCase();
+    await deliverAll(payment.succeeds(), told);
+    expect(await balancesOf(account)).toEqual({ [code]: String(amount) });
+    await deliverAll(payment.refund({ amount: part })[1], told);
+    await deliverAll(payment.isDisputed({ amount: part })[1], told);
+    expect(await balancesOf(account)).toEqual({ [code]: String(amount - 2 * part) });
+  });
+});
+
+it("currencies of one account are never added", async () => {
+  const account_id = await newAccount();
+  const currencies = ["usd", "jpy", "kwd", "eur"];
+  await deliverAll(
+    currencies.map((currency, i) => paymentIntentSucceeded({ account_id, currency, amount: i + 1 })),
+  );
+  expect(await balancesOf(account_id)).toEqual({ USD: "1", JPY: "2", KWD: "3", EUR: "4" });
+});
+
+const WRONG_AMOUNTS: readonly [string, unknown, string][] = [
+  ["2⁵³", 2 ** 53, "amount_too_large"],
+  ["10³⁰⁰", 1e300, "amount_too_large"],
+  ["a fraction", 12.5, "amount_not_an_integer"],
+  ["a small fraction", 0.1 + 0.2, "amount_not_an_integer"],
+  ["a negative", -1_200, "amount_negative"],
+  ["text", "1200", "amount_not_a_number"],
+  ["a boolean", true, "amount_not_a_number"],
+  ["null", null, "amount_missing"],
+  ["nothing", undefined, "amount_missing"],
+];
+const WRONG_CURRENCIES: readonly [string, unknown, string][] = [
+  ["nothing", undefined, "currency_missing"],
+  ["null", null, "currency_missing"],
+  ["no text", "", "currency_missing"],
+  ["a code that nobody has", "xqz", "currency_unknown"],
+  ["a unit that nobody pays with", "xau", "currency_unknown"],
+  ["four letters", "usdc", "currency_unknown"],
+  ["a number", 840, "currency_unknown"],
+];
+
+const CARRIERS = [
+  ["payment_intent.succeeded", "amount_received", paymentIntentSucceeded],
+  ["charge.refunded", "amount_refunded", chargeRefunded],
+  ["charge.dispute.funds_withdrawn", "amount", disputeFundsWithdrawn],
+  ["refund.created", "amount", refundCreated],
+] as const;
+
+describe.each(CARRIERS)("%s", (type, field, build) => {
+  const told = refundsToldBy(type === "refund.created" ? "refund" : "charge");
+
+  /** Delivers it with one field spoiled: what Stripe hears, and what an operator sees. */
+  async function resultOf(spoiled: Record<string, unknown>) {
+    const account_id = await newAccount();
+    const event = build({ account_id, ...spoiled });
+    const { status, body } = await deliver(event, told);
+    const { state, reason, settlement, next_retry_at, last_error } = await stateOf(event);
+    return {
+      answer: { status, state: body.state, code: body.error_code, reason: body.reason },
+      shown: { state, reason, settlement, next_retry_at, code: last_error?.code },
+      asked: story.ledger.requests.length,
+      balances: await balancesOf(account_id),
+    };
+  }
+
+  const unmappable = (reason: string) => ({
+    answer: { status: 200, state: "failed", code: "EVENT_UNMAPPABLE", reason },
+    shown: { state: "failed", reason, settlement: null, next_retry_at: null, code: "EVENT_UNMAPPABLE" },
+    asked: 0,
+    balances: {},
+  });
+
+  it.each(WRONG_AMOUNTS)(
+    "the amount is %s (%j) → 200, visible as %s, nothing at the ledger",
+    async (...row) => {
+      const [, value, reason] = row;
+      expect(await resultOf({ [field]: value })).toEqual(unmappable(reason));
+    },
+  );
+
+  it.each(WRONG_CURRENCIES)(
+    "the currency is %s (%j) → 200, visible as %s, nothing at the ledger",
+    async (...row) => {
+      const [, value, reason] = row;
+      expect(await resultOf({ currency: value })).toEqual(unmappable(reason));
+    },
+  );
+});
+
+it("zero → ignored, and nothing at the ledger", async () => {
+  const account_id = await newAccount();
+  const events = [
+    paymentIntentSucceeded({ account_id, amount_received: 0 }),
+    chargeRefunded({ account_id, amount_refunded: 300, previous: 300 }),
+    disputeFundsWithdrawn({ account_id, amount: 0 }),
+  ];
+  expect(await deliverAll(events)).toEqual(Array(3).fill("200 ignored zero_amount"));
+  expect(story.ledger.requests).toEqual([]);
+});

@@ -1,0 +1,85 @@
+import { expect, it } from "vitest";
+import {
+  payoutCanceled,
+  payoutFailed,
+  payoutPaid,
+  paymentIntentSucceeded,
+} from "../../../scripts/lib/stripe-events.ts";
+import { stripeId } from "../../../scripts/lib/stripe-ids.ts";
+import {
+  balancesOf,
+  deliverAll,
+  newAccount,
+  pass,
+  settlementsOf,
+  stateOf,
+  tellStories,
+} from "../../support/stories.ts";
+
+/** Payouts are recorded and move no balance. A failed one is the end of it, whatever arrives later. */
+
+const story = tellStories();
+
+async function payout() {
+  const account = await newAccount();
+  await deliverAll([paymentIntentSucceeded({ account_id: account, amount: 1_000 })]);
+  const id = stripeId("po");
+  const money = { id, account_id: account, amount: 800 };
+  return { account, id, paid: payoutPaid(money), failed: payoutFailed(money) };
+}
+
+it("paid, then failed days later → reversed", async () => {
+  const { account, id, paid, failed } = await payout();
+  expect(await deliverAll([paid, paid])).toEqual(["200 forwarded", "200 forwarded"]);
+  expect(await settlementsOf(id)).toEqual(["payout confirmed 800 USD"]);
+  pass(3 * 86_400);
+  expect(await deliverAll([failed, failed, paid])).toEqual(Array(3).fill("200 forwarded"));
+  expect(await settlementsOf(id)).toEqual(["payout reversed 800 USD"]);
+  expect(await balancesOf(account)).toEqual({ USD: "1000" });
+});
+
+it("failed, then paid → stays reversed; the late event stands failed for good before the operators", async () => {
+  const { account, id, paid, failed } = await payout();
+  expect(await deliverAll([failed, paid])).toEqual([
+    "200 forwarded",
+    "502 409 INVALID_STATUS_TRANSITION, for good",
+  ]);
+  expect(await settlementsOf(id)).toEqual(["payout reversed 800 USD"]);
+  expect(await stateOf(paid)).toMatchObject({
+    state: "failed",
+    reason: "ledger_rejected",
+    next_retry_at: null,
+    alarm_at: null,
+    last_error: {
+      code: "LEDGER_INGEST_FAILED",
+      ledger_status: 409,
+      ledger_code: "INVALID_STATUS_TRANSITION",
+    },
+  });
+
+  const asked = story.ledger.requests.length;
+  pass(3_600);
+  expect(await deliverAll([paid])).toEqual(["502 409 INVALID_STATUS_TRANSITION, for good"]);
+  expect(story.ledger.requests).toHaveLength(asked);
+  expect(await balancesOf(account)).toEqual({ USD: "1000" });
+});
+
+it("canceled → failed", async () => {
+  const account = await newAccount();
+  const event = payoutCanceled({ account_id: account, amount: 800 });
+  expect(await deliverAll([event])).toEqual(["200 forwarded"]);
+  expect(await settlementsOf(String(event.data.object["id"]))).toEqual(["payout failed 800 USD"]);
+});
+
+it("automatic, without an account → ignored, and the ledger hears nothing", async () => {
+  const money = { automatic: true, amount: 800 };
+  const events = [payoutPaid(money), payoutFailed(money), payoutCanceled(money)];
+  expect(await deliverAll(events)).toEqual(Array(3).fill("200 ignored automatic_payout"));
+  expect(story.ledger.requests).toEqual([]);
+});
+
+it("by hand, without an account → unmappable, and visible", async () => {
+  const event = payoutPaid({ amount: 800 });
+  expect(await deliverAll([event])).toEqual(["200 failed account_missing"]);
+  expect(await stateOf(event)).toMatchObject({ state: "failed", last_error: { code: "EVENT_UNMAPPABLE" } });
+});
