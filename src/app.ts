@@ -1,5 +1,7 @@
 /** The routes, and the one place that answers for an error that nobody expected. */
 import { Hono } from "hono";
+import { watchEvent } from "./console/live.ts";
+import { createConsole } from "./console/routes.ts";
 import type { AdminRequest } from "./http/admin/admin.ts";
 import { retryEvents } from "./http/admin/bulk-retry.ts";
 import { resolveEvent, retryEvent, showEvent } from "./http/admin/events.ts";
@@ -20,6 +22,8 @@ const FORWARDING_RETRY = "/v1/stripe/forwarding/retry";
 const EVENTS = "/v1/admin/events";
 const BULK_RETRY = `${EVENTS}/retry`;
 const EVENT = `${EVENTS}/:event_id`;
+const WATCH = `${EVENT}/watch`;
+const CONSOLE = "/console";
 const STATS = "/v1/admin/stats";
 const METRICS = "/metrics";
 
@@ -32,6 +36,8 @@ export function createApp(): Hono<Bindings> {
     await next();
   });
 
+  // Before the guard, for it has one of its own: a page of the console may watch too.
+  app.get(WATCH, (c) => watchEvent(c, c.var.requestId, c.req.param("event_id")));
   for (const path of ["/v1/admin/*", FORWARDING_RETRY, METRICS]) {
     app.use(path, async (c, next) => {
       const refusal = await refuseOperator(c.req.raw, c.env);
@@ -39,6 +45,7 @@ export function createApp(): Hono<Bindings> {
     });
   }
 
+  app.route(CONSOLE, createConsole());
   app.get("/", (c) => welcome(c.var.requestId));
   app.get("/health", (c) => health(c.env, c.var.requestId));
   app.post(WEBHOOK, (c) => handleWebhook(c.req.raw, c.env, c.var.requestId));
@@ -55,7 +62,7 @@ export function createApp(): Hono<Bindings> {
   }
   // Only now: "retry" would be taken for an event's id.
   app.get(EVENT, (c) => showEvent(adminOf(c), c.req.param("event_id")));
-  for (const path of ["/", "/health", EVENTS, EVENT, STATS, METRICS]) {
+  for (const path of ["/", "/health", EVENTS, EVENT, WATCH, STATS, METRICS]) {
     app.all(path, (c) => fail(c.var.requestId, { kind: "method_not_allowed", allow: "GET" }));
   }
 

@@ -5,6 +5,7 @@
  * the webhook answers 503, so that Stripe keeps the event for us. Problems name variables, never values.
  */
 import { z } from "zod";
+import { isLoopback } from "./loopback.ts";
 
 export type SettleEnv = "staging" | "production";
 
@@ -159,6 +160,5 @@ function isSafeLedgerUrl(value: string): boolean {
   const { protocol, hostname, username, password } = new URL(value);
   if (username !== "" || password !== "") return false;
   if (protocol === "https:") return true;
-  const loopback = hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
-  return protocol === "http:" && loopback;
+  return protocol === "http:" && isLoopback(hostname);
 }

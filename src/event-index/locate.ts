@@ -3,6 +3,7 @@ import { callAgain, type Guarded } from "../event/guarded.ts";
 import { errorName } from "../event/platform-error.ts";
 import type { EventSummary } from "../event/view.ts";
 import { log } from "../log.ts";
+import { connect } from "../watchers.ts";
 import type { EventIndex } from "./object.ts";
 import { shardName, shardOf } from "./shard.ts";
 
@@ -36,6 +37,12 @@ export async function askAllShards<T>(
 
 export function shardNumbers({ shards }: IndexPlace): number[] {
   return Array.from({ length: shards }, (_, shard) => shard);
+}
+
+/** A WebSocket on which the shard tells of each row that it takes; null when it is out of reach. */
+export async function watchShard(index: IndexPlace, shard: number): Promise<Response | null> {
+  const answer = await askShard(index, shard, async (stub) => ({ ok: true, value: await connect(stub) }));
+  return answer.ok ? answer.value : null;
 }
 
 /** Never throws. `ask` must be safe to repeat. */

@@ -7,6 +7,7 @@
 import { Server } from "partyserver";
 import { type Guarded, guarded } from "../event/guarded.ts";
 import type { EventSummary } from "../event/view.ts";
+import { accept, isWatched, tell } from "../watchers.ts";
 import type { EventFilter, Position } from "./filter.ts";
 import type { Money } from "./money.ts";
 import { openMoney, type ShardStats, shardStats } from "./shard-stats.ts";
@@ -23,7 +24,11 @@ export class EventIndex extends Server<Env> {
   }
 
   publish(summary: EventSummary): Promise<Guarded<void>> {
-    return this.#guarded(({ sql }) => upsert(sql, summary));
+    return this.#guarded(({ sql }) => {
+      upsert(sql, summary);
+      const { event_id, state } = summary;
+      if (isWatched(this.ctx)) this.ctx.waitUntil(tell(this, () => ({ event_id, state })));
+    });
   }
 
   page(filter: EventFilter, before: Position | null, limit: number): Promise<Guarded<EventSummary[]>> {
@@ -54,6 +59,14 @@ export class EventIndex extends Server<Env> {
   purge(cutoff: number, limit: number): Promise<Guarded<number>> {
     return this.#guarded(({ sql }) => purge(sql, cutoff, limit));
   }
+
+  /** Somebody begins to watch what is published here. */
+  override fetch(): Promise<Response> {
+    return accept((request) => super.fetch(request));
+  }
+
+  /** Watchers only listen. partyserver's own would write a row first. */
+  override async webSocketMessage(): Promise<void> {}
 
   #guarded<T>(act: (storage: DurableObjectStorage) => T): Promise<Guarded<T>> {
     return guarded({ shard: this.name }, () => act(this.ctx.storage));

@@ -8,15 +8,15 @@
  * 3. After an outcome: save, answer, publish the row, and only then move the alarm. A crash before the publish leaves
  *    the lease's alarm standing, and that alarm publishes.
  */
-import { sha256Hex, utf8 } from "../bytes.ts";
 import { idempotencyKey } from "../settlement/settlement.ts";
+import { describeEvent } from "./describe.ts";
 import { transition } from "./machine.ts";
 import { errorName } from "./platform-error.ts";
 import type { Ports } from "./ports.ts";
 import { type EventRecord, isInAttempt } from "./record.ts";
 import { type DeliveryReply, replyTo } from "./snapshot.ts";
 import type { Delivery, Input, OperatorRetry, Policy, Step } from "./step.ts";
-import { type EventState, payloadOf, stateOf } from "./view.ts";
+import type { EventState } from "./view.ts";
 import { ALARM_RETRY_MS, armAgain, publishThenMoveAlarm } from "./waking.ts";
 
 export type RetryReply =
@@ -186,10 +186,8 @@ export class EventEngine {
     return rearmed;
   }
 
-  async #state(record: EventRecord): Promise<EventState> {
-    const payload = payloadOf(record);
-    const payloadSha256 = payload === null ? null : await sha256Hex(utf8(payload));
-    return stateOf(record, await this.#ports.alarm.get(), payloadSha256);
+  #state(record: EventRecord): Promise<EventState> {
+    return describeEvent(record, this.#ports.alarm);
   }
 }
 

@@ -5,16 +5,18 @@
  * not run on native RPC, which is how the hot path comes in. And `alarm()` itself is overridden, since the inherited
  * one writes a row and runs `onStart` first.
  */
-import { Server } from "partyserver";
+import { type Connection, Server } from "partyserver";
 import { withAttemptPoints } from "../attempt-points.ts";
 import { attemptsDataset, ledgerBinding, loadConfig } from "../config.ts";
 import { publish } from "../event-index/locate.ts";
 import { createLedgerClient } from "../ledger/client.ts";
 import { log } from "../log.ts";
+import { accept, isWatched, tell } from "../watchers.ts";
+import { describeEvent } from "./describe.ts";
 import { EventEngine, type ResolveReply, type RetryReply } from "./engine.ts";
 import { type Guarded, guarded } from "./guarded.ts";
 import type { Alarm, Ports, Store } from "./ports.ts";
-import { parseRecord } from "./record.ts";
+import { type EventRecord, parseRecord } from "./record.ts";
 import type { DeliveryReply } from "./snapshot.ts";
 import type { Delivery, OperatorRetry } from "./step.ts";
 import type { EventState } from "./view.ts";
@@ -27,6 +29,8 @@ export class StripeEventObject extends Server<Env> {
   static override options = { hibernate: true };
 
   #engine: EventEngine | null = null;
+  /** Whatever watchers were told before: changes reach them in their order. */
+  #told: Promise<void> = Promise.resolve();
 
   deliver(delivery: Delivery): Promise<Guarded<DeliveryReply>> {
     return this.#guarded((engine) => engine.deliver(delivery));
@@ -52,6 +56,28 @@ export class StripeEventObject extends Server<Env> {
     return guarded({ event_id: this.name }, () => act(this.#theEngine()));
   }
 
+  /** Somebody begins to watch. The caller has seen that the event exists. */
+  override fetch(): Promise<Response> {
+    return accept((request) => super.fetch(request));
+  }
+
+  override async onConnect(connection: Connection): Promise<void> {
+    const state = await this.inspect();
+    if (state.ok && state.value !== null) connection.send(JSON.stringify(state.value));
+    else connection.close(1011, "the event cannot be read");
+  }
+
+  /** Watchers only listen. partyserver's own would write a row first. */
+  override async webSocketMessage(): Promise<void> {}
+
+  /** Within the turn that saved, so that watchers hear of it once it is committed, and not before. */
+  #changed(record: EventRecord): void {
+    if (!isWatched(this.ctx)) return;
+    const alarm = alarmOn(this.ctx.storage);
+    this.#told = this.#told.then(() => tell(this, () => describeEvent(record, alarm)));
+    this.ctx.waitUntil(this.#told);
+  }
+
   override async alarm(): Promise<void> {
     const configured = loadConfig(this.env);
     if (!configured.ok) {
@@ -68,20 +94,23 @@ export class StripeEventObject extends Server<Env> {
     const configured = loadConfig(this.env);
     if (!configured.ok) throw new Error("the service is not configured");
     const { config } = configured;
-    this.#engine = new EventEngine(platformPorts(this.ctx, this.env), {
-      ledgerTimeoutMs: config.ledger.timeoutMs,
-      retryBaseMs: config.retryBaseMs,
-      retryMaxMs: config.retryMaxMs,
-      retryHorizonMs: config.retryHorizonMs,
-      retentionMs: config.retentionMs,
-    });
+    this.#engine = new EventEngine(
+      platformPorts(this.ctx, this.env, (record) => this.#changed(record)),
+      {
+        ledgerTimeoutMs: config.ledger.timeoutMs,
+        retryBaseMs: config.retryBaseMs,
+        retryMaxMs: config.retryMaxMs,
+        retryHorizonMs: config.retryHorizonMs,
+        retentionMs: config.retentionMs,
+      },
+    );
     return this.#engine;
 
-    function platformPorts(ctx: DurableObjectState, env: Env): Ports {
+    function platformPorts(ctx: DurableObjectState, env: Env, changed: (record: EventRecord) => void): Ports {
       const binding = ledgerBinding(env);
       const dataset = attemptsDataset(env);
       return {
-        store: storeOn(ctx.storage),
+        store: storeOn(ctx.storage, changed),
         alarm: alarmOn(ctx.storage),
         ledger: createLedgerClient({
           ...config.ledger,
@@ -98,13 +127,16 @@ export class StripeEventObject extends Server<Env> {
   }
 }
 
-function storeOn(storage: DurableObjectStorage): Store {
+function storeOn(storage: DurableObjectStorage, changed: (record: EventRecord) => void): Store {
   return {
     load() {
       const stored = storage.kv.get(RECORD_KEY);
       return stored === undefined ? null : parseRecord(stored);
     },
-    save: (record) => storage.kv.put(RECORD_KEY, record),
+    save(record) {
+      storage.kv.put(RECORD_KEY, record);
+      changed(record);
+    },
     erase: () => storage.deleteAll(),
   };
 }

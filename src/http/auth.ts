@@ -1,24 +1,33 @@
 /** Operators' keys: who may read, and who may repair. */
 import { equalInConstantTime, sha256, utf8 } from "../bytes.ts";
-import { operatorKeys } from "../config.ts";
+import { type OperatorKeys, operatorKeys } from "../config.ts";
 import type { Failure } from "../errors.ts";
 
 export type Role = "admin" | "read";
 
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
 
+/** The answer while nobody can be let in. */
+export const NO_KEY: Failure = {
+  kind: "dependency_not_configured",
+  missing: ["SETTLE_ADMIN_KEY"],
+  invalid: [],
+};
+
 /**
  * Null when the request may go on. The admin key opens everything, the read key only what changes nothing.
  * Fails closed: without a configured key nobody is let in, and the answer says which key to set.
  */
 export async function refuseOperator(request: Request, env: object): Promise<Failure | null> {
-  const { adminKey, readKey } = operatorKeys(env);
-  if (adminKey === null && readKey === null) {
-    return { kind: "dependency_not_configured", missing: ["SETTLE_ADMIN_KEY"], invalid: [] };
-  }
-  const role = await roleOf(bearerOf(request), adminKey, readKey);
+  const keys = operatorKeys(env);
+  if (!hasKey(keys)) return NO_KEY;
+  const role = await roleOf(bearerOf(request), keys);
   if (role === null) return { kind: "unauthorized" };
   return role === "read" && !SAFE_METHODS.has(request.method) ? { kind: "forbidden" } : null;
+}
+
+export function hasKey({ adminKey, readKey }: OperatorKeys): boolean {
+  return adminKey !== null || readKey !== null;
 }
 
 function bearerOf(request: Request): string {
@@ -26,8 +35,8 @@ function bearerOf(request: Request): string {
   return match?.[1] ?? "";
 }
 
-/** Both keys are compared whatever the first says: the time taken must not tell which one was nearly right. */
-async function roleOf(given: string, adminKey: string | null, readKey: string | null): Promise<Role | null> {
+/** Null: no configured key. Both keys are compared whatever the first says: the time taken must not tell which one was nearly right. */
+export async function roleOf(given: string, { adminKey, readKey }: OperatorKeys): Promise<Role | null> {
   const digest = await digestOf(given);
   const isAdmin = adminKey !== null && equalInConstantTime(digest, await digestOf(adminKey));
   const isReader = readKey !== null && equalInConstantTime(digest, await digestOf(readKey));

@@ -1,7 +1,9 @@
 /** One event: look at it, retry it, close it. */
+import type { z } from "zod";
+import type { EventState } from "../../event/view.ts";
 import { log } from "../../log.ts";
 import { fail, json } from "../respond.ts";
-import { type AdminRequest, askEvent } from "./admin.ts";
+import { type AdminRequest, askEvent, type Outcome } from "./admin.ts";
 import { check, eventIdSchema, readJson, resolveBody, retryBody } from "./request.ts";
 import { retryOne } from "./retry.ts";
 
@@ -9,10 +11,15 @@ import { retryOne } from "./retry.ts";
 export async function showEvent(admin: AdminRequest, eventId: string): Promise<Response> {
   const id = check(eventId, eventIdSchema);
   if (!id.ok) return fail(admin.requestId, id.failure);
-  const found = await askEvent(admin, id.value, (stub) => stub.inspect());
-  if (!found.ok) return fail(admin.requestId, found.failure);
-  if (found.value === null) return fail(admin.requestId, { kind: "event_not_found" });
-  return json(admin.requestId, 200, found.value);
+  const found = await findEvent(admin, id.value);
+  return found.ok ? json(admin.requestId, 200, found.value) : fail(admin.requestId, found.failure);
+}
+
+export async function findEvent(admin: AdminRequest, eventId: string): Promise<Outcome<EventState>> {
+  const found = await askEvent(admin, eventId, (stub) => stub.inspect());
+  if (!found.ok) return found;
+  if (found.value === null) return { ok: false, failure: { kind: "event_not_found" } };
+  return { ok: true, value: found.value };
 }
 
 /** `POST /v1/admin/events/{event_id}/retry`: answers the event's state after the attempt, whatever came of it. */
@@ -32,10 +39,18 @@ export async function resolveEvent(admin: AdminRequest, eventId: string): Promis
   if (!id.ok) return fail(admin.requestId, id.failure);
   const body = await readJson(admin.request, resolveBody);
   if (!body.ok) return fail(admin.requestId, body.failure);
-  const { actor, note } = body.value;
-  const reply = await askEvent(admin, id.value, (stub) => stub.resolve(actor, note));
-  if (!reply.ok) return fail(admin.requestId, reply.failure);
-  if (reply.value.kind !== "resolved") return fail(admin.requestId, reply.value);
-  log("info", { msg: "operator_resolve", event_id: id.value, request_id: admin.requestId });
-  return json(admin.requestId, 200, reply.value.event);
+  const resolved = await resolveOne(admin, id.value, body.value);
+  return resolved.ok ? json(admin.requestId, 200, resolved.value) : fail(admin.requestId, resolved.failure);
+}
+
+export async function resolveOne(
+  admin: AdminRequest,
+  eventId: string,
+  { actor, note }: z.infer<typeof resolveBody>,
+): Promise<Outcome<EventState>> {
+  const reply = await askEvent(admin, eventId, (stub) => stub.resolve(actor, note));
+  if (!reply.ok) return reply;
+  if (reply.value.kind !== "resolved") return { ok: false, failure: reply.value };
+  log("info", { msg: "operator_resolve", event_id: eventId, request_id: admin.requestId });
+  return { ok: true, value: reply.value.event };
 }

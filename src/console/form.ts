@@ -1,0 +1,21 @@
+/** A form that a browser posted. */
+import { readBody } from "../http/body.ts";
+
+/** Our longest field is a note of 2,000 characters. */
+const MAX_FORM_BYTES = 65_536;
+const FORM_TYPE = "application/x-www-form-urlencoded";
+
+export type Fields = Readonly<Record<string, string>>;
+
+/** Null: not a form, or too large. Fields are trimmed and empty ones left out; of two with one name the last counts. */
+export async function readForm(request: Request): Promise<Fields | null> {
+  if (request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() !== FORM_TYPE) return null;
+  const bytes = await readBody(request, MAX_FORM_BYTES);
+  return bytes === null ? null : fieldsOf(new URLSearchParams(new TextDecoder().decode(bytes)));
+}
+
+export function fieldsOf(params: URLSearchParams): Fields {
+  return Object.fromEntries(
+    [...params].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== ""),
+  );
+}

@@ -1,0 +1,75 @@
+/** Who gets to see and do what at the console. Every page but the sign-in and every act passes here. */
+import type { Context, MiddlewareHandler } from "hono";
+import { operatorKeys } from "../config.ts";
+import { hasKey } from "../http/auth.ts";
+import { type Fields, readForm } from "./form.ts";
+import { READ_ONLY, REFUSED, SIGNED_OUT, SWITCHED_OFF, UNREADABLE } from "./pages/problem.tsx";
+import { renderProblem, type Visit } from "./render.tsx";
+import { isSameOrigin } from "./same-origin.ts";
+import { readSession, type Session } from "./session.ts";
+
+export type ConsoleEnv = {
+  Bindings: Env;
+  Variables: { requestId: string; session: Session | null; fields: Fields };
+};
+export type ConsoleContext = Context<ConsoleEnv>;
+type Guard = MiddlewareHandler<ConsoleEnv>;
+
+export function visitOf(c: ConsoleContext): Visit {
+  const { requestId, session } = c.var;
+  return { request: c.req.raw, env: c.env, requestId, session: session ?? null, now: Date.now() };
+}
+
+/** Behind the guards there is one. */
+export function sessionOf({ var: { session } }: ConsoleContext): Session {
+  if (session === null) throw new Error("a page of the console without a session");
+  return session;
+}
+
+/** Without a key nobody could sign in, and the page says so instead of refusing every key. */
+export const whenSwitchedOn: Guard = async (c, next) => {
+  return hasKey(operatorKeys(c.env)) ? next() : renderProblem(visitOf(c), 503, SWITCHED_OFF);
+};
+
+/** For every POST, the sign-in included: another site must not sign anybody in either. */
+export const fromOurOwnPages: Guard = async (c, next) => {
+  if (c.req.method !== "POST") return next();
+  if (!isSameOrigin(c.req.raw)) return renderProblem(visitOf(c), 403, REFUSED);
+  const fields = await readForm(c.req.raw);
+  if (fields === null) return renderProblem(visitOf(c), 400, UNREADABLE);
+  c.set("fields", fields);
+  return next();
+};
+
+/** Who only looks is led to the sign-in, and then where he wanted to go. An act is not repeated by itself. */
+export const whenSignedIn: Guard = async (c, next) => {
+  const session = await readSession(c, Date.now());
+  c.set("session", session);
+  if (session !== null) return next();
+  if (c.req.method !== "GET") return renderProblem(visitOf(c), 401, SIGNED_OUT);
+  const { pathname, search } = new URL(c.req.url);
+  return redirect(`/console/login?${new URLSearchParams({ next: pathname + search })}`);
+};
+
+/** The role, and the token that only our own pages know. Signing out is everybody's. */
+export const mayAct: Guard = async (c, next) => {
+  if (c.req.method !== "POST") return next();
+  const { session, fields } = c.var;
+  if (session?.csrf !== fields["csrf"]) return renderProblem(visitOf(c), 403, REFUSED);
+  const isSignOut = c.req.path === "/console/logout";
+  return session?.role === "admin" || isSignOut ? next() : renderProblem(visitOf(c), 403, READ_ONLY);
+};
+
+/** See Other: what was posted is not posted again by a reload. */
+export function redirect(path: string): Response {
+  return new Response(null, { status: 303, headers: { location: path, "cache-control": "no-store" } });
+}
+
+/** Only a path of the console: a link to the sign-in must not lead anywhere else. */
+export function consolePath(path: string | undefined): string {
+  const origin = "https://console.invalid";
+  if (path === undefined || !URL.canParse(path, origin)) return "/console";
+  const { origin: leadsTo, pathname, search } = new URL(path, origin);
+  const isOurs = leadsTo === origin && (pathname === "/console" || pathname.startsWith("/console/"));
+  return isOurs ? pathname + search : "/console";
+}

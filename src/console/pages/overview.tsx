@@ -1,0 +1,130 @@
+/** Is anything stuck, how much money is it, since when; and what came last. */
+import type { Money } from "../../event-index/money.ts";
+import type { Stats } from "../../event-index/stats.ts";
+import type { Overview } from "../data.ts";
+import { EventTable } from "../ui/event-table.tsx";
+import { SearchBox } from "../ui/filter.tsx";
+import { formatMoney } from "../ui/money.ts";
+import { Badge, type State } from "../ui/state.tsx";
+import { duration, Fact } from "../ui/time.tsx";
+
+export function OverviewContent({ overview, now }: { overview: Overview; now: number }) {
+  const { stats, recent } = overview;
+  return (
+    <>
+      <div class="head">
+        <h1>Overview</h1>
+        <SearchBox />
+      </div>
+      <div id="open" data-region>
+        <OpenMoney stats={stats} />
+      </div>
+      <section id="numbers" data-region aria-label="Numbers">
+        <States stats={stats} />
+        <LastDay stats={stats} />
+      </section>
+      <section id="recent" data-region aria-labelledby="recent-title">
+        <div class="head">
+          <h2 id="recent-title">Latest events</h2>
+          <a id="all-events" href="/console/events">
+            All events
+          </a>
+        </div>
+        {recent.length === 0 ? (
+          <p class="empty">
+            No event has been delivered yet. As soon as Stripe sends one to <code>/v1/stripe/webhook</code>,
+            it stands here.
+          </p>
+        ) : (
+          <EventTable caption="Latest events" events={recent} now={now} />
+        )}
+      </section>
+    </>
+  );
+}
+
+export function openCount({ open }: Stats): number {
+  return open.reduce((total, { count }) => total + count, 0);
+}
+
+/** The first thing to see: whether there is anything to do at all. */
+function OpenMoney({ stats }: { stats: Stats }) {
+  const count = openCount(stats);
+  const age = stats.oldest_open_age_seconds;
+  if (count === 0) {
+    return (
+      <section class="hero calm" aria-labelledby="open-title">
+        <h2 id="open-title">Nothing is open</h2>
+        <p>Every event that came has reached the ledger, or needed not to.</p>
+      </section>
+    );
+  }
+  return (
+    <section class="hero open" aria-labelledby="open-title">
+      <div>
+        <h2 id="open-title">{count === 1 ? "1 event is open" : `${count} events are open`}</h2>
+        {age !== null && (
+          <p>
+            The oldest has been waiting for <strong>{duration(age)}</strong>.
+          </p>
+        )}
+        <p class="links">
+          <a id="to-failed" href="/console/events?state=failed">
+            See what failed
+          </a>
+          <a id="to-retry" href="/console/retry">
+            Retry many
+          </a>
+        </p>
+      </div>
+      <ul class="sums" aria-label="Open money by currency">
+        {stats.open.map((money) => (
+          <li>
+            <Sum money={money} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Sum({ money: { currency, count, amount_minor } }: { money: Money }) {
+  return (
+    <>
+      <span class="money">
+        {currency === null || amount_minor === null ? "Unknown amount" : formatMoney(amount_minor, currency)}
+      </span>
+      <span class="under">
+        {count === 1 ? "1 event" : `${count} events`}
+        {currency === null && ", could not be mapped"}
+      </span>
+    </>
+  );
+}
+
+function States({ stats }: { stats: Stats }) {
+  return (
+    <ul class="states" aria-label="Events by state">
+      {Object.entries(stats.states).map(([state, count]) => (
+        <li>
+          <a id={`state-${state}`} href={`/console/events?state=${state}`}>
+            <span class="count">{count}</span>
+            <Badge face={state === "failed" ? "stuck" : (state as Exclude<State, "failed">)} bare />
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function LastDay({ stats: { last_24h, rescues, attempts } }: { stats: Stats }) {
+  return (
+    <dl class="facts row">
+      <Fact name="Received in 24 h">{last_24h.received}</Fact>
+      <Fact name="Of these forwarded">{last_24h.forwarded}</Fact>
+      <Fact name="Of these failed">{last_24h.failed}</Fact>
+      <Fact name="Attempts at the ledger">{attempts}</Fact>
+      <Fact name="Rescued by the watchdog">{rescues}</Fact>
+    </dl>
+  );
+}

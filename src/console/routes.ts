@@ -1,0 +1,39 @@
+/** The console's routes, in the order of its guards. */
+import { Hono } from "hono";
+import { log } from "../log.ts";
+import { postResolve, postRetry, postRetryMany } from "./acts.tsx";
+import { serveIcon, serveScript, serveStyle } from "./assets.ts";
+import { failed } from "./failed.ts";
+import { type ConsoleEnv, fromOurOwnPages, mayAct, whenSignedIn, whenSwitchedOn } from "./guard.ts";
+import { watchIndex } from "./live.ts";
+import { getEvent, getEvents, getOverview, getRetry } from "./looks.tsx";
+import { getLogin, postLogin, postLogout } from "./sign-in.tsx";
+
+export function createConsole(): Hono<ConsoleEnv> {
+  const app = new Hono<ConsoleEnv>();
+  app.get("/style.css", serveStyle);
+  app.get("/app.js", serveScript);
+  app.get("/icon.svg", serveIcon);
+
+  app.use(whenSwitchedOn, fromOurOwnPages);
+  app.get("/login", getLogin);
+  app.post("/login", postLogin);
+
+  app.use(whenSignedIn, mayAct);
+  app.post("/logout", postLogout);
+  app.get("/", getOverview);
+  app.get("/events", getEvents);
+  app.get("/events/:event_id", getEvent);
+  app.post("/events/:event_id/retry", postRetry);
+  app.post("/events/:event_id/resolve", postResolve);
+  app.get("/retry", getRetry);
+  app.post("/retry", postRetryMany);
+  app.get("/live/:shard", watchIndex);
+
+  app.all("*", (c) => failed(c, { kind: "route_not_found" }));
+  app.onError((error, c) => {
+    log("error", { msg: "uncaught", request_id: c.var.requestId, error: error.name });
+    return failed(c, { kind: "internal" });
+  });
+  return app;
+}

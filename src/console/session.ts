@@ -1,0 +1,100 @@
+/**
+ * Who is signed in: a signed cookie, and nothing on our side.
+ *
+ * What an operator may do stands in the cookie, signed with a key that is derived from the operator key that he signed
+ * in with: so rotating that key ends its sessions, at once and without a list of them. The price is that nothing else
+ * does before they expire; a sign-out only makes one browser forget.
+ */
+import type { Context } from "hono";
+import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
+import { z } from "zod";
+import { utf8 } from "../bytes.ts";
+import { operatorKeys } from "../config.ts";
+import type { Role } from "../http/auth.ts";
+import { isLoopback } from "../loopback.ts";
+
+/** A working day: the console shows money, and browsers are left open. */
+const SESSION_MS = 8 * 3_600_000;
+const COOKIE = "clawsettle";
+/** What the derived keys are for, so that they can never mean anything else. */
+const PURPOSE = utf8("clawsettle console session 1");
+
+const sessionSchema = z.strictObject({
+  role: z.enum(["admin", "read"]),
+  /** Whoever signed in, in his own words: kept with what he does. */
+  actor: z.string().min(1),
+  /** Stands in every form, and nobody else's page can read it. */
+  csrf: z.string().min(1),
+  /** Epoch milliseconds. */
+  expires_at: z.int(),
+});
+
+export type Session = Readonly<z.infer<typeof sessionSchema>>;
+
+/** Of any route: what it keeps in its variables is its own business. */
+export type SessionContext = Context;
+
+export async function startSession(c: SessionContext, role: Role, actor: string, now: number): Promise<void> {
+  const secrets = await secretsOf(c.env);
+  const secret = secrets[role];
+  if (secret === null) return;
+  const session: Session = { role, actor, csrf: crypto.randomUUID(), expires_at: now + SESSION_MS };
+  await setSignedCookie(c, COOKIE, JSON.stringify(session), secret, {
+    ...placeOf(c),
+    httpOnly: true,
+    sameSite: "Strict",
+    maxAge: SESSION_MS / 1_000,
+  });
+}
+
+/** Null: nobody is signed in, or not any more. */
+export async function readSession(c: SessionContext, now: number): Promise<Session | null> {
+  const secrets = await secretsOf(c.env);
+  for (const role of ["admin", "read"] as const) {
+    const secret = secrets[role];
+    if (secret === null) continue;
+    const text = await getSignedCookie(c, secret, COOKIE, isLocal(c) ? undefined : "host");
+    const session = typeof text === "string" ? parse(text) : null;
+    // Signed with this role's secret, so nothing else can stand in it; but whoever holds one key must not mint for the other.
+    if (session?.role === role && session.expires_at > now) return session;
+  }
+  return null;
+}
+
+export function endSession(c: SessionContext): void {
+  deleteCookie(c, COOKIE, placeOf(c));
+}
+
+/**
+ * `__Host-` and Secure, but for plain HTTP to this machine itself, where not every browser keeps such cookies. Over plain
+ * HTTP to any other host no browser keeps it, so that nobody can sign in there.
+ */
+function placeOf(c: SessionContext) {
+  return isLocal(c) ? { path: "/" } : ({ path: "/", secure: true, prefix: "host" } as const);
+}
+
+function isLocal(c: SessionContext): boolean {
+  const { protocol, hostname } = new URL(c.req.url);
+  return protocol === "http:" && isLoopback(hostname);
+}
+
+function parse(text: string): Session | null {
+  try {
+    return sessionSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+async function secretsOf(env: Env): Promise<Record<Role, ArrayBuffer | null>> {
+  const { adminKey, readKey } = operatorKeys(env);
+  const [admin, read] = await Promise.all([derive(adminKey), derive(readKey)]);
+  return { admin, read };
+}
+
+async function derive(operatorKey: string | null): Promise<ArrayBuffer | null> {
+  if (operatorKey === null) return null;
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", utf8(operatorKey), algorithm, false, ["sign"]);
+  return crypto.subtle.sign("HMAC", key, PURPOSE);
+}

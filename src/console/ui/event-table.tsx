@@ -1,0 +1,58 @@
+/** Events, one a row: what a list and the overview show. */
+import { type EventSummary, iso } from "../../event/view.ts";
+import { formatMoney } from "./money.ts";
+import { Badge, faceOf } from "./state.tsx";
+import { type Column, Table } from "./table.tsx";
+import { relative, Time } from "./time.tsx";
+
+export function eventPath(eventId: string): string {
+  return `/console/events/${encodeURIComponent(eventId)}`;
+}
+
+export function EventTable(props: { caption: string; events: readonly EventSummary[]; now: number }) {
+  const { caption, events, now } = props;
+  const columns: Column<EventSummary>[] = [
+    { name: "State", of: (event) => <Badge face={faceOf(event)} /> },
+    {
+      name: "Event",
+      of: (event) => (
+        <>
+          <a id={`row-${event.event_id}`} href={eventPath(event.event_id)}>
+            <code>{event.event_id}</code>
+          </a>
+          <span class="under">{event.event_type}</span>
+        </>
+      ),
+    },
+    { name: "Amount", of: Amount, isNumber: true },
+    {
+      name: "Payment and account",
+      of: (event) => (
+        <>
+          <code>{event.payment_id ?? "none"}</code>
+          <span class="under">
+            <code>{event.account_id ?? (event.payment_id === null ? "" : "account not known yet")}</code>
+          </span>
+        </>
+      ),
+    },
+    { name: "Received (UTC)", of: (event) => <Time at={iso(event.received_at)} now={now} /> },
+    { name: "Attempts", of: (event) => <Attempts event={event} now={now} />, isNumber: true },
+  ];
+  return <Table caption={caption} columns={columns} rows={events} hideCaption />;
+}
+
+function Amount({ amount_minor, currency }: EventSummary) {
+  if (amount_minor === null || currency === null) return <span class="quiet">none</span>;
+  return <span class="money">{formatMoney(amount_minor, currency)}</span>;
+}
+
+function Attempts({ event, now }: { event: EventSummary; now: number }) {
+  const { attempts, next_retry_at } = event;
+  return (
+    <>
+      {attempts}
+      {next_retry_at !== null && <span class="under">next {relative(iso(next_retry_at), now)}</span>}
+    </>
+  );
+}
