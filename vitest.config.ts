@@ -84,6 +84,16 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: ["test/e2e/console.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // On its own, since it needs Chromium, which not every machine has: `npm run test:browser`.
+        test: {
+          name: "browser",
+          include: ["test/e2e/console.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

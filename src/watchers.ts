@@ -2,7 +2,7 @@
  * Operators who watch a Durable Object over partyserver's hibernating WebSockets. They only listen: an object tells them
  * what has changed, and nothing that a client sends is read.
  */
-import type { Server } from "partyserver";
+import type { Connection, Server } from "partyserver";
 import { errorName } from "./event/platform-error.ts";
 import { log } from "./log.ts";
 
@@ -25,6 +25,19 @@ export async function accept(upgrade: (request: Request) => Promise<Response>): 
   return response.status === 101 ? response : new Response(null, { status: 500 });
 }
 
+/** How long one connection is served. Then its client connects again, and shows again that it may: keys and sessions end. */
+const WATCH_MS = 3_600_000;
+
+interface Watch {
+  /** Epoch milliseconds. */
+  readonly until: number;
+}
+
+/** For each new connection. What is kept with it survives hibernation, and is no row. */
+export function begin(connection: Connection): void {
+  (connection as Connection<Watch>).setState({ until: Date.now() + WATCH_MS });
+}
+
 /** Nobody watches, nearly always: then this costs one look, and the message is never made. */
 export function isWatched(ctx: DurableObjectState): boolean {
   return ctx.getWebSockets().length > 0;
@@ -32,11 +45,15 @@ export function isWatched(ctx: DurableObjectState): boolean {
 
 /** Watching is never in the way of a settlement: what fails here is logged, and goes no further. */
 export async function tell(
-  server: Pick<Server, "broadcast">,
+  server: Pick<Server, "getConnections">,
   message: () => unknown | Promise<unknown>,
 ): Promise<void> {
   try {
-    server.broadcast(JSON.stringify(await message()));
+    const text = JSON.stringify(await message());
+    for (const connection of server.getConnections<Watch>()) {
+      if ((connection.state?.until ?? 0) > Date.now()) connection.send(text);
+      else connection.close(1008, "connect again");
+    }
   } catch (error) {
     log("warn", { msg: "watchers_not_told", error: errorName(error) });
   }

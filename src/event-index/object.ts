@@ -4,10 +4,10 @@
  * The index mirrors what the events' objects publish. It is never asked what may be done with an event, so a row that
  * is late can mislead an eye, but never a settlement.
  */
-import { Server } from "partyserver";
+import { type Connection, Server } from "partyserver";
 import { type Guarded, guarded } from "../event/guarded.ts";
 import type { EventSummary } from "../event/view.ts";
-import { accept, isWatched, tell } from "../watchers.ts";
+import { accept, begin, isWatched, tell } from "../watchers.ts";
 import type { EventFilter, Position } from "./filter.ts";
 import type { Money } from "./money.ts";
 import { openMoney, type ShardStats, shardStats } from "./shard-stats.ts";
@@ -63,6 +63,10 @@ export class EventIndex extends Server<Env> {
   /** Somebody begins to watch what is published here. */
   override fetch(): Promise<Response> {
     return accept((request) => super.fetch(request));
+  }
+
+  override onConnect(connection: Connection): void {
+    begin(connection);
   }
 
   /** Watchers only listen. partyserver's own would write a row first. */

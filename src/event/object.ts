@@ -11,7 +11,7 @@ import { attemptsDataset, ledgerBinding, loadConfig } from "../config.ts";
 import { publish } from "../event-index/locate.ts";
 import { createLedgerClient } from "../ledger/client.ts";
 import { log } from "../log.ts";
-import { accept, isWatched, tell } from "../watchers.ts";
+import { accept, begin, isWatched, tell } from "../watchers.ts";
 import { describeEvent } from "./describe.ts";
 import { EventEngine, type ResolveReply, type RetryReply } from "./engine.ts";
 import { type Guarded, guarded } from "./guarded.ts";
@@ -62,6 +62,7 @@ export class StripeEventObject extends Server<Env> {
   }
 
   override async onConnect(connection: Connection): Promise<void> {
+    begin(connection);
     const state = await this.inspect();
     if (state.ok && state.value !== null) connection.send(JSON.stringify(state.value));
     else connection.close(1011, "the event cannot be read");

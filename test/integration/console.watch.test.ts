@@ -1,5 +1,5 @@
 /** Watching an event, and watching the index, over a WebSocket. */
-import { createExecutionContext, runInDurableObject } from "cloudflare:test";
+import { createExecutionContext, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
@@ -27,6 +27,7 @@ beforeEach(() => {
   ledger = scriptLedger();
 });
 afterEach(() => {
+  vi.useRealTimers();
   for (const socket of sockets.splice(0)) socket.close();
   vi.restoreAllMocks();
 });
@@ -100,6 +101,18 @@ describe("GET /v1/admin/events/{event_id}/watch", () => {
     }
   });
 
+  it("the object was put out of memory meanwhile → its watchers hear of the next change all the same", async () => {
+    ledger.answer(() => refused(503));
+    const event = succeeded();
+    await deliver(event);
+    const { messages } = await watchEvent(event.id, ADMIN);
+    await vi.waitFor(() => expect(messages).toHaveLength(1));
+    await evictDurableObject(stubOf(event.id));
+    ledger.answer(() => accepted());
+    await operator("POST", `/v1/admin/events/${event.id}/retry`, {});
+    await vi.waitFor(() => expect(messages.at(-1)).toMatchObject({ state: "forwarded" }));
+  });
+
   it("what a watcher sends is read by nobody, and writes nothing", async () => {
     const event = succeeded();
     await deliver(event);
@@ -159,13 +172,25 @@ describe("GET /v1/admin/events/{event_id}/watch", () => {
     expect(await answer.text()).not.toContain("nowhere");
   });
 
+  it("after an hour → the next change closes the connection: whoever may still watch connects again", async () => {
+    const event = succeeded();
+    await deliver(event);
+    const { socket, messages } = await watchEvent(event.id, ADMIN);
+    await vi.waitFor(() => expect(messages).toHaveLength(1));
+    const closed = new Promise<CloseEvent>((settle) => socket.addEventListener("close", settle));
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_001 });
+    await deliver(event);
+    expect((await closed).code).toBe(1008);
+    expect(messages).toHaveLength(1);
+  });
+
   it("telling a watcher fails → the delivery does not, and he stays", async () => {
     const event = succeeded();
     await deliver(event);
     const { socket, messages } = await watchEvent(event.id, ADMIN);
     await vi.waitFor(() => expect(messages).toHaveLength(1));
     await runInDurableObject(stubOf(event.id), (object) => {
-      vi.spyOn(object, "broadcast").mockImplementation(() => {
+      vi.spyOn(object, "getConnections").mockImplementation(() => {
         throw new Error("with words that must go nowhere");
       });
     });
@@ -244,7 +269,7 @@ describe("GET /console/live/{shard}", () => {
     const shard = shardOf(event.id, 8);
     await watch(`/console/live/${shard}`, { cookie, origin: BASE });
     await runInDurableObject(shardStub(shard), (object) => {
-      vi.spyOn(object, "broadcast").mockImplementation(() => {
+      vi.spyOn(object, "getConnections").mockImplementation(() => {
         throw new Error("broken");
       });
     });

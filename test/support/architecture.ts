@@ -64,6 +64,7 @@ function importRules(path: string, { imports }: Facts): Found {
     [/^src\/event\//, /^src\/(stripe|http)\//, "event imports neither stripe nor http"],
     [/^src\/ledger\//, /^src\/(event|http)\//, "ledger imports neither event nor http"],
     [/^src\/http\//, /^src\/ledger\//, "http never touches the ledger"],
+    [/^src\/(?!console\/|app\.ts$)/, /^src\/console\//, "only app.ts knows the console"],
     [/^src\/(?!config\.ts$)/, /^(node:)?process$/, "only config.ts reads the environment"],
   ];
   return imports.flatMap(({ target, names }) => [

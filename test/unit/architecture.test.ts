@@ -4,7 +4,7 @@ import { MAX_LINES, type Sources, type Violation, violationsIn } from "../suppor
 
 function sourcesOf(folder: string): Sources {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
-    file.endsWith(".ts"),
+    /\.tsx?$/.test(file),
   );
   return Object.fromEntries(
     files.map((file) => [`${folder}/${file}`, readFileSync(`${folder}/${file}`, "utf8")]),
@@ -122,6 +122,7 @@ describe("who imports whom", () => {
     ["src/ledger/client.ts", "../http/body.ts", "ledger imports neither event nor http"],
     ["src/http/webhook.ts", "../ledger/client.ts", "http never touches the ledger"],
     ["src/http/admin/x.ts", "../../ledger/port.ts", "http never touches the ledger"],
+    ["src/event/object.ts", "../console/session.ts", "only app.ts knows the console"],
     ["src/app.ts", "../scripts/lib/http.ts", "src imports neither scripts nor test"],
     ["src/event/object.ts", "../../test/support/records.ts", "src imports neither scripts nor test"],
   ])("%s from %s → %s", (path, specifier, rule) => {
