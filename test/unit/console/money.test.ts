@@ -14,9 +14,17 @@ describe("formatMoney", () => {
     ["9007199254740993", "USD", "USD 90,071,992,547,409.93"],
     ["123456789012345678901234567890", "USD", "USD 1,234,567,890,123,456,789,012,345,678.90"],
     ["100", "SLE", "SLE 1.00"],
+    ["4250000", "CLP", "CLP 4,250,000"],
   ])("%s %s → %s, to the last digit", (amount, currency, text) => {
     expect(formatMoney(amount, currency).replaceAll(NBSP, " ")).toBe(text);
   });
+
+  it.each("AFN ALL COP HUF IDR LAK LBP MMK PKR RSD SLL SOS TWD YER".split(" "))(
+    "1045 %s, whose hundredths few people write → still hundredths",
+    (currency) => {
+      expect(formatMoney("1045", currency).replaceAll(NBSP, " ")).toBe(`${currency} 10.45`);
+    },
+  );
 
   it.each([
     ["1000", "MGA", "MGA 1,000"],
