@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { subscribedEventTypes } from "../../../src/settlement/map.ts";
 import type { IgnoredReason, UnmappableReason } from "../../../src/settlement/settlement.ts";
 import { type MoneyRow, type RefundEvents, type Row, TABLE } from "../../../src/settlement/table.ts";
+import { markdownTable } from "../../support/markdown.ts";
 
 const PATH = join(import.meta.dirname, "../../../docs/mapping.md");
 const MODES = ["charge", "refund"] as const;
@@ -71,7 +72,7 @@ function moneyTable(): string {
     "`kind`",
     "ignored when",
   ];
-  return table(head, rows);
+  return markdownTable(head, rows);
 }
 
 function moneyCells(type: string, refundEvents: string, row: MoneyRow): string[] {
@@ -94,7 +95,7 @@ function ignoredTable(): string {
       row.kind === "ignored" ? [[code(type), refundEvents, code(row.reason)]] : [],
     ),
   );
-  return table(["event type", "refund events", "reason"], rows);
+  return markdownTable(["event type", "refund events", "reason"], rows);
 }
 
 function subscription(refundEvents: RefundEvents): string {
@@ -115,10 +116,6 @@ function byMode(type: string): [refundEvents: string, row: Row][] {
     const row = TABLE[mode].get(type);
     return row === undefined ? [] : [[mode, row]];
   });
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 function code(text: string): string {

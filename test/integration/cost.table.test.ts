@@ -1,0 +1,234 @@
+/** docs/cost.md and docs/scale.md tell what events use, as counted here. `-u` rewrites their generated tables. */
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import costDocument from "../../docs/cost.md?raw";
+import scaleDocument from "../../docs/scale.md?raw";
+import {
+  paymentIntentSucceeded,
+  type StripeEventBody,
+  stripeEvent,
+} from "../../scripts/lib/stripe-events.ts";
+import { meterEvent, restingBytes } from "../support/cost-meter.ts";
+import { markdownTable } from "../support/markdown.ts";
+import { dollarsPerMillion, PRICED, PRICES, type Usage } from "../support/price-list.ts";
+import { scaleTable } from "../support/scale.ts";
+import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
+import { emptyIndex, fill, summary, T0 } from "../support/summaries.ts";
+import {
+  deliver,
+  indexRow,
+  operator,
+  runAlarm,
+  runCron,
+  SHARDS,
+  shardStub,
+  storedRecord,
+} from "../support/worker.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const RETENTION_DAYS = 30;
+/** A ledger that answers well: while the object waits for it, it is awake, and on the bill. */
+const LEDGER_MS = 100;
+/** What the objects do besides waiting. The fastest of many events is held against it: machines are noisy. */
+const OWN_MS = 5;
+
+/** Enough for the pages of a table that grows in its middle to be filled as they usually are. */
+const INDEX_ROWS = 20_000;
+
+let ledger: ScriptedLedger;
+beforeEach(async () => {
+  await emptyIndex();
+  ledger = scriptLedger(() => accepted("stl_01JDB3K7Q8W9ERTYUIOPASDFGH"));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** Ids as long as Stripe's get, and the fields that make a settlement largest. */
+const id = (prefix: string) => `${prefix}_3SVxYz2eZvKYlo2C${crypto.randomUUID().slice(0, 8)}`;
+const account_id = "acct_01JDB3K7Q8W9ERTYUIOPASDFGH";
+const paid = (money: { account_id?: string } = { account_id }) =>
+  paymentIntentSucceeded(
+    {
+      id: id("pi"),
+      amount: 123_456_789,
+      currency: "usd",
+      payment_method_types: ["us_bank_account"],
+      ...money,
+    },
+    { id: id("evt") },
+  );
+
+interface Scene {
+  readonly name: string;
+  readonly event: () => StripeEventBody;
+  /** Brings the event to where nothing happens to it any more. Returns the requests that the Worker got for it. */
+  readonly play: (event: StripeEventBody) => Promise<number>;
+  readonly endsAs: string;
+}
+
+const once = async (event: StripeEventBody) => {
+  await deliver(event);
+  return 1;
+};
+
+const SCENES: readonly Scene[] = [
+  { name: "settled", event: () => paid(), play: once, endsAs: "forwarded" },
+  {
+    name: "settled, and delivered once more",
+    event: () => paid(),
+    play: async (event) => (await once(event)) + (await once(event)),
+    endsAs: "forwarded",
+  },
+  {
+    name: "settled by its alarm, at the second attempt",
+    event: () => paid(),
+    play: async (event) => {
+      ledger.answer(() => refused(503));
+      await deliver(event);
+      ledger.answer(() => accepted());
+      vi.setSystemTime(Date.now() + MINUTE_MS);
+      await runAlarm(event.id);
+      return 1;
+    },
+    endsAs: "forwarded",
+  },
+  {
+    name: "ignored",
+    event: () => stripeEvent("customer.created", { id: id("cus"), object: "customer" }, { id: id("evt") }),
+    play: once,
+    endsAs: "ignored",
+  },
+  {
+    name: "unmappable, and resolved by an operator",
+    event: () => paid({}),
+    play: async (event) => {
+      await deliver(event);
+      const resolution = { actor: "ada", note: "booked by hand" };
+      await operator("POST", `/v1/admin/events/${event.id}/resolve`, resolution);
+      return 2;
+    },
+    endsAs: "resolved",
+  },
+];
+
+interface Life extends Usage {
+  /** Of the rows, those that the purge takes away. */
+  readonly purgedRows: number;
+}
+
+/** From the first delivery to the purge of the object and of its row. */
+async function live({ event: make, play, endsAs }: Scene, indexBytes: number): Promise<Life> {
+  await emptyIndex();
+  const event = make();
+  const { own, index, stop } = await meterEvent(event.id);
+  const askedBefore = ledger.requests.length;
+  const workerRequests = await play(event);
+  const bytes = await restingBytes(event.id);
+  const rows = own.rows + index.rows;
+  const ledgerRequests = ledger.requests.length - askedBefore;
+
+  vi.setSystemTime(Date.now() + RETENTION_DAYS * DAY_MS + MINUTE_MS);
+  await runAlarm(event.id);
+  await runCron();
+  stop();
+  expect(await storedRecord(event.id), `${endsAs} is purged`).toBeUndefined();
+  expect(await indexRow(event.id)).toBeUndefined();
+  const rowsInAll = own.rows + index.rows;
+  return {
+    workerRequests,
+    objectRequests: own.objectRequests + index.objectRequests,
+    rows: rowsInAll,
+    purgedRows: rowsInAll - rows,
+    activeMs: ledgerRequests * LEDGER_MS + OWN_MS,
+    restingBytes: bytes + indexBytes,
+  };
+}
+
+/** Of a settled event in the index, among many. To the next ten, since rows fill pages now better, now worse. */
+async function bytesPerRow(): Promise<number> {
+  const rows = Array.from({ length: INDEX_ROWS }, (_, n) =>
+    summary({ event_id: id("evt"), payment_id: id("pi"), account_id, received_at: T0 + n }),
+  );
+  const empty = await indexSize();
+  await fill(rows);
+  return Math.ceil((await indexSize()) / 10 / INDEX_ROWS - empty / 10 / INDEX_ROWS) * 10;
+}
+
+async function indexSize(): Promise<number> {
+  const sizes = Array.from({ length: SHARDS }, (_, shard) =>
+    runInDurableObject(shardStub(shard), (_object, { storage }) => storage.sql.databaseSize),
+  );
+  return (await Promise.all(sizes)).reduce((total, size) => total + size, 0);
+}
+
+const CELLS: readonly [string, (life: Life) => string][] = [
+  ["Worker requests", ({ workerRequests }) => String(workerRequests)],
+  ["object requests", ({ objectRequests }) => String(objectRequests)],
+  ["rows, and of its purge", ({ rows, purgedRows }) => `${rows - purgedRows} + ${purgedRows}`],
+  ["active", ({ activeMs }) => `${activeMs} ms`],
+  ["at rest", (life) => `${life.restingBytes.toLocaleString("en")} bytes`],
+  ["$ per million", (life) => dollarsPerMillion(life, RETENTION_DAYS).total.toFixed(2)],
+];
+
+it("the tables in docs/cost.md and docs/scale.md are what is counted", async () => {
+  const indexBytes = await bytesPerRow();
+  const rows: string[][] = [];
+  const usages: Usage[] = [];
+  for (const scene of SCENES) {
+    const life = await live(scene, indexBytes);
+    usages.push(life);
+    rows.push([scene.name, ...CELLS.map(([, cell]) => cell(life))]);
+  }
+  const [settled] = usages;
+  if (settled === undefined) throw new Error("there is a scene for it");
+  const cost = filledIn(costDocument, {
+    prices: markdownTable(
+      ["$", "a"],
+      (Object.keys(PRICES) as (keyof typeof PRICES)[]).map((name) => [String(PRICES[name]), PRICED[name]]),
+    ),
+    table: markdownTable(["event", ...CELLS.map(([name]) => name)], rows),
+  });
+  await expect(cost).toMatchFileSnapshot("../../docs/cost.md");
+  const scale = filledIn(scaleDocument, { scale: markdownTable(...scaleTable(settled, indexBytes)) });
+  await expect(scale).toMatchFileSnapshot("../../docs/scale.md");
+});
+
+/** Throws when a section is not in the document: a table that nobody reads proves nothing. */
+function filledIn(document: string, sections: Readonly<Record<string, string>>): string {
+  return Object.entries(sections).reduce((text, [name, section]) => {
+    const [before, rest] = split(text, `<!-- generated: ${name} -->\n`);
+    const [, after] = split(rest, "<!-- end -->");
+    return `${before}<!-- generated: ${name} -->\n\n${section}\n\n<!-- end -->${after}`;
+  }, document);
+}
+
+function split(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark);
+  if (at < 0) throw new Error(`the document has no ${mark}`);
+  return [text.slice(0, at), text.slice(at + mark.length)];
+}
+
+it("a settled event stays within its budget: 5 rows, 12,288 bytes of its own, $10.50 a million", async () => {
+  const [settled] = SCENES;
+  if (settled === undefined) throw new Error("there is a scene for it");
+  const indexBytes = await bytesPerRow();
+  const life = await live(settled, indexBytes);
+  expect(life.rows - life.purgedRows).toBeLessThanOrEqual(5);
+  expect(life.restingBytes - indexBytes).toBeLessThanOrEqual(12_288);
+  expect(dollarsPerMillion(life, RETENTION_DAYS).total).toBeLessThanOrEqual(10.5);
+});
+
+it("what the objects do besides waiting for the ledger takes no longer than the table supposes", async () => {
+  const times = [];
+  for (let n = 0; n < 30; n++) {
+    const event = paid();
+    const { span, stop } = await meterEvent(event.id);
+    await deliver(event);
+    stop();
+    times.push(span.to - span.from);
+  }
+  expect(Math.min(...times)).toBeLessThan(OWN_MS);
+});
