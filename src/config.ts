@@ -27,6 +27,15 @@ export interface Config {
   readonly retentionMs: number;
   /** Over how many objects the index is spread. Fixed for the life of a deployment. */
   readonly indexShards: number;
+  /** null: nobody is told. */
+  readonly alerts: AlertConfig | null;
+}
+
+export interface AlertConfig {
+  /** A secret: whoever knows it can write into the operators' chat. */
+  readonly url: string;
+  /** How long an event may be open before somebody is told. */
+  readonly openAgeMs: number;
 }
 
 export interface OperatorKeys {
@@ -75,6 +84,8 @@ const envSchema = z.object({
   FORWARDING_RETRY_HORIZON_HOURS: integer(1, 720).default(72),
   EVENT_RETENTION_DAYS: integer(1, 3_650).default(30),
   EVENT_INDEX_SHARDS: integer(1, 64).default(8),
+  ALERT_WEBHOOK_URL: text.refine(isSafeUrl).optional(),
+  ALERT_OPEN_AGE_MINUTES: integer(1, 43_200).default(60),
 });
 
 const cache = new WeakMap<object, ConfigResult>();
@@ -140,6 +151,10 @@ function fromEnv(env: z.infer<typeof envSchema>): Config {
     retryHorizonMs: env.FORWARDING_RETRY_HORIZON_HOURS * 3_600_000,
     retentionMs: env.EVENT_RETENTION_DAYS * 86_400_000,
     indexShards: env.EVENT_INDEX_SHARDS,
+    alerts:
+      env.ALERT_WEBHOOK_URL === undefined
+        ? null
+        : { url: env.ALERT_WEBHOOK_URL, openAgeMs: env.ALERT_OPEN_AGE_MINUTES * 60_000 },
   };
 }
 
@@ -152,11 +167,14 @@ function textOrNull(env: object, name: string): string | null {
   return parsed.success ? parsed.data : null;
 }
 
-/** The ledger's key travels in a header, so it goes over TLS, or does not leave the machine. */
+/** In the text, since a parsed URL does not show an empty query, in which the path that we append would vanish. */
 function isSafeLedgerUrl(value: string): boolean {
+  return !/[?#]/.test(value) && isSafeUrl(value);
+}
+
+/** What we send there is secret, or for operators alone: so it goes over TLS, or does not leave the machine. */
+function isSafeUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
-  // In the text, since a parsed URL does not show an empty query, in which the path that we append would vanish.
-  if (/[?#]/.test(value)) return false;
   const { protocol, hostname, username, password } = new URL(value);
   if (username !== "" || password !== "") return false;
   if (protocol === "https:") return true;

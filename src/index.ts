@@ -1,4 +1,5 @@
 /** The entry: requests, the cron, and the Durable Objects that the platform must find here. */
+import { raiseAlerts } from "./alerts/raise.ts";
 import { createApp } from "./app.ts";
 import { loadConfig } from "./config.ts";
 import { sweep } from "./event-index/sweep.ts";
@@ -19,6 +20,9 @@ export default {
       log("error", { msg: "unconfigured", missing: missing.join(","), invalid: invalid.join(",") });
     }
     const configured = loadConfig(env);
-    if (configured.ok) await sweep(env, configured.config);
+    if (!configured.ok) return;
+    await sweep(env, configured.config);
+    // After it: what the sweep has just rescued needs nobody.
+    await raiseAlerts(env, configured.config);
   },
 } satisfies ExportedHandler<Env>;

@@ -11,6 +11,15 @@ import { accept, begin, isWatched, tell } from "../watchers.ts";
 import type { EventFilter, Position } from "./filter.ts";
 import type { Money } from "./money.ts";
 import { openMoney, type ShardStats, shardStats } from "./shard-stats.ts";
+import {
+  alertFacts,
+  type AlertFacts,
+  alertNote,
+  createToldTable,
+  markTold,
+  setAlertNote,
+  type ToldEvent,
+} from "./alerting.ts";
 import { createTable, purge, selectOpen, selectPage, upsert } from "./table.ts";
 import { addRescues, type Overdue, rescuesOf, takeOverdue } from "./watch.ts";
 
@@ -21,6 +30,7 @@ export class EventIndex extends Server<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     createTable(ctx.storage.sql);
+    createToldTable(ctx.storage.sql);
   }
 
   publish(summary: EventSummary): Promise<Guarded<void>> {
@@ -58,6 +68,22 @@ export class EventIndex extends Server<Env> {
 
   purge(cutoff: number, limit: number): Promise<Guarded<number>> {
     return this.#guarded(({ sql }) => purge(sql, cutoff, limit));
+  }
+
+  alertFacts(receivedBy: number, limit: number): Promise<Guarded<AlertFacts>> {
+    return this.#guarded(({ sql }) => alertFacts(sql, receivedBy, limit));
+  }
+
+  markTold(events: readonly ToldEvent[]): Promise<Guarded<void>> {
+    return this.#guarded(({ sql }) => markTold(sql, events));
+  }
+
+  alertNote(name: string): Promise<Guarded<unknown>> {
+    return this.#guarded(({ kv }) => alertNote(kv, name));
+  }
+
+  setAlertNote(name: string, note: unknown): Promise<Guarded<void>> {
+    return this.#guarded(({ kv }) => setAlertNote(kv, name, note));
   }
 
   /** Somebody begins to watch what is published here. */

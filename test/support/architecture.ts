@@ -20,6 +20,8 @@ const PURE = [
   /^src\/ledger\/(outcome|port)\.ts$/,
   /^src\/event\/(record|machine|backoff|snapshot|engine|ports|step|view)\.ts$/,
   /^src\/event\/transitions\//,
+  /^src\/alerts\/(text|open-age)\.ts$/,
+  /^src\/money\.ts$/,
 ];
 const PLATFORM_MODULE = /^(cloudflare:|node:|partyserver|partysocket|hono)/;
 const PLATFORM_NAME = /^(Env|DurableObject.*|ExecutionContext|ExportedHandler|KVNamespace|Fetcher)$/;
@@ -65,6 +67,7 @@ function importRules(path: string, { imports }: Facts): Found {
     [/^src\/ledger\//, /^src\/(event|http)\//, "ledger imports neither event nor http"],
     [/^src\/http\//, /^src\/ledger\//, "http never touches the ledger"],
     [/^src\/(?!console\/|app\.ts$)/, /^src\/console\//, "only app.ts knows the console"],
+    [/^src\/(?!alerts\/|index\.ts$)/, /^src\/alerts\//, "only the cron raises alerts"],
     [/^src\/(?!config\.ts$)/, /^(node:)?process$/, "only config.ts reads the environment"],
   ];
   return imports.flatMap(({ target, names }) => [

@@ -67,7 +67,8 @@ export async function emptyIndex(): Promise<void> {
   for (let shard = 0; shard < SHARDS; shard++) {
     await runInDurableObject(shardStub(shard), (_, { storage }) => {
       storage.sql.exec("DELETE FROM events");
-      storage.kv.delete("rescues");
+      storage.sql.exec("DELETE FROM told");
+      for (const [key] of storage.kv.list()) storage.kv.delete(key);
     });
   }
 }

@@ -45,6 +45,9 @@ const PURE_PATHS = [
   "src/event/step.ts",
   "src/event/view.ts",
   "src/event/transitions/x.ts",
+  "src/alerts/text.ts",
+  "src/alerts/open-age.ts",
+  "src/money.ts",
 ];
 
 describe("a pure file", () => {
@@ -123,6 +126,8 @@ describe("who imports whom", () => {
     ["src/http/webhook.ts", "../ledger/client.ts", "http never touches the ledger"],
     ["src/http/admin/x.ts", "../../ledger/port.ts", "http never touches the ledger"],
     ["src/event/object.ts", "../console/session.ts", "only app.ts knows the console"],
+    ["src/event/object.ts", "../alerts/raise.ts", "only the cron raises alerts"],
+    ["src/http/webhook.ts", "../alerts/post.ts", "only the cron raises alerts"],
     ["src/app.ts", "../scripts/lib/http.ts", "src imports neither scripts nor test"],
     ["src/event/object.ts", "../../test/support/records.ts", "src imports neither scripts nor test"],
   ])("%s from %s → %s", (path, specifier, rule) => {

@@ -39,6 +39,7 @@ describe("the least that is needed → the contract's defaults for the rest", ()
       retryHorizonMs: 72 * 3_600_000,
       retentionMs: 30 * 86_400_000,
       indexShards: 8,
+      alerts: null,
     });
   });
 
@@ -53,6 +54,8 @@ describe("the least that is needed → the contract's defaults for the rest", ()
       FORWARDING_RETRY_HORIZON_HOURS: "",
       EVENT_RETENTION_DAYS: "",
       EVENT_INDEX_SHARDS: "",
+      ALERT_WEBHOOK_URL: "",
+      ALERT_OPEN_AGE_MINUTES: "",
     };
     expect(loaded(empty)).toEqual(loaded());
   });
@@ -170,6 +173,27 @@ describe("the ledger's address: its key goes there", () => {
       expect(load({ LEDGER_BASE_URL: url })).toEqual(invalid("LEDGER_BASE_URL"));
     },
   );
+});
+
+describe("where alerts go: for operators alone, and whoever knows the address can write there", () => {
+  it.each([
+    ["https://chat.example/hooks/T1/B2?thread=3", 60, 3_600_000],
+    ["http://127.0.0.1:9999/", 5, 300_000],
+  ])("%s after %d minutes → taken, with its query", (ALERT_WEBHOOK_URL, minutes, openAgeMs) => {
+    const given = { ALERT_WEBHOOK_URL, ALERT_OPEN_AGE_MINUTES: String(minutes) };
+    expect(loaded(given).alerts).toEqual({ url: ALERT_WEBHOOK_URL, openAgeMs });
+  });
+
+  it.each(["http://chat.example/", "https://user:pass@chat.example/", "chat.example", "ftp://chat.example/"])(
+    "%s → refused, and named without its value",
+    (ALERT_WEBHOOK_URL) => {
+      expect(load({ ALERT_WEBHOOK_URL })).toEqual(invalid("ALERT_WEBHOOK_URL"));
+    },
+  );
+
+  it.each(["0", "43201", "-1", "1.5", "soon"])("%s minutes → refused", (ALERT_OPEN_AGE_MINUTES) => {
+    expect(load({ ALERT_OPEN_AGE_MINUTES })).toEqual(invalid("ALERT_OPEN_AGE_MINUTES"));
+  });
 });
 
 describe("the ledger as a service binding", () => {

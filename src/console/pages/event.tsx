@@ -1,7 +1,7 @@
 /** One event: where it stands and why, what happened to it, what it says to the ledger, and what can be done. */
 import type { EventState } from "../../event/view.ts";
 import type { Session } from "../session.ts";
-import { formatMoney } from "../ui/money.ts";
+import { formatMoney } from "../../money.ts";
 import { Badge, faceOf, wordOf } from "../ui/state.tsx";
 import { Fact, relative, Time, utc } from "../ui/time.tsx";
 import { adviceFor, reasonInWords } from "../words.ts";

@@ -4,7 +4,7 @@ import type { Stats } from "../../event-index/stats.ts";
 import type { Overview } from "../data.ts";
 import { EventTable } from "../ui/event-table.tsx";
 import { SearchBox } from "../ui/filter.tsx";
-import { formatMoney } from "../ui/money.ts";
+import { formatMoney } from "../../money.ts";
 import { Badge, type State } from "../ui/state.tsx";
 import { duration, Fact } from "../ui/time.tsx";
 

@@ -5,7 +5,7 @@ import type { Session } from "../session.ts";
 import { eventPath } from "../ui/event-table.tsx";
 import { FilterFields, OPEN_STATES } from "../ui/filter.tsx";
 import { Csrf } from "../ui/layout.tsx";
-import { formatMoney } from "../ui/money.ts";
+import { formatMoney } from "../../money.ts";
 import { type Column, Table } from "../ui/table.tsx";
 import { Problems } from "./events.tsx";
 

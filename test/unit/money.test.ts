@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatMoney } from "../../../src/console/ui/money.ts";
+import { formatMoney } from "../../src/money.ts";
 
 const NBSP = "\u00a0";
 
