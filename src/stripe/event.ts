@@ -6,6 +6,9 @@
  */
 import { z } from "zod";
 
+/** Kept with the event, whose record has a limit of size: what is longer than any real one counts as missing. */
+const kept = z.string().max(255).nullable().catch(null);
+
 /** Only what every event must have. Fields of `data.object` are checked by the mapping row that uses them. */
 const eventSchema = z.object({
   id: z.string().regex(/^evt_[A-Za-z0-9_]{1,250}$/),
@@ -14,9 +17,9 @@ const eventSchema = z.object({
   livemode: z.boolean().nullable().catch(null),
   /** Unix seconds. */
   created: z.int().nonnegative().nullable().catch(null),
-  api_version: z.string().nullable().catch(null),
+  api_version: kept,
   /** The connected account, on Connect endpoints. */
-  account: z.string().nullable().catch(null),
+  account: kept,
   data: z.object({
     object: z.record(z.string(), z.unknown()),
     /** Not forgiven when malformed: without it, a refund's whole total would count as this refund. */

@@ -53,6 +53,16 @@ describe("an event", () => {
     },
   );
 
+  test.each(["api_version", "account"])(
+    "%s as long as no real one → missing: it is kept with the event",
+    (field) => {
+      expect(parse({ ...LEAST, [field]: "x".repeat(255) })).toMatchObject({
+        event: { [field]: "x".repeat(255) },
+      });
+      expect(parse({ ...LEAST, [field]: "x".repeat(256) })).toMatchObject({ event: { [field]: null } });
+    },
+  );
+
   test.each([undefined, null, "false", 0])("livemode %j → null, for the policy to refuse", (livemode) => {
     expect(parse({ ...LEAST, livemode })).toMatchObject({ event: { livemode: null } });
   });
