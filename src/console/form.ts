@@ -7,10 +7,10 @@ const FORM_TYPE = "application/x-www-form-urlencoded";
 
 export type Fields = Readonly<Record<string, string>>;
 
-/** Null: not a form, or too large. Fields are trimmed and empty ones left out; of two with one name the last counts. */
+/** Null: not a form, too large, or broken off. Fields are trimmed and empty ones left out; of two with one name the last counts. */
 export async function readForm(request: Request): Promise<Fields | null> {
   if (request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() !== FORM_TYPE) return null;
-  const bytes = await readBody(request, MAX_FORM_BYTES);
+  const bytes = await readBody(request, MAX_FORM_BYTES).catch(() => null);
   return bytes === null ? null : fieldsOf(new URLSearchParams(new TextDecoder().decode(bytes)));
 }
 

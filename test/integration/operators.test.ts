@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
+import { brokenBody } from "../support/broken-body.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { BASE, deliver, operator, send, showEvent } from "../support/worker.ts";
 
@@ -163,6 +164,20 @@ describe("POST …/retry", () => {
   it.each([["{"], ['{"actr":"ada"}'], ['{"actor":""}'], ["[]"]])("%s → 400", async (body) => {
     const answer = await operator("POST", "/v1/admin/events/evt_1/retry", body);
     expect([answer.status, answer.body.code]).toEqual([400, "INVALID_REQUEST"]);
+  });
+
+  it.each([
+    "/v1/admin/events/evt_1/retry",
+    "/v1/admin/events/evt_1/resolve",
+    "/v1/admin/events/retry",
+    "/v1/stripe/forwarding/retry",
+  ])("%s, a body that breaks off → 400, and no error in the log", async (path) => {
+    const logged = vi.spyOn(console, "error");
+    const headers = { authorization: `Bearer ${env.SETTLE_ADMIN_KEY}` };
+    const init = { method: "POST", headers, body: brokenBody(), duplex: "half" } as RequestInit;
+    const answer = await send(new Request(`${BASE}${path}`, init));
+    expect([answer.status, answer.body.code]).toEqual([400, "INVALID_REQUEST"]);
+    expect(logged).not.toHaveBeenCalled();
   });
 });
 

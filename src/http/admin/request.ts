@@ -43,7 +43,10 @@ export type Read<T> =
 
 /** An empty body counts as `{}`. */
 export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promise<Read<T>> {
-  const bytes = await readBody(request, MAX_ADMIN_BODY_BYTES);
+  const bytes = await readBody(request, MAX_ADMIN_BODY_BYTES).catch(() => "broken_off" as const);
+  if (bytes === "broken_off") {
+    return { ok: false, failure: { kind: "invalid_request", problems: ["the body broke off"] } };
+  }
   if (bytes === null) {
     return { ok: false, failure: { kind: "payload_too_large", limitBytes: MAX_ADMIN_BODY_BYTES } };
   }

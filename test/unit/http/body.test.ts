@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_BODY_BYTES, readBody } from "../../../src/http/body.ts";
+import { brokenBody } from "../../support/broken-body.ts";
 
 interface Sent {
   readonly request: Request;
@@ -118,15 +119,9 @@ describe("Content-Length is only a hint", () => {
 
 describe("a sender that goes away", () => {
   it("→ the error is the caller's to answer, and no half of a body is taken for a whole one", async () => {
-    const body = new ReadableStream<Uint8Array>({
-      start(controller) {
-        controller.enqueue(new Uint8Array(3));
-        controller.error(new Error("gone"));
-      },
-    });
     const request = new Request("https://settle.example/", {
       method: "POST",
-      body,
+      body: brokenBody(),
       duplex: "half",
     } as RequestInit);
     await expect(readBody(request, 10)).rejects.toThrow("gone");
