@@ -25,7 +25,7 @@ export async function postRetry(c: ConsoleContext): Promise<Response> {
   if (!reply.ok) return failed(c, reply.failure);
   const { attempted, event } = reply.value;
   const done = attempted || event.state !== "failed" ? event.state : "unmapped";
-  return redirect(`${eventPath(event_id)}?done=${done}`);
+  return redirect(c, `${eventPath(event_id)}?done=${done}`);
 }
 
 export async function postResolve(c: ConsoleContext): Promise<Response> {
@@ -36,7 +36,7 @@ export async function postResolve(c: ConsoleContext): Promise<Response> {
   const request = check({ actor: sessionOf(c).actor, note: c.var.fields["note"] }, resolveBody);
   if (!request.ok) return failed(c, request.failure);
   const resolved = await resolveOne(visit, event_id, request.value);
-  return resolved.ok ? redirect(`${eventPath(event_id)}?done=resolved`) : failed(c, resolved.failure);
+  return resolved.ok ? redirect(c, `${eventPath(event_id)}?done=resolved`) : failed(c, resolved.failure);
 }
 
 /** Answered with its report. A reload would retry once more what is still open, which is as harmless as the first time. */

@@ -4,7 +4,7 @@ import { operatorKeys } from "../config.ts";
 import { hasKey } from "../http/auth.ts";
 import { type Fields, readForm } from "./form.ts";
 import { READ_ONLY, REFUSED, SIGNED_OUT, SWITCHED_OFF, UNREADABLE } from "./pages/problem.tsx";
-import { renderProblem, type Visit } from "./render.tsx";
+import { PAGE_HEADERS, renderProblem, type Visit } from "./render.tsx";
 import { isSameOrigin } from "./same-origin.ts";
 import { readSession, type Session } from "./session.ts";
 
@@ -48,7 +48,7 @@ export const whenSignedIn: Guard = async (c, next) => {
   if (session !== null) return next();
   if (c.req.method !== "GET") return renderProblem(visitOf(c), 401, SIGNED_OUT);
   const { pathname, search } = new URL(c.req.url);
-  return redirect(`/console/login?${new URLSearchParams({ next: pathname + search })}`);
+  return redirect(c, `/console/login?${new URLSearchParams({ next: pathname + search })}`);
 };
 
 /** The role, and the token that only our own pages know. Signing out is everybody's. */
@@ -61,8 +61,9 @@ export const mayAct: Guard = async (c, next) => {
 };
 
 /** See Other: what was posted is not posted again by a reload. */
-export function redirect(path: string): Response {
-  return new Response(null, { status: 303, headers: { location: path, "cache-control": "no-store" } });
+export function redirect(c: ConsoleContext, path: string): Response {
+  const headers = { ...PAGE_HEADERS, location: path, "x-request-id": c.var.requestId };
+  return new Response(null, { status: 303, headers });
 }
 
 /** Only a path of the console: a link to the sign-in must not lead anywhere else. */

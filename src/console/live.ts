@@ -53,7 +53,8 @@ async function refuseWatcher(c: SessionContext): Promise<Failure | null> {
 }
 
 function refuseWithoutUpgrade(request: Request): Failure | null {
-  if (request.headers.get("upgrade")?.toLowerCase() === "websocket") return null;
+  // Not HEAD, which the router takes for GET: its answer would be an open socket.
+  if (request.method === "GET" && request.headers.get("upgrade")?.toLowerCase() === "websocket") return null;
   return { kind: "invalid_request", problems: ["this route is a WebSocket: an Upgrade is needed"] };
 }
 

@@ -40,7 +40,7 @@ export async function getOverview(c: ConsoleContext): Promise<Response> {
 export async function getEvents(c: ConsoleContext): Promise<Response> {
   const visit = visitOf(c);
   const { q, ...given } = fieldsOf(new URL(c.req.url).searchParams);
-  if (q !== undefined) return redirect(searchTarget(q));
+  if (q !== undefined) return redirect(c, searchTarget(q));
   const page = await readEvents(visit, given);
   if (!page.ok && page.failure.kind !== "invalid_request") return failed(c, page.failure);
   const options = { title: "Events", section: "/console/events", live: shardsOf(c) } as const;

@@ -28,12 +28,12 @@ export async function postLogin(c: ConsoleContext): Promise<Response> {
   }
   await startSession(c, role, actor, Date.now());
   log("info", { msg: "signed_in", role, request_id: c.var.requestId });
-  return withCookies(c, redirect(back.next));
+  return withCookies(c, redirect(c, back.next));
 }
 
 export async function postLogout(c: ConsoleContext): Promise<Response> {
   endSession(c);
-  return withCookies(c, redirect("/console/login"));
+  return withCookies(c, redirect(c, "/console/login"));
 }
 
 function showLogin(c: ConsoleContext, status: number, props: LoginProps): Promise<Response> {

@@ -1,6 +1,7 @@
 /** Who gets into the console, and for how long. */
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { brokenBody } from "../support/broken-body.ts";
 import { COOKIE, look, post, signIn } from "../support/console.ts";
 import { BASE, send } from "../support/worker.ts";
 
@@ -35,6 +36,14 @@ describe("the sign-in", () => {
     expect(answer.status).toBe(status);
     expect(answer.headers.get("set-cookie")).toBeNull();
     expect(answer.body).not.toContain(env.SETTLE_ADMIN_KEY);
+  });
+
+  it("a form that breaks off → 400", async () => {
+    const headers = { origin: BASE, "content-type": "application/x-www-form-urlencoded" };
+    const init = { method: "POST", headers, body: brokenBody("actor=Ada&"), duplex: "half" } as RequestInit;
+    const answer = await send(new Request(`${BASE}/console/login`, init));
+    expect([answer.status, answer.headers.get("set-cookie")]).toEqual([400, null]);
+    expect(answer.body).toContain("The form cannot be read");
   });
 
   it.each([
@@ -115,6 +124,14 @@ describe("a page without a session → the sign-in, and back", () => {
   });
 });
 
+describe("the token of a session's forms", () => {
+  it("16 random bytes, which a UUID does not have; another for each session", async () => {
+    const [one, other] = [await signIn(), await signIn()];
+    expect(one.csrf).toMatch(/^[0-9a-f]{32}$/);
+    expect(one.csrf).not.toBe(other.csrf);
+  });
+});
+
 describe("signing out", () => {
   it.each([["admin"], ["read"]])("%s → the cookie is taken away", async (role) => {
     const { cookie, csrf } = await signIn(role === "admin" ? env.SETTLE_ADMIN_KEY : READ_KEY);
@@ -158,6 +175,30 @@ const PAGES = [
 const ASSETS = ["/console/style.css", "/console/app.js", "/console/icon.svg"];
 
 describe("every answer", () => {
+  it("a redirect, to the sign-in and from it → the headers that every answer has", async () => {
+    const { cookie, csrf } = await signIn();
+    for (const answer of [
+      await look("/console"),
+      await look("/console/events?q=pi_1", { cookie }),
+      await post("/console/login", { key: env.SETTLE_ADMIN_KEY, actor: "Ada" }),
+      await post("/console/logout", { csrf }, { cookie }),
+    ]) {
+      expect(answer.status).toBe(303);
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        "x-request-id": expect.stringMatching(/^[0-9a-f-]{36}$/),
+        "cache-control": "no-store",
+        "content-security-policy": expect.stringContaining("default-src 'none'"),
+        "strict-transport-security": expect.any(String),
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+      });
+    }
+  });
+
+  it.each(ASSETS)("%s → with its request's id", async (path) => {
+    expect((await look(path)).headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
   it.each([...PAGES, ...ASSETS])("%s → a strict policy, not framed, not sniffed", async (path) => {
     const { cookie } = await signIn();
     const answer = await look(path, { cookie });

@@ -11,6 +11,7 @@ import {
   BASE,
   deliver,
   operator,
+  send,
   shardStub,
   showEvent,
   stubOf,
@@ -148,6 +149,14 @@ describe("GET /v1/admin/events/{event_id}/watch", () => {
   it("no key configured → 503", async () => {
     const unset = { SETTLE_ADMIN_KEY: undefined, SETTLE_READ_KEY: undefined };
     expect((await upgrade("/v1/admin/events/evt_1/watch", ADMIN, unset)).status).toBe(503);
+  });
+
+  it("HEAD with an upgrade → 400: only GET opens a WebSocket", async () => {
+    const event = succeeded();
+    await deliver(event);
+    const headers = { upgrade: "websocket", ...ADMIN };
+    const path = `/v1/admin/events/${event.id}/watch`;
+    expect((await send(new Request(`${BASE}${path}`, { method: "HEAD", headers }))).status).toBe(400);
   });
 
   it("no upgrade → 400; another method → 403 or 405, as for every route", async () => {
