@@ -12,6 +12,7 @@ describe("every answer", () => {
       "content-type": "application/json",
       "x-content-type-options": "nosniff",
       "x-frame-options": "DENY",
+      "cross-origin-resource-policy": "same-origin",
       "referrer-policy": "no-referrer",
       "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
       "strict-transport-security": expect.stringContaining("max-age="),
