@@ -35,8 +35,16 @@ const bindings = {
   FORWARDING_RETRY_BASE_SECONDS: "15",
 };
 
+/** Few and always the same; `npm run fuzz` searches longer, and elsewhere. */
+const fuzz = {
+  seed: Number(process.env["FUZZ_SEED"] ?? 20_320_229),
+  runs: Number(process.env["FUZZ_RUNS"] ?? 100),
+  seconds: Number(process.env["FUZZ_SECONDS"] ?? 3),
+};
+
 export default defineConfig({
   test: {
+    provide: { fuzz },
     // The Worker logs one line per step. They matter when a test fails, and are noise when it passes.
     silent: "passed-only",
     projects: [

@@ -1,0 +1,81 @@
+/** Runs the fuzz tests again and again, each time from another seed, and tells the seed of the first that fails. */
+import { spawn } from "node:child_process";
+import { parseArgs } from "node:util";
+import { EXIT_FAILED, EXIT_OK, runMain } from "./lib/failure.ts";
+import { wholeNumber } from "./lib/numbers.ts";
+import { paint } from "./lib/terminal.ts";
+
+const DEFAULT_MINUTES = 10;
+const MOST_MINUTES = 24 * 60;
+const MAX_SEED = 2 ** 31 - 1;
+/** Per property and round. A new round is a new runtime: events pile up in one, and make it slow. */
+const ROUND_SECONDS = 20;
+/** Of a seed that is run again: as far as it was run, however slow the machine is now. */
+const REPLAY_SECONDS = 600;
+const MOST_RUNS = 1_000_000;
+
+const HELP = `Sends hostile input to the Worker in the local runtime until something is not as it should be.
+
+  npm run fuzz                       for ${DEFAULT_MINUTES} minutes, each round from a new seed
+  npm run fuzz -- --minutes 60
+  npm run fuzz -- --seed 123         one round from this seed, up to its first failure
+  npm run fuzz -- --only console     only the test files whose name has this
+
+Exit code: 0 when nothing was found, 1 otherwise, 2 wrong usage.`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: "string", default: String(DEFAULT_MINUTES) },
+      seed: { type: "string" },
+      only: { type: "string", default: "" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return EXIT_OK;
+  }
+  if (values.seed !== undefined) {
+    const seed = wholeNumber("--seed", values.seed, 0, MAX_SEED);
+    return (await round(seed, REPLAY_SECONDS, values.only)) ? EXIT_OK : EXIT_FAILED;
+  }
+  const end = Date.now() + 60_000 * wholeNumber("--minutes", values.minutes, 1, MOST_MINUTES);
+  let rounds = 0;
+  while (Date.now() < end) {
+    const seed = Math.floor(Math.random() * MAX_SEED);
+    rounds++;
+    console.log(`round ${rounds}, seed ${seed}`);
+    if (!(await round(seed, ROUND_SECONDS, values.only))) {
+      const only = values.only === "" ? "" : ` --only ${values.only}`;
+      console.log(`\n${paint("red", "Found something")}. Again: npm run fuzz -- --seed ${seed}${only}`);
+      return EXIT_FAILED;
+    }
+  }
+  console.log(`${paint("green", "Nothing was found")} in ${rounds} rounds.`);
+  return EXIT_OK;
+}
+
+/** True when every property held. */
+function round(seed: number, seconds: number, only: string): Promise<boolean> {
+  const env = {
+    ...process.env,
+    FUZZ_SEED: String(seed),
+    FUZZ_SECONDS: String(seconds),
+    FUZZ_RUNS: String(MOST_RUNS),
+  };
+  const args = [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--project",
+    "integration",
+    `integration/fuzz.${only}`,
+  ];
+  const child = spawn(process.execPath, args, { env, stdio: "inherit" });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code) => resolve(code === 0));
+  });
+}
+
+await runMain(main);

@@ -1,0 +1,176 @@
+/** What a ledger, or whatever stands in its place, can answer. */
+import * as fc from "fast-check";
+import { expect, it } from "vitest";
+import { paymentIntentSucceeded, refundFailed } from "../../scripts/lib/stripe-events.ts";
+import { brokenBody } from "../support/broken-body.ts";
+import { demand, expectDecent } from "../support/fuzz/answers.ts";
+import {
+  type Damage,
+  damageArb,
+  damaged,
+  hostileJson,
+  type Mutation,
+  mutationsAt,
+} from "../support/fuzz/hostile-json.ts";
+import { CANARY } from "../support/fuzz/log.ts";
+import { fuzz, prepareFuzz } from "../support/fuzz/search.ts";
+import { accepted, scriptLedger } from "../support/scripted-ledger.ts";
+import { alarmAt, deliver, indexRow, showEvent } from "../support/worker.ts";
+
+prepareFuzz();
+
+interface LedgerSays {
+  readonly status: number;
+  readonly type: string;
+  readonly retryAfter: string | null;
+  readonly mutations: readonly Mutation[];
+  readonly damage: Damage;
+  /** `nothing`: no answer at all. */
+  readonly body: "sent" | "broken off" | "none" | "nothing";
+}
+
+const SETTLEMENT = {
+  settlement: { id: "stl_1", status: "confirmed", note: CANARY },
+  idempotency: { key: "k", replayed: false, deduped: false },
+  error: CANARY,
+  code: "INSUFFICIENT_FUNDS",
+};
+const PAYINS = {
+  settlements: [{ id: "stl_1", account_id: "acct_1", direction: "payin", status: "confirmed", note: CANARY }],
+  code: "NOT_FOUND",
+};
+const SETTLEMENT_PLACES = ["", "settlement", "settlement.id", "settlement.status", "code", "error"];
+const PAYIN_PLACES = [
+  ["", "settlements", "settlements.0", "code"],
+  ["account_id", "direction", "status", "id"].map((field) => `settlements.0.${field}`),
+].flat();
+
+const RETRY_AFTER = [
+  ["0", "1", "-1", "1.5", "1e9", "99999999999999999999999", "NaN", "soon", " ", "5, 6", "0x10"],
+  ["Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "Sunday, 06-Nov-94 08:49:37 GMT"],
+  ["Mon, 99 Foo 2026 99:99:99 GMT", "Sun Nov  6 08:49:37 1994", "2026-11-23T00:00:00Z"],
+].flat();
+
+function saysArb(places: readonly string[]): fc.Arbitrary<LedgerSays> {
+  return fc.record({
+    status: fc.oneof(
+      fc.constantFrom(200, 201, 204, 301, 400, 401, 404, 408, 409, 422, 425, 429, 500, 503, 599),
+      fc.integer({ min: 200, max: 599 }),
+    ),
+    type: fc.constantFrom(
+      "application/json",
+      "text/html",
+      "application/octet-stream",
+      "text/html; charset=utf-7",
+    ),
+    retryAfter: fc.oneof(
+      fc.constant(null),
+      fc.constantFrom(...RETRY_AFTER),
+      fc.string({ unit: "grapheme-ascii" }),
+    ),
+    mutations: mutationsAt(places, 2),
+    damage: damageArb,
+    body: fc.oneof(
+      { weight: 8, arbitrary: fc.constant("sent" as const) },
+      { weight: 1, arbitrary: fc.constantFrom("broken off", "none", "nothing") },
+    ),
+  });
+}
+
+const NO_BODY = new Set([204, 205, 304]);
+
+function responseOf(says: LedgerSays, sound: unknown): Response {
+  if (says.body === "nothing") throw new TypeError(`the connection to ${CANARY} was lost`);
+  const bytes = damaged(hostileJson(sound, says.mutations), says.damage);
+  const body = says.body === "sent" ? bytes : says.body === "none" ? null : brokenBody("{");
+  const headers = new Headers({
+    "content-type": says.type,
+    location: "https://elsewhere.test/",
+    "x-note": CANARY,
+  });
+  if (says.retryAfter !== null) headers.set("retry-after", says.retryAfter.trim());
+  return new Response(NO_BODY.has(says.status) ? null : body, { status: says.status, headers });
+}
+
+/** A settlement's id as text that came whole, by a reading of our own. */
+function bodyText(says: LedgerSays, sound: unknown): string | null {
+  if (says.body !== "sent" || NO_BODY.has(says.status) || !isSuccess(says)) return null;
+  return new TextDecoder().decode(damaged(hostileJson(sound, says.mutations), says.damage));
+}
+
+function isSuccess({ status }: LedgerSays): boolean {
+  return status >= 200 && status < 300;
+}
+
+function namesSettlement(text: string | null): boolean {
+  try {
+    const { settlement } = JSON.parse(text ?? "") as { settlement?: { id?: unknown } };
+    return typeof settlement?.id === "string" && settlement.id !== "";
+  } catch {
+    return false;
+  }
+}
+
+let made = 0;
+
+it("any answer to a settlement → forwarded only by a 2xx that names one; else it waits with an alarm, or for an operator", async () => {
+  const tried = await fuzz(saysArb(SETTLEMENT_PLACES), async (says) => {
+    scriptLedger(() => responseOf(says, SETTLEMENT));
+    const event = paymentIntentSucceeded({ account_id: "acct_1" }, { id: `evt_ledger${made++}` });
+    const answer = await deliver(event);
+    expectDecent(answer);
+    demand(!JSON.stringify(answer.body).includes(CANARY), "the ledger's text in the answer");
+    const isForwarded = answer.status === 200;
+    demand(isForwarded || answer.status === 502, `${answer.status}`);
+    demand(!isForwarded || namesSettlement(bodyText(says, SETTLEMENT)), "forwarded without a settlement");
+    // And the other way round: what is sound settles.
+    const isSound = says.mutations.length === 0 && says.damage.how === "none" && says.body === "sent";
+    const isPlain = isSuccess(says) && !NO_BODY.has(says.status);
+    demand(!(isSound && isPlain) || isForwarded, "a settlement that was not believed");
+    await expectAtRest(event.id, answer.status);
+  });
+  expect(tried).toBeGreaterThan(0);
+});
+
+it("any answer to a look-up → the ledger is sent a settlement only for an account that it named", async () => {
+  const tried = await fuzz(saysArb(PAYIN_PLACES), async (says) => {
+    const ledger = scriptLedger(({ method }) => (method === "GET" ? responseOf(says, PAYINS) : accepted()));
+    const event = refundFailed({ payment_intent: "pi_1" }, { id: `evt_lookup${made++}` });
+    const answer = await deliver(event);
+    expectDecent(answer);
+    demand(!JSON.stringify(answer.body).includes(CANARY), "the ledger's text in the answer");
+    const sent = ledger.requests.filter(({ method }) => method === "POST");
+    demand(
+      sent.length === (answer.status === 200 ? 1 : 0),
+      `${sent.length} settlements, and ${answer.status}`,
+    );
+    for (const { body } of sent) {
+      const { account_id } = JSON.parse(body) as { account_id: string };
+      const said = bodyText(says, PAYINS);
+      demand(
+        said?.includes(JSON.stringify(account_id)) === true,
+        `an account that nobody named: ${account_id}`,
+      );
+    }
+    await expectAtRest(event.id, answer.status);
+  });
+  expect(tried).toBeGreaterThan(0);
+});
+
+/** Final, or with an alarm that is not in the past, or in front of an operator: and in any case listed as it is. */
+async function expectAtRest(eventId: string, status: number): Promise<void> {
+  const { body } = await showEvent(eventId);
+  demand(body.state === (status === 200 ? "forwarded" : "failed"), `${status} ${body.state}`);
+  demand(!JSON.stringify(body).includes(CANARY), "the ledger's text in the event's state");
+  const row = await indexRow(eventId);
+  demand(row?.["state"] === body.state, `listed as ${row?.["state"]}`);
+  const alarm = await alarmAt(eventId);
+  if (body.state === "failed" && body.next_retry_at !== null) {
+    const due = Date.parse(body.next_retry_at);
+    // A day is the longest that a ledger may ask for; a little more keeps retries apart.
+    const longest = 25 * 3_600_000;
+    demand(alarm === due && due > Date.now() && due <= Date.now() + longest, `due ${body.next_retry_at}`);
+  }
+  const isPermanent = body.state === "failed" && body.next_retry_at === null;
+  demand(!isPermanent || body.last_error.ledger_status >= 400, JSON.stringify(body.last_error));
+}
