@@ -9,7 +9,7 @@ import { retryForwarding } from "./http/admin/forwarding.ts";
 import { showEvents } from "./http/admin/list.ts";
 import { showMetrics } from "./http/admin/metrics.ts";
 import { showStats } from "./http/admin/stats.ts";
-import { refuseOperator } from "./http/auth.ts";
+import { refusedOperator, refuseOperator } from "./http/auth.ts";
 import { health, welcome } from "./http/info.ts";
 import { fail } from "./http/respond.ts";
 import { handleWebhook } from "./http/webhook.ts";
@@ -41,7 +41,7 @@ export function createApp(): Hono<Bindings> {
   for (const path of ["/v1/admin/*", FORWARDING_RETRY, METRICS]) {
     app.use(path, async (c, next) => {
       const refusal = await refuseOperator(c.req.raw, c.env);
-      return refusal === null ? next() : fail(c.var.requestId, refusal);
+      return refusal === null ? next() : refusedOperator(c.var.requestId, refusal);
     });
   }
 

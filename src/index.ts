@@ -1,7 +1,7 @@
 /** The entry: requests, the cron, and the Durable Objects that the platform must find here. */
 import { raiseAlerts } from "./alerts/raise.ts";
 import { createApp } from "./app.ts";
-import { loadConfig } from "./config.ts";
+import { loadConfig, weakOperatorKeys } from "./config.ts";
 import { sweep } from "./event-index/sweep.ts";
 import { readiness } from "./http/info.ts";
 import { log } from "./log.ts";
@@ -19,6 +19,8 @@ export default {
     if (missing.length + invalid.length > 0) {
       log("error", { msg: "unconfigured", missing: missing.join(","), invalid: invalid.join(",") });
     }
+    const weak = weakOperatorKeys(env);
+    if (weak.length > 0) log("warn", { msg: "weak_keys", names: weak.join(",") });
     const configured = loadConfig(env);
     if (!configured.ok) return;
     await sweep(env, configured.config);

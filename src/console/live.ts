@@ -2,7 +2,7 @@
 import { findEvent } from "../http/admin/events.ts";
 import { type AdminRequest, askEvent, askIndex, configOf, UNAVAILABLE } from "../http/admin/admin.ts";
 import { check, eventIdSchema } from "../http/admin/request.ts";
-import { refuseOperator } from "../http/auth.ts";
+import { refusedOperator, refuseOperator } from "../http/auth.ts";
 import { fail } from "../http/respond.ts";
 import type { Failure } from "../errors.ts";
 import { watchShard } from "../event-index/locate.ts";
@@ -18,8 +18,11 @@ import { readSession, type SessionContext } from "./session.ts";
 export async function watchEvent(c: SessionContext, requestId: string, eventId: string): Promise<Response> {
   const admin = { request: c.req.raw, env: c.env, requestId };
   const id = check(eventId, eventIdSchema);
-  const refusal = (await refuseWatcher(c)) ?? (id.ok ? refuseWithoutUpgrade(c.req.raw) : id.failure);
-  if (refusal !== null || !id.ok) return fail(requestId, refusal ?? { kind: "internal" });
+  const stranger = await refuseWatcher(c);
+  if (stranger !== null) return refusedOperator(requestId, stranger);
+  if (!id.ok) return fail(requestId, id.failure);
+  const refusal = refuseWithoutUpgrade(c.req.raw);
+  if (refusal !== null) return fail(requestId, refusal);
   // Asked first: a connection would leave a row in an object that no event has made.
   const found = await findEvent(admin, id.value);
   if (!found.ok) return fail(requestId, found.failure);

@@ -2,6 +2,8 @@
 import { equalInConstantTime, sha256, utf8 } from "../bytes.ts";
 import { type OperatorKeys, operatorKeys } from "../config.ts";
 import type { Failure } from "../errors.ts";
+import { logSampled } from "../log.ts";
+import { fail } from "./respond.ts";
 
 export type Role = "admin" | "read";
 
@@ -24,6 +26,16 @@ export async function refuseOperator(request: Request, env: object): Promise<Fai
   const role = await roleOf(bearerOf(request), keys);
   if (role === null) return { kind: "unauthorized" };
   return role === "read" && !SAFE_METHODS.has(request.method) ? { kind: "forbidden" } : null;
+}
+
+/** The answer to whom {@link refuseOperator} refuses. Somebody who guesses keys shows in the log. */
+export function refusedOperator(requestId: string, refusal: Failure): Response {
+  logSampled(
+    "warn",
+    { msg: "operator_refused", request_id: requestId, refusal: refusal.kind },
+    Math.random(),
+  );
+  return fail(requestId, refusal);
 }
 
 export function hasKey({ adminKey, readKey }: OperatorKeys): boolean {

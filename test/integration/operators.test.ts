@@ -48,6 +48,15 @@ describe.each(ROUTES)("%s %s", (method, path, body) => {
     expect(answer.headers.get("www-authenticate")).toBe("Bearer");
   });
 
+  it("a refusal is in the log, by its request's id; the key that was tried is not", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0);
+    const logged = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const { headers } = await operator(method, path, body, { key: "a-key-that-was-guessed" });
+    expect(logged).toHaveBeenCalledWith(expect.stringContaining('"msg":"operator_refused"'));
+    expect(logged).toHaveBeenCalledWith(expect.stringContaining(`${headers.get("x-request-id")}`));
+    expect(logged).not.toHaveBeenCalledWith(expect.stringContaining("guessed"));
+  });
+
   it("no key configured → 503 that names it", async () => {
     const unset = { SETTLE_ADMIN_KEY: undefined, SETTLE_READ_KEY: undefined };
     const answer = await operator(method, path, body, { env: unset });

@@ -14,7 +14,7 @@ describe("every answer", () => {
       "x-frame-options": "DENY",
       "cross-origin-resource-policy": "same-origin",
       "referrer-policy": "no-referrer",
-      "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+      "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
       "strict-transport-security": expect.stringContaining("max-age="),
     });
   });
