@@ -1,5 +1,5 @@
 /** The routes, and the one place that answers for an error that nobody expected. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { watchEvent } from "./console/live.ts";
 import { createConsole } from "./console/routes.ts";
 import type { AdminRequest } from "./http/admin/admin.ts";
@@ -11,21 +11,33 @@ import { showMetrics } from "./http/admin/metrics.ts";
 import { showStats } from "./http/admin/stats.ts";
 import { refusedOperator, refuseOperator } from "./http/auth.ts";
 import { health, welcome } from "./http/info.ts";
+import { showDocument } from "./http/openapi/show.ts";
 import { fail } from "./http/respond.ts";
+import { type Route, ROUTE_NAMES, type RouteName, ROUTES } from "./http/routes.ts";
 import { handleWebhook } from "./http/webhook.ts";
 import { log } from "./log.ts";
 
 type Bindings = { Bindings: Env; Variables: { requestId: string } };
+type Handler = (c: Context<Bindings>) => Response | Promise<Response>;
 
-const WEBHOOK = "/v1/stripe/webhook";
-const FORWARDING_RETRY = "/v1/stripe/forwarding/retry";
-const EVENTS = "/v1/admin/events";
-const BULK_RETRY = `${EVENTS}/retry`;
-const EVENT = `${EVENTS}/:event_id`;
-const WATCH = `${EVENT}/watch`;
 const CONSOLE = "/console";
-const STATS = "/v1/admin/stats";
-const METRICS = "/metrics";
+
+/** A route without a handler does not compile, nor does a handler without a route. */
+const HANDLERS: { readonly [Name in RouteName]: Handler } = {
+  welcome: (c) => welcome(c.var.requestId),
+  health: (c) => health(c.env, c.var.requestId),
+  document: (c) => showDocument(c.var.requestId),
+  webhook: (c) => handleWebhook(c.req.raw, c.env, c.var.requestId),
+  retryForwarding: (c) => retryForwarding(adminOf(c)),
+  listEvents: (c) => showEvents(adminOf(c)),
+  retryEvents: (c) => retryEvents(adminOf(c)),
+  watchEvent: (c) => watchEvent(c, c.var.requestId, paramOf(c, "event_id")),
+  retryEvent: (c) => retryEvent(adminOf(c), paramOf(c, "event_id")),
+  resolveEvent: (c) => resolveEvent(adminOf(c), paramOf(c, "event_id")),
+  showEvent: (c) => showEvent(adminOf(c), paramOf(c, "event_id")),
+  stats: (c) => showStats(adminOf(c)),
+  metrics: (c) => showMetrics(adminOf(c)),
+};
 
 export function createApp(): Hono<Bindings> {
   const app = new Hono<Bindings>();
@@ -37,34 +49,15 @@ export function createApp(): Hono<Bindings> {
   });
 
   // Before the guard, for it has one of its own: a page of the console may watch too.
-  app.get(WATCH, (c) => watchEvent(c, c.var.requestId, c.req.param("event_id")));
-  for (const path of ["/v1/admin/*", FORWARDING_RETRY, METRICS]) {
+  for (const name of namesOf("watcher")) addRoute(app, name);
+  for (const path of ["/v1/admin/*", ...namesOf("operator").map((name) => honoPath(ROUTES[name].path))]) {
     app.use(path, async (c, next) => {
       const refusal = await refuseOperator(c.req.raw, c.env);
       return refusal === null ? next() : refusedOperator(c.var.requestId, refusal);
     });
   }
-
   app.route(CONSOLE, createConsole());
-  app.get("/", (c) => welcome(c.var.requestId));
-  app.get("/health", (c) => health(c.env, c.var.requestId));
-  app.post(WEBHOOK, (c) => handleWebhook(c.req.raw, c.env, c.var.requestId));
-  app.get(EVENTS, (c) => showEvents(adminOf(c)));
-  app.post(BULK_RETRY, (c) => retryEvents(adminOf(c)));
-  app.get(STATS, (c) => showStats(adminOf(c)));
-  app.get(METRICS, (c) => showMetrics(adminOf(c)));
-  app.post(FORWARDING_RETRY, (c) => retryForwarding(adminOf(c)));
-  app.post(`${EVENT}/retry`, (c) => retryEvent(adminOf(c), c.req.param("event_id")));
-  app.post(`${EVENT}/resolve`, (c) => resolveEvent(adminOf(c), c.req.param("event_id")));
-
-  for (const path of [WEBHOOK, FORWARDING_RETRY, BULK_RETRY, `${EVENT}/retry`, `${EVENT}/resolve`]) {
-    app.all(path, (c) => fail(c.var.requestId, { kind: "method_not_allowed", allow: "POST" }));
-  }
-  // Only now: "retry" would be taken for an event's id.
-  app.get(EVENT, (c) => showEvent(adminOf(c), c.req.param("event_id")));
-  for (const path of ["/", "/health", EVENTS, EVENT, WATCH, STATS, METRICS]) {
-    app.all(path, (c) => fail(c.var.requestId, { kind: "method_not_allowed", allow: "GET" }));
-  }
+  addPaths(app);
 
   app.notFound((c) => fail(c.var.requestId, { kind: "route_not_found" }));
   app.onError((error, c) => {
@@ -73,6 +66,33 @@ export function createApp(): Hono<Bindings> {
     return fail(c.var.requestId, { kind: "internal" });
   });
   return app;
+}
+
+/** Path by path, since what a path does not take must be said before a parameter of the next one takes it. */
+function addPaths(app: Hono<Bindings>): void {
+  const byPath = Map.groupBy(ROUTE_NAMES, (name) => ROUTES[name].path);
+  for (const [path, names] of byPath) {
+    for (const name of names) addRoute(app, name);
+    const allow = names.map((name) => ROUTES[name].method).join(", ");
+    app.all(honoPath(path), (c) => fail(c.var.requestId, { kind: "method_not_allowed", allow }));
+  }
+}
+
+function addRoute(app: Hono<Bindings>, name: RouteName): void {
+  app.on(ROUTES[name].method, honoPath(ROUTES[name].path), HANDLERS[name]);
+}
+
+function namesOf(access: Route["access"]): RouteName[] {
+  return ROUTE_NAMES.filter((name) => ROUTES[name].access === access);
+}
+
+/** `/events/{event_id}` → `/events/:event_id` */
+function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+function paramOf(c: Context<Bindings>, name: string): string {
+  return c.req.param(name) ?? "";
 }
 
 function adminOf(c: { req: { raw: Request }; env: Env; var: { requestId: string } }): AdminRequest {

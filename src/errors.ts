@@ -4,7 +4,7 @@
  * A failure carries only facts that a stranger may see. Stacks, secrets and upstream bodies cannot be put into one.
  */
 import type { DeliveryReply, LedgerIngestFailed } from "./event/snapshot.ts";
-import { iso } from "./event/view.ts";
+import { type EventState, iso } from "./event/view.ts";
 
 export type Failure =
   | {
@@ -28,7 +28,7 @@ export type Failure =
   | { readonly kind: "unauthorized" }
   | { readonly kind: "forbidden" }
   | { readonly kind: "event_not_found" }
-  | { readonly kind: "invalid_state"; readonly state: string }
+  | { readonly kind: "invalid_state"; readonly state: EventState["state"] }
   | { readonly kind: "route_not_found" }
   | { readonly kind: "method_not_allowed"; readonly allow: string }
   | { readonly kind: "internal" };

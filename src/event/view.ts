@@ -40,7 +40,7 @@ export interface EventState {
   readonly next_retry_at: string | null;
   readonly alarm_at: string | null;
   /** Without `account_id` while the ledger has not told it. */
-  readonly settlement: (SettlementDraft & { readonly account_id?: string }) | null;
+  readonly settlement: (SettlementDraft & { readonly account_id?: string | undefined }) | null;
   readonly snapshot: Snapshot | null;
   readonly last_error: {
     readonly code: string;

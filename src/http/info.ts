@@ -1,7 +1,8 @@
 /** What this is, and whether it is ready. */
 import { version } from "../../package.json";
-import { loadConfig, operatorKeys } from "../config.ts";
+import { loadConfig, operatorKeys, type SettleEnv } from "../config.ts";
 import { fail, json } from "./respond.ts";
+import { ROUTES } from "./routes.ts";
 
 const SERVICE = "clawsettle";
 
@@ -20,6 +21,13 @@ export function readiness(env: object): Readiness {
     : { missing, invalid };
 }
 
+export interface Health {
+  readonly status: "ok";
+  readonly service: string;
+  readonly version: string;
+  readonly settle_env: SettleEnv;
+}
+
 export function health(env: object, requestId: string): Response {
   const { missing, invalid } = readiness(env);
   const configured = loadConfig(env);
@@ -27,27 +35,27 @@ export function health(env: object, requestId: string): Response {
     return fail(requestId, { kind: "dependency_not_configured", missing, invalid });
   }
   const { settleEnv } = configured.config;
-  return json(requestId, 200, { status: "ok", service: SERVICE, version, settle_env: settleEnv });
+  const answer: Health = { status: "ok", service: SERVICE, version, settle_env: settleEnv };
+  return json(requestId, 200, answer);
+}
+
+export interface Welcome {
+  readonly service: string;
+  readonly version: string;
+  readonly what: string;
+  readonly routes: Readonly<Record<string, string>>;
 }
 
 export function welcome(requestId: string): Response {
-  return json(requestId, 200, {
+  const routes = Object.values(ROUTES).map(({ method, path, access, summary }) => [
+    `${method} ${path}`,
+    `${summary}${access === "operator" || access === "watcher" ? " Operators only." : ""}`,
+  ]);
+  const answer: Welcome = {
     service: SERVICE,
     version,
     what: "Turns Stripe webhook events into ledger settlements, each exactly once.",
-    routes: {
-      "POST /v1/stripe/webhook": "Stripe delivers here.",
-      "GET /console": "The operators' pages.",
-      "GET /health": "Whether the configuration is complete.",
-      "GET /v1/admin/events": "Events, newest first, by filter. Operators only.",
-      "POST /v1/admin/events/retry": "Retry many by filter, or see what that would be. Operators only.",
-      "GET /v1/admin/events/{event_id}": "One event's whole state. Operators only.",
-      "POST /v1/admin/events/{event_id}/retry": "One attempt now. Operators only.",
-      "POST /v1/admin/events/{event_id}/resolve": "Close a failed event. Operators only.",
-      "GET /v1/admin/events/{event_id}/watch": "A WebSocket with each change of an event. Operators only.",
-      "GET /v1/admin/stats": "What is open, how much, since when. Operators only.",
-      "POST /v1/stripe/forwarding/retry": "Retry one by event_id, or all that are due. Operators only.",
-      "GET /metrics": "The statistics for Prometheus. Operators only.",
-    },
-  });
+    routes: { ...Object.fromEntries(routes), "GET /console": "The operators' pages." },
+  };
+  return json(requestId, 200, answer);
 }

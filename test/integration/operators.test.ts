@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
 import { brokenBody } from "../support/broken-body.ts";
+import { type Route, ROUTES } from "../../src/http/routes.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { BASE, deliver, operator, send, showEvent } from "../support/worker.ts";
 
@@ -16,16 +17,23 @@ afterEach(() => vi.restoreAllMocks());
 const succeeded = () => paymentIntentSucceeded({ account_id: "acct_1", amount: 1234 });
 const RESOLUTION = { actor: "ada", note: "booked by hand" };
 
-const ROUTES: readonly [string, string, unknown][] = [
-  ["GET", "/v1/admin/events", undefined],
-  ["POST", "/v1/admin/events/retry", { filter: {}, dry_run: true }],
-  ["GET", "/v1/admin/stats", undefined],
-  ["GET", "/metrics", undefined],
-  ["GET", "/v1/admin/events/evt_guarded", undefined],
-  ["GET", "/v1/admin/events/evt_guarded/watch", undefined],
-  ["POST", "/v1/admin/events/evt_guarded/retry", {}],
-  ["POST", "/v1/admin/events/evt_guarded/resolve", RESOLUTION],
-  ["POST", "/v1/stripe/forwarding/retry", { event_id: "evt_guarded" }],
+/** What each guarded route takes. One that is new is guarded too, and is checked with an empty body. */
+const BODIES: Readonly<Record<string, unknown>> = {
+  retryForwarding: { event_id: "evt_guarded" },
+  retryEvents: { filter: {}, dry_run: true },
+  resolveEvent: RESOLUTION,
+};
+
+const GUARDED = Object.entries<Route>(ROUTES)
+  .filter(([, { access }]) => access === "operator" || access === "watcher")
+  .map(([name, { method, path }]): [string, string, unknown] => [
+    method,
+    path.replace("{event_id}", "evt_guarded"),
+    method === "GET" ? undefined : (BODIES[name] ?? {}),
+  ]);
+
+/** What lies beside them: no route, or not with this method. */
+const BESIDE: [string, string, unknown][] = [
   ["POST", "/v1/stripe/forwarding/retry", {}],
   ["GET", "/v1/admin/anything/else", undefined],
   ["DELETE", "/v1/admin/events/evt_guarded", undefined],
@@ -35,7 +43,16 @@ const ROUTES: readonly [string, string, unknown][] = [
   ["POST", "/metrics", {}],
 ];
 
-describe.each(ROUTES)("%s %s", (method, path, body) => {
+it("whoever is neither Stripe nor an operator finds only what is open to all", () => {
+  const open = Object.values<Route>(ROUTES).filter(({ access }) => access === "open");
+  expect(open.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    "GET /",
+    "GET /health",
+    "GET /openapi.json",
+  ]);
+});
+
+describe.each([...GUARDED, ...BESIDE])("%s %s", (method, path, body) => {
   it.each<[string, string | null]>([
     ["no key", null],
     ["a wrong key", "nope"],

@@ -32,7 +32,9 @@ export const listQuery = z.strictObject({
     .regex(/^[0-9]{1,3}$/)
     .transform(Number)
     .pipe(z.int().min(1).max(MAX_LIMIT))
-    .default(DEFAULT_LIMIT),
+    .default(DEFAULT_LIMIT)
+    // For the document: in a query every value is a text, but this one is meant as a number.
+    .meta({ type: "integer", minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
   cursor: z
     .string()
     .transform((text, context) => {

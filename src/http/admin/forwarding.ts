@@ -8,6 +8,13 @@ import { type AdminRequest, askIndex } from "./admin.ts";
 import { forwardingRetryBody, readJson } from "./request.ts";
 import { retryMany, retryOne, type RetryRequest } from "./retry.ts";
 
+export interface Counted {
+  readonly ok: boolean;
+  readonly attempted: number;
+  readonly forwarded: number;
+  readonly failed: number;
+}
+
 export async function retryForwarding(admin: AdminRequest): Promise<Response> {
   const body = await readJson(admin.request, forwardingRetryBody);
   if (!body.ok) return fail(admin.requestId, body.failure);
@@ -32,5 +39,6 @@ async function retryById(admin: AdminRequest, eventId: string, request: RetryReq
 
 function counted(admin: AdminRequest, attempted: number, forwarded: number): Response {
   const failed = attempted - forwarded;
-  return json(admin.requestId, 200, { ok: failed === 0, attempted, forwarded, failed });
+  const answer: Counted = { ok: failed === 0, attempted, forwarded, failed };
+  return json(admin.requestId, 200, answer);
 }

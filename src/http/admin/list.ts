@@ -7,6 +7,11 @@ import { type AdminRequest, askIndex } from "./admin.ts";
 import { listQuery } from "./filter.ts";
 import { readQuery } from "./request.ts";
 
+export interface EventList {
+  readonly events: readonly ReturnType<typeof rowOf>[];
+  readonly next_cursor: string | null;
+}
+
 export async function showEvents(admin: AdminRequest): Promise<Response> {
   const query = readQuery(admin.request, listQuery);
   if (!query.ok) return fail(admin.requestId, query.failure);
@@ -14,10 +19,11 @@ export async function showEvents(admin: AdminRequest): Promise<Response> {
   const page = await askIndex(admin, (index) => listEvents(index, filter, cursor, limit));
   if (!page.ok) return fail(admin.requestId, page.failure);
   const { events, next } = page.value;
-  return json(admin.requestId, 200, {
+  const answer: EventList = {
     events: events.map(rowOf),
     next_cursor: next === null ? null : encodeCursor(next),
-  });
+  };
+  return json(admin.requestId, 200, answer);
 }
 
 /** In the contract's order; the revision is nobody's business. */

@@ -25,7 +25,7 @@ export interface RetryReport {
   /** One for each event, whether or not it needed an attempt. */
   readonly results: readonly {
     readonly event_id: string;
-    readonly state: string;
+    readonly state: EventSummary["state"];
     readonly error_code: string | null;
   }[];
 }

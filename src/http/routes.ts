@@ -1,0 +1,80 @@
+/**
+ * Every route but the console's pages, once: the app is made of this table, and so are the document at `/openapi.json` and the
+ * list at `/`. A route that does not stand here does not exist, and none can stand here without saying whom it lets in.
+ *
+ * The order matters: a path that could be taken for a parameter of another stands before it.
+ */
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** Parameters as OpenAPI writes them. */
+  readonly path: string;
+  /**
+   * `operator`: with an operator's key, a read key for GET alone. `watcher`: that, or a session of the console. `stripe`: signed.
+   */
+  readonly access: "open" | "stripe" | "operator" | "watcher";
+  readonly summary: string;
+}
+
+const EVENTS = "/v1/admin/events";
+const EVENT = `${EVENTS}/{event_id}`;
+
+export const ROUTES = {
+  welcome: { method: "GET", path: "/", access: "open", summary: "What this is." },
+  health: {
+    method: "GET",
+    path: "/health",
+    access: "open",
+    summary: "Whether the configuration is complete.",
+  },
+  document: {
+    method: "GET",
+    path: "/openapi.json",
+    access: "open",
+    summary: "This interface, as OpenAPI 3.1.",
+  },
+  webhook: { method: "POST", path: "/v1/stripe/webhook", access: "stripe", summary: "Stripe delivers here." },
+  retryForwarding: {
+    method: "POST",
+    path: "/v1/stripe/forwarding/retry",
+    access: "operator",
+    summary: "Retry one event by its id, or all that are due.",
+  },
+  listEvents: {
+    method: "GET",
+    path: EVENTS,
+    access: "operator",
+    summary: "Events, newest first, by filter.",
+  },
+  retryEvents: {
+    method: "POST",
+    path: `${EVENTS}/retry`,
+    access: "operator",
+    summary: "Retry many by filter, or see what that would be.",
+  },
+  watchEvent: {
+    method: "GET",
+    path: `${EVENT}/watch`,
+    access: "watcher",
+    summary: "A WebSocket with an event's state now, and each change.",
+  },
+  retryEvent: { method: "POST", path: `${EVENT}/retry`, access: "operator", summary: "One attempt now." },
+  resolveEvent: {
+    method: "POST",
+    path: `${EVENT}/resolve`,
+    access: "operator",
+    summary: "Close a failed event for good.",
+  },
+  showEvent: { method: "GET", path: EVENT, access: "operator", summary: "One event's whole state." },
+  stats: {
+    method: "GET",
+    path: "/v1/admin/stats",
+    access: "operator",
+    summary: "What is open, how much, since when.",
+  },
+  metrics: { method: "GET", path: "/metrics", access: "operator", summary: "The statistics for Prometheus." },
+} as const satisfies Readonly<Record<string, Route>>;
+
+export type RouteName = keyof typeof ROUTES;
+
+export const ROUTE_NAMES = Object.keys(ROUTES) as RouteName[];

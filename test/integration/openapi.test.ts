@@ -1,0 +1,215 @@
+/**
+ * Every answer that `/openapi.json` documents is really given, and looks as documented: each route, each status, each code.
+ * The table of cases is held to the document, so that a route or a code that nobody plays here fails.
+ */
+import { type OutputFormat, type Schema, Validator } from "@cfworker/json-schema";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
+import { createApp } from "../../src/app.ts";
+import { openApiDocument } from "../../src/http/openapi/document.ts";
+import { ROUTE_NAMES, type RouteName, ROUTES } from "../../src/http/routes.ts";
+import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
+import { type Answer, BASE, deliver, operator, send } from "../support/worker.ts";
+
+let ledgerAnswer: () => Response;
+beforeEach(() => {
+  ledgerAnswer = () => accepted();
+  scriptLedger(() => ledgerAnswer());
+});
+afterEach(() => vi.restoreAllMocks());
+
+interface Documented {
+  readonly name: RouteName;
+  readonly status: number;
+  /** Of an error; null for success. */
+  readonly code: string | null;
+  readonly media: string | null;
+  readonly schema: Schema | null;
+}
+
+const document = JSON.parse(JSON.stringify(openApiDocument()));
+const DOCUMENTED = ROUTE_NAMES.flatMap(documentedOf);
+
+function documentedOf(name: RouteName): Documented[] {
+  const { method, path } = ROUTES[name];
+  const { responses } = document.paths[path][method.toLowerCase()];
+  return Object.entries<{ content?: Record<string, { schema: Schema }> }>(responses).flatMap(
+    ([status, { content = {} }]) => {
+      const [media = null] = Object.keys(content);
+      const schema = media === null ? null : (content[media]?.schema ?? null);
+      const { enum: known = [] } = (schema?.properties?.["code"] ?? {}) as { enum?: string[] };
+      const codes: (string | null)[] = Number(status) < 400 ? [null] : known;
+      return codes.map((code) => ({ name, status: Number(status), code, media, schema }));
+    },
+  );
+}
+
+interface Call {
+  readonly eventId?: string;
+  readonly query?: string;
+  readonly body?: unknown;
+  readonly key?: string | null;
+  readonly env?: Record<string, unknown>;
+}
+
+/** A body that each route takes. */
+const BODIES: Partial<Record<RouteName, unknown>> = {
+  retryForwarding: {},
+  retryEvents: { filter: {}, dry_run: true },
+  retryEvent: { actor: "ada" },
+  resolveEvent: { actor: "ada", note: "booked by hand" },
+};
+
+function call(
+  name: RouteName,
+  { eventId = "evt_unknown", query = "", body, ...options }: Call,
+): Promise<Answer> {
+  const { method, path } = ROUTES[name];
+  const target = path.replace("{event_id}", eventId) + query;
+  if (name === "watchEvent") return watch(target, body === undefined, options);
+  return operator(method, target, method === "GET" ? undefined : (body ?? BODIES[name]), options);
+}
+
+function watch(path: string, upgrade: boolean, { key, env: overrides }: Call): Promise<Answer> {
+  const headers = new Headers(upgrade ? { upgrade: "websocket" } : {});
+  if (key !== null) headers.set("authorization", `Bearer ${key ?? env.SETTLE_ADMIN_KEY}`);
+  return send(new Request(BASE + path, { headers }), overrides);
+}
+
+const paid = () => paymentIntentSucceeded({ account_id: "acct_1", amount: 1234 });
+
+async function delivered(): Promise<string> {
+  const event = paid();
+  await deliver(event);
+  return event.id;
+}
+
+async function failed(): Promise<string> {
+  ledgerAnswer = () => refused(400);
+  return delivered();
+}
+
+const out = new Proxy({}, { get: () => () => Promise.reject(new Error("out of reach")) });
+const OUT_OF_REACH = { STRIPE_EVENT: { getByName: () => out }, EVENT_INDEX: { getByName: () => out } };
+const UNCONFIGURED = { LEDGER_ADMIN_KEY: undefined, SETTLE_ADMIN_KEY: undefined, SETTLE_READ_KEY: undefined };
+
+type Play = (name: RouteName) => Promise<Answer>;
+
+const WEBHOOK: Record<string, () => Promise<Answer>> = {
+  "200": () => deliver(paid()),
+  DEPENDENCY_NOT_CONFIGURED: () => deliver(paid(), { env: UNCONFIGURED }),
+  INVALID_REQUEST: () => deliver({ id: "evt_1" }),
+  PAYLOAD_TOO_LARGE: () => deliver("x".repeat(1_048_577)),
+  SIGNATURE_INVALID: () => deliver(paid(), { header: "t=1,v1=00" }),
+  THIN_EVENT_UNSUPPORTED: () => deliver({ id: "evt_1", object: "v2.core.event" }),
+  LIVEMODE_MISMATCH: () => deliver({ ...paid(), livemode: true }),
+  EVENT_CONFLICT: async () => {
+    const event = paid();
+    await deliver(event);
+    const object = { ...event.data.object, amount_received: 99 };
+    return deliver({ ...event, data: { object } });
+  },
+  LEDGER_INGEST_FAILED: () => {
+    ledgerAnswer = () => refused(503);
+    return deliver(paid());
+  },
+  EVENT_OBJECT_UNAVAILABLE: () => deliver(paid(), { env: OUT_OF_REACH }),
+};
+
+const SUCCESSES: Partial<Record<RouteName, Play>> = {
+  showEvent: async (name) => call(name, { eventId: await delivered() }),
+  watchEvent: async (name) => call(name, { eventId: await delivered() }),
+  retryEvent: async (name) => call(name, { eventId: await failed() }),
+  resolveEvent: async (name) => call(name, { eventId: await failed() }),
+  retryEvents: async (name) => {
+    await failed();
+    return call(name, { body: { filter: {}, dry_run: false } });
+  },
+  retryForwarding: async (name) => call(name, { body: { event_id: await failed(), force: true } }),
+};
+
+/** What goes wrong in the same way on every route that documents it. */
+const FAILURES: Record<string, Play> = {
+  UNAUTHORIZED: (name) => call(name, { key: null }),
+  FORBIDDEN: (name) => call(name, { key: "test-settle-read-key" }),
+  DEPENDENCY_NOT_CONFIGURED: (name) => call(name, { env: UNCONFIGURED }),
+  EVENT_OBJECT_UNAVAILABLE: (name) => call(name, { env: OUT_OF_REACH, eventId: "evt_1" }),
+  EVENT_NOT_FOUND: (name) =>
+    call(name, name === "retryForwarding" ? { body: { event_id: "evt_unknown" } } : {}),
+  INVALID_STATE: async (name) => call(name, { eventId: await delivered() }),
+  PAYLOAD_TOO_LARGE: (name) => call(name, { body: " ".repeat(65_537) }),
+  INVALID_REQUEST: (name) => call(name, { query: "?limit=0", body: "{", eventId: "nope" }),
+};
+
+function play({ name, code }: Documented): Promise<Answer> {
+  const way =
+    name === "webhook"
+      ? WEBHOOK[code ?? "200"]
+      : code === null
+        ? (SUCCESSES[name] ?? ((route: RouteName) => call(route, {})))
+        : FAILURES[code];
+  if (way === undefined) throw new Error(`nobody plays ${name} → ${code}`);
+  return way(name);
+}
+
+function problemsOf(schema: Schema, body: unknown): OutputFormat | unknown {
+  const validator = new Validator({ ...schema, components: document.components }, "2020-12", false);
+  return validator.validate(body).errors;
+}
+
+describe.each(ROUTE_NAMES)("%s", (route) => {
+  it.each(DOCUMENTED.filter(({ name }) => name === route))("→ $status $code", async (documented) => {
+    const answer = await play(documented);
+    expect([answer.status, answer.body?.code ?? null]).toEqual([documented.status, documented.code]);
+    const type = answer.headers.get("content-type");
+    expect(type).toBe(documented.media);
+    expect(documented.schema === null ? [] : problemsOf(documented.schema, answer.body)).toEqual([]);
+    expect(answer.status === 101 || answer.headers.get("x-request-id") !== null).toBe(true);
+  });
+});
+
+it("four kinds of 200 from the webhook, each as documented", async () => {
+  const schema = DOCUMENTED.find(({ name, status }) => name === "webhook" && status === 200)
+    ?.schema as Schema;
+  const resolved = paymentIntentSucceeded({ amount: 5 });
+  await deliver(resolved);
+  await operator("POST", `/v1/admin/events/${resolved.id}/resolve`, BODIES.resolveEvent);
+  const answers = [
+    await deliver(paid()),
+    await deliver({ ...paid(), type: "customer.created" }),
+    await deliver(paymentIntentSucceeded({ amount: 5 })),
+    await deliver(resolved),
+  ];
+  expect(answers.map(({ body }) => body.state)).toEqual(["forwarded", "ignored", "failed", "resolved"]);
+  for (const { body } of answers) expect(problemsOf(schema, body)).toEqual([]);
+});
+
+it("a field that the document does not know → the check sees it", async () => {
+  const { schema } = DOCUMENTED.find(({ name, status }) => name === "stats" && status === 200)!;
+  const { body } = await call("stats", {});
+  expect(problemsOf(schema as Schema, { ...body, more: 1 })).not.toEqual([]);
+});
+
+it("the app has no route besides, but for the console's pages", () => {
+  const routes = createApp()
+    .routes.filter(({ method, path }) => method !== "ALL" && !path.startsWith("/console"))
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
+  const known = ROUTE_NAMES.map((name) => `${ROUTES[name].method} ${ROUTES[name].path}`);
+  expect([...new Set(routes)].toSorted()).toEqual(known.toSorted());
+});
+
+it("what nobody expected → 500 INTERNAL, in the shape of every error", async () => {
+  const broken = new Proxy(env, {
+    get(target, name) {
+      if (name === "SETTLE_ADMIN_KEY") throw new Error("words that must go nowhere");
+      return Reflect.get(target, name);
+    },
+  });
+  const answer = await createApp().request("/v1/admin/stats", {}, broken);
+  expect(answer.status).toBe(500);
+  const { schema } = DOCUMENTED.find(({ name, code }) => name === "stats" && code === "UNAUTHORIZED")!;
+  const { code, ...rest } = await answer.json<{ code: string }>();
+  expect(code).toBe("INTERNAL");
+  expect(problemsOf(schema as Schema, { ...rest, code: "UNAUTHORIZED" })).toEqual([]);
+});
