@@ -1,0 +1,47 @@
+/**
+ * The faults a test can switch on, each with its share of the requests: the first request that one of them meets is its own.
+ * Pure.
+ */
+import { z } from "zod";
+
+const common = {
+  /** Meets one request in so many. */
+  every: z.int().min(1).max(1_000).default(1),
+  /** Requests it will still meet; absent: until cleared. */
+  count: z.int().min(1).max(1_000_000).optional(),
+};
+
+export const faultSchema = z.discriminatedUnion("kind", [
+  /** 429. */
+  z.strictObject({
+    kind: z.literal("rate_limited"),
+    ...common,
+    retry_after_seconds: z.int().min(0).max(3_600).optional(),
+  }),
+  /** 500. */
+  z.strictObject({ kind: z.literal("down"), ...common }),
+  /** Answers late. */
+  z.strictObject({ kind: z.literal("slow"), ...common, delay_ms: z.int().min(0).max(600_000) }),
+  /** The answer breaks off in the middle. */
+  z.strictObject({ kind: z.literal("cut_off"), ...common }),
+]);
+
+export type Fault = z.infer<typeof faultSchema>;
+
+/** A fault, and how many requests have come by since it last met one. */
+export type Waiting = Fault & { readonly seen: number };
+
+export function takeFault(waiting: readonly Waiting[]): {
+  readonly fault: Fault | null;
+  readonly waiting: readonly Waiting[];
+} {
+  const counted = waiting.map((fault) => ({ ...fault, seen: fault.seen + 1 }));
+  const met = counted.find(({ seen, every }) => seen >= every) ?? null;
+  if (met === null) return { fault: null, waiting: counted };
+  const left = counted.flatMap((fault): Waiting[] => {
+    if (fault !== met) return [fault];
+    if (met.count === undefined) return [{ ...met, seen: 0 }];
+    return met.count === 1 ? [] : [{ ...met, seen: 0, count: met.count - 1 }];
+  });
+  return { fault: met, waiting: left };
+}
