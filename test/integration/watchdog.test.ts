@@ -181,6 +181,22 @@ describe("what fails does not stop the sweep", () => {
     expect(await rescues()).toBe(4);
   });
 
+  it("an operator key that could be guessed → a warning that names it, and the sweep goes on", async () => {
+    const logged = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const key = "a-short-key";
+    await runCron({ SETTLE_ADMIN_KEY: key, SETTLE_READ_KEY: "r".repeat(22) });
+    const lines = logged.mock.calls.flat().join("\n");
+    expect(lines).toContain('"msg":"weak_keys","names":"SETTLE_ADMIN_KEY"');
+    expect(lines).not.toContain(key);
+    await runCron({ SETTLE_ADMIN_KEY: "a".repeat(22), SETTLE_READ_KEY: "r".repeat(22) });
+    expect(
+      logged.mock.calls
+        .flat()
+        .join("\n")
+        .match(/weak_keys/g),
+    ).toHaveLength(1);
+  });
+
   it("not configured → says so, and sweeps nothing", async () => {
     const { due } = await strand();
     const logged = vi.spyOn(console, "error");
