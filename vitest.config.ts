@@ -39,6 +39,7 @@ const bindings = {
 const fuzz = {
   seed: Number(process.env["FUZZ_SEED"] ?? 20_320_229),
   runs: Number(process.env["FUZZ_RUNS"] ?? 100),
+  batches: Number(process.env["FUZZ_BATCHES"] ?? 1),
   seconds: Number(process.env["FUZZ_SECONDS"] ?? 3),
 };
 

@@ -5,8 +5,10 @@ import { watchLog } from "./log.ts";
 
 export interface FuzzSettings {
   readonly seed: number;
-  /** Inputs per property, if there is time for them. */
+  /** Inputs per property and batch, if there is time for them. */
   readonly runs: number;
+  /** How often, each time from the next seed. */
+  readonly batches: number;
   /** Seconds per property. */
   readonly seconds: number;
 }
@@ -38,13 +40,13 @@ export function prepareFuzz(): void {
 
 /**
  * `holds` throws when an input breaks the property. A log line that tells of an error nobody expected breaks every
- * property. Returns how many inputs were tried. A failure names the seed: `npm run fuzz -- --seed <seed>` finds it again.
+ * property. Returns how many inputs were tried. A failure names the command that finds it again.
  */
 export async function fuzz<Input>(
   inputs: fc.Arbitrary<Input>,
   holds: (input: Input) => Promise<void>,
 ): Promise<number> {
-  const { seed, runs, seconds } = inject("fuzz");
+  const { seed, runs, batches, seconds } = inject("fuzz");
   const log = watchLog();
   let done = 0;
   let deadline = performance.now() + seconds * 1_000;
@@ -63,11 +65,25 @@ export async function fuzz<Input>(
     }
   });
   try {
-    await fc.assert(property, { seed, numRuns: runs });
+    // Small batches, each with a seed of its own: so what a long search has found is found again in a moment.
+    for (let batch = 0; batch < batches && performance.now() < deadline; batch++) {
+      await search(property, seed + batch, runs);
+    }
     return done;
   } finally {
     log.stop();
   }
+}
+
+async function search<Inputs extends unknown[]>(
+  property: fc.IAsyncProperty<Inputs>,
+  seed: number,
+  numRuns: number,
+): Promise<void> {
+  const found = await fc.check(property, { seed, numRuns });
+  if (!found.failed) return;
+  const report = fc.defaultReportMessage(found) ?? "";
+  throw new Error(`Again: npm run fuzz -- --seed ${seed}\n\n${report}`, { cause: found.errorInstance });
 }
 
 const MOST_LETTERS = 2_000;
