@@ -86,10 +86,12 @@ const CONSOLE_SCRIPT = `<script src="/console/app.js" type="module">`;
 
 it("whatever is signed → one documented answer; stored, listed and shown, or refused without an object", async () => {
   const { cookie } = await signIn();
-  const tried = await fuzz(spoiledEventArb, async (event) => {
+  const inputs = fc.record({ event: spoiledEventArb, mode: fc.constantFrom("charge", "refund") });
+  const tried = await fuzz(inputs, async ({ event, mode }) => {
     const touched: string[] = [];
     const body = bodyOf(event);
-    const answer = await deliver(body, { env: { STRIPE_EVENT: watchedBinding(touched) } });
+    const overrides = { STRIPE_REFUND_EVENTS: mode, STRIPE_EVENT: watchedBinding(touched) };
+    const answer = await deliver(body, { env: overrides });
     expectDecent(answer);
     demand(!JSON.stringify(answer.body).includes(CANARY), "the body's text in the answer");
     const [eventId] = touched;
@@ -98,7 +100,8 @@ it("whatever is signed → one documented answer; stored, listed and shown, or r
     }
     expectDocumented(answer, eventId ?? "");
     await expectStored(answer, eventId ?? "");
-    await expectReplayed(answer, body);
+    expectReplayed(answer, await deliver(body, { env: overrides }));
+    await expectRetried(eventId ?? "", overrides);
     const page = await look(`/console/events/${eventId}`, { cookie });
     expectDecent(page);
     const scripts = page.body.match(/<script[^>]*>/g);
@@ -140,10 +143,19 @@ async function expectStored({ status, body }: Answer, eventId: string): Promise<
   demand(rows.length === 1 && row?.event_id === eventId && row.state === state, JSON.stringify(rows));
 }
 
-async function expectReplayed(answer: Answer, body: Uint8Array<ArrayBuffer>): Promise<void> {
-  const replay = await deliver(body);
+function expectReplayed(answer: Answer, replay: Answer): void {
   const { request_id: _, ...told } = replay.body;
   const { request_id: __, ...before } = answer.body;
   const wanted = answer.status === 200 ? { ...before, deduped: true } : before;
   demand(isDeepStrictEqual(told, wanted), `replayed: ${JSON.stringify(told)}`);
+}
+
+/** What could not be mapped is mapped again, from the bytes that were kept. */
+async function expectRetried(eventId: string, overrides: Record<string, unknown>): Promise<void> {
+  const before = await showEvent(eventId);
+  const retried = await operator("POST", `/v1/admin/events/${eventId}/retry`, {}, { env: overrides });
+  expectDecent(retried);
+  const isOpen = before.body.state === "failed";
+  demand(retried.status === (isOpen ? 200 : 409), `a retry of ${before.body.state}: ${retried.status}`);
+  demand(!isOpen || retried.body.reason === before.body.reason, `mapped again: ${retried.body.reason}`);
 }
