@@ -5,6 +5,7 @@
  * The second argument changes the envelope, for example `{ id }` to send an event again, or `{ livemode: true }`.
  * Runs in Node and in workerd.
  */
+import { STRIPE_API_VERSION } from "../../src/stripe/api-version.ts";
 import { nowSeconds, stripeId } from "./stripe-ids.ts";
 import {
   AMOUNT_MINOR,
@@ -16,9 +17,6 @@ import {
   refund,
   type StripeObject,
 } from "./stripe-objects.ts";
-
-/** The endpoint's version: `data` is frozen at it. */
-const API_VERSION = "2026-10-28.endive";
 
 export interface StripeEventBody {
   readonly id: string;
@@ -44,7 +42,7 @@ export function stripeEvent(type: string, object: StripeObject, envelope: Envelo
   return {
     id: stripeId("evt"),
     object: "event",
-    api_version: API_VERSION,
+    api_version: STRIPE_API_VERSION,
     created: nowSeconds(),
     data: { object, ...(previous_attributes !== undefined && { previous_attributes }) },
     livemode: false,

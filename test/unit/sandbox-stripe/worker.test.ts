@@ -1,47 +1,29 @@
 /** The sandbox as it runs, asked by Stripe's own client. */
 import { Stripe } from "stripe";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { unstable_startWorker } from "wrangler";
+import {
+  SANDBOX_KEY,
+  type StartedSandbox,
+  startSandboxStripe,
+} from "../../support/started-sandbox-stripe.ts";
 
-const KEY = "sk_test_of_the_sandbox";
 const NOW = Math.floor(Date.now() / 1_000);
 
-let worker: Awaited<ReturnType<typeof unstable_startWorker>>;
-let base: URL;
+let sandbox: StartedSandbox;
 let stripe: Stripe;
 
 beforeAll(async () => {
-  // Wrangler would otherwise report its use, and ask Cloudflare where we are.
-  process.env["WRANGLER_SEND_METRICS"] = "false";
-  process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
-  worker = await unstable_startWorker({
-    config: "scripts/sandbox-stripe/wrangler.toml",
-    envFiles: [],
-    bindings: { STRIPE_API_KEY: { type: "plain_text", value: KEY } },
-    dev: { server: { hostname: "127.0.0.1", port: 0 }, inspector: false, persist: false, logLevel: "none" },
-  });
-  base = await worker.url;
-  stripe = clientWith(KEY);
+  sandbox = await startSandboxStripe();
+  stripe = clientWith(SANDBOX_KEY);
 }, 60_000);
 
-afterAll(() => worker.dispose());
-beforeEach(() => sandbox("POST", "/sandbox/reset"));
+afterAll(() => sandbox.stop());
+beforeEach(() => sandbox.call("POST", "/sandbox/reset"));
 
 function clientWith(key: string): Stripe {
-  const { hostname: host, port } = base;
+  const { hostname: host, port } = sandbox.base;
   return new Stripe(key, { host, port, protocol: "http", maxNetworkRetries: 0, telemetry: false });
 }
-
-async function sandbox(method: string, path: string, sent?: unknown): Promise<{ requests: Logged[] }> {
-  const response = await fetch(new URL(path, base), {
-    method,
-    headers: { authorization: `Bearer ${KEY}` },
-    ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
-  });
-  expect(response.status).toBe(200);
-  return response.json() as Promise<{ requests: Logged[] }>;
-}
-type Logged = { method: string; path: string; query: string; body: string; fault: string | null };
 
 /** The n-th of them is n seconds old. */
 const event = (n: number, type = "payment_intent.succeeded", created = NOW - n) => ({
@@ -53,7 +35,7 @@ const event = (n: number, type = "payment_intent.succeeded", created = NOW - n) 
   data: { object: { id: `pi_${n}` } },
 });
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n);
-const add = (events: object[], more = {}) => sandbox("POST", "/sandbox/events", { events, ...more });
+const add = (events: object[], more = {}) => sandbox.call("POST", "/sandbox/events", { events, ...more });
 const ids = (list: { data: { id: string }[] }) => list.data.map(({ id }) => id);
 
 describe("events", () => {
@@ -154,7 +136,7 @@ describe("keys", () => {
 
   it("none, at the controls too → 401", async () => {
     for (const path of ["/v1/events", "/sandbox/requests"]) {
-      expect((await fetch(new URL(path, base))).status).toBe(401);
+      expect((await fetch(new URL(path, sandbox.base))).status).toBe(401);
     }
   });
 });
@@ -167,13 +149,13 @@ describe("faults", () => {
   ])("%s, once → the next request is answered", async (kind, problem) => {
     await add([event(1)]);
     const wait = kind === "rate_limited" ? { retry_after_seconds: 7 } : {};
-    await sandbox("POST", "/sandbox/faults", { kind, count: 1, ...wait });
+    await sandbox.call("POST", "/sandbox/faults", { kind, count: 1, ...wait });
     await expect(stripe.events.list()).rejects.toMatchObject(problem);
     expect(ids(await stripe.events.list())).toEqual(["evt_1"]);
   });
 
   it("one request in five → the fifth, the tenth; cleared → none", async () => {
-    await sandbox("POST", "/sandbox/faults", { kind: "down", every: 5 });
+    await sandbox.call("POST", "/sandbox/faults", { kind: "down", every: 5 });
     const outcomes: boolean[] = [];
     for (let n = 0; n < 10; n++) {
       outcomes.push(
@@ -184,12 +166,12 @@ describe("faults", () => {
       );
     }
     expect(outcomes.flatMap((ok, at) => (ok ? [] : at))).toEqual([4, 9]);
-    await sandbox("DELETE", "/sandbox/faults");
+    await sandbox.call("DELETE", "/sandbox/faults");
     for (let n = 0; n < 6; n++) await stripe.events.list();
   });
 
   it("slow → answered later", async () => {
-    await sandbox("POST", "/sandbox/faults", { kind: "slow", count: 1, delay_ms: 300 });
+    await sandbox.call("POST", "/sandbox/faults", { kind: "slow", count: 1, delay_ms: 300 });
     const started = performance.now();
     await stripe.events.list();
     expect(performance.now() - started).toBeGreaterThanOrEqual(299);
@@ -239,11 +221,10 @@ describe("webhook endpoints", () => {
 });
 
 it("the log holds what was asked, and what met it", async () => {
-  await sandbox("POST", "/sandbox/faults", { kind: "down", count: 1 });
+  await sandbox.call("POST", "/sandbox/faults", { kind: "down", count: 1 });
   await stripe.events.list({ limit: 3 }).catch(() => null);
   await stripe.webhookEndpoints.create({ url: "https://x.example/", enabled_events: ["*"] });
-  const { requests } = await sandbox("GET", "/sandbox/requests");
-  expect(requests).toEqual([
+  expect(await sandbox.requests()).toEqual([
     { method: "GET", path: "/v1/events", query: "limit=3", body: "", fault: "down" },
     {
       method: "POST",
