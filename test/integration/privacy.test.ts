@@ -78,7 +78,14 @@ it("through every way of an event, nothing leaks", async () => {
   for (const line of lines)
     expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), msg: expect.any(String) });
   expect(new Set(lines.map((line) => (JSON.parse(line) as { msg: string }).msg))).toEqual(
-    new Set(["attempt", "delivery", "delivery_refused", "unconfigured", "operator_retry"]),
+    new Set([
+      "attempt",
+      "delivery",
+      "delivery_refused",
+      "unconfigured",
+      "operator_refused",
+      "operator_retry",
+    ]),
   );
 });
 
