@@ -5,7 +5,7 @@
  */
 import type { EventObject } from "./object.ts";
 import type { Task } from "./timeline.ts";
-import { DAY, MINUTE, SECOND } from "./weather.ts";
+import { DAY, MINUTE, SECOND } from "../../scripts/lib/durations.ts";
 import type { World } from "./world.ts";
 
 const RETRY_MS = 2 * SECOND;

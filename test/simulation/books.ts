@@ -2,7 +2,7 @@
 import type { IndexModel } from "./index-model.ts";
 import type { LedgerModel } from "./ledger.ts";
 import type { EventObject } from "./object.ts";
-import type { Movement, Story } from "./story.ts";
+import type { Movement, Story } from "../../scripts/lib/tales/story.ts";
 import type { Watch } from "./watch.ts";
 import type { World } from "./world.ts";
 

@@ -3,7 +3,7 @@
  * reach for the real ones get the history's. The real digest would answer from a thread pool, in its own time.
  */
 import { createHash } from "node:crypto";
-import { Random } from "./random.ts";
+import { Random } from "../../scripts/lib/random.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Gives back the function that restores everything. */

@@ -9,11 +9,11 @@ import { EventObject } from "./object.ts";
 import { contradict, type Desk, listedFailures, retry, staff } from "./operators.ts";
 import { portsOf } from "./ports.ts";
 import { StripeModel } from "./stripe.ts";
-import type { Story } from "./story.ts";
-import { tellStory } from "./tales.ts";
+import type { Story } from "../../scripts/lib/tales/story.ts";
+import { tellStory } from "../../scripts/lib/tales/tales.ts";
 import { checkEnd, checkHealed, lastToldAt, untold } from "./verdict.ts";
 import { Watch } from "./watch.ts";
-import { DAY, HOUR, MINUTE } from "./weather.ts";
+import { DAY, HOUR, MINUTE } from "../../scripts/lib/durations.ts";
 import { mapperOf, WorkerModel } from "./worker.ts";
 import { type Entry, POLICY, START, World } from "./world.ts";
 

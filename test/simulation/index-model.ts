@@ -1,6 +1,6 @@
 /** The operators' index: the newest revision of each row, behind a network, and the watchdog that sweeps over it. */
 import type { EventSummary } from "../../src/event/view.ts";
-import { MINUTE, SECOND } from "./weather.ts";
+import { MINUTE, SECOND } from "../../scripts/lib/durations.ts";
 import { START, type World } from "./world.ts";
 
 const SWEEP_MS = 5 * MINUTE;

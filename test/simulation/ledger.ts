@@ -7,7 +7,8 @@ import { MemoryStore } from "../../scripts/sandbox-ledger/memory-store.ts";
 import { ingest } from "../../scripts/sandbox-ledger/rules.ts";
 import { accountOfAnswer, type LedgerAnswer, outcomeOfAnswer } from "../../src/ledger/outcome.ts";
 import type { AccountLookup, LedgerOutcome, LedgerRefusal } from "../../src/ledger/port.ts";
-import { DAY, type LedgerFault, SECOND } from "./weather.ts";
+import { DAY, SECOND } from "../../scripts/lib/durations.ts";
+import { type LedgerFault } from "./weather.ts";
 import { POLICY, type World } from "./world.ts";
 
 interface Handled {

@@ -5,9 +5,9 @@ import { isFinal } from "../../src/event/record.ts";
 import type { OperatorRetry } from "../../src/event/step.ts";
 import type { IndexModel } from "./index-model.ts";
 import type { EventObject } from "./object.ts";
-import type { ToldEvent } from "./story.ts";
+import type { ToldEvent } from "../../scripts/lib/tales/story.ts";
 import type { Watch } from "./watch.ts";
-import { DAY, HOUR, SECOND } from "./weather.ts";
+import { DAY, HOUR, SECOND } from "../../scripts/lib/durations.ts";
 import type { WorkerModel } from "./worker.ts";
 import type { World } from "./world.ts";
 

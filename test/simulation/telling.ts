@@ -1,7 +1,7 @@
 /** A history in words: what happened at Stripe, what the weather was, and who did what, when. Pure. */
 import type { History } from "./history.ts";
-import type { ToldEvent } from "./story.ts";
-import { DAY, HOUR, MINUTE, SECOND } from "./weather.ts";
+import type { ToldEvent } from "../../scripts/lib/tales/story.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../../scripts/lib/durations.ts";
 import { type Entry, START } from "./world.ts";
 
 /** The end is where it broke. What happened weeks before is rarely why. */

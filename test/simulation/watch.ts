@@ -7,7 +7,7 @@ import { payloadOf } from "../../src/event/view.ts";
 import type { IndexModel } from "./index-model.ts";
 import type { EventObject, Instance } from "./object.ts";
 import type { Cells } from "./storage.ts";
-import { DAY, HOUR, MINUTE } from "./weather.ts";
+import { DAY, HOUR, MINUTE } from "../../scripts/lib/durations.ts";
 import { POLICY, type World } from "./world.ts";
 
 /** A `Retry-After` may ask for this much, and half a delay is added to it. */

@@ -2,12 +2,8 @@
  * Which faults a history meets, and how often. Each kind is switched off in many histories: where everything breaks
  * at once nothing gets far enough to break in an interesting place.
  */
-import type { Random } from "./random.ts";
-
-export const SECOND = 1_000;
-export const MINUTE = 60 * SECOND;
-export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
+import { DAY, HOUR, MINUTE } from "../../scripts/lib/durations.ts";
+import type { Random } from "../../scripts/lib/random.ts";
 
 /** From, until: epoch milliseconds. */
 export type Span = readonly [from: number, until: number];

@@ -6,7 +6,7 @@ import { mapEvent } from "../../src/settlement/map.ts";
 import type { Mapping } from "../../src/settlement/settlement.ts";
 import type { RefundEvents } from "../../src/settlement/table.ts";
 import { parseEvent, type StripeEvent } from "../../src/stripe/event.ts";
-import { STRANGE_CURRENCY } from "./tales.ts";
+import { STRANGE_CURRENCY } from "../../scripts/lib/tales/tales.ts";
 import { type EventObject, ObjectReset } from "./object.ts";
 import type { Watch } from "./watch.ts";
 import type { World } from "./world.ts";

@@ -2,10 +2,10 @@
  * What happened at Stripe, as events tell it; and each movement of money beside them, written down by what happened
  * and not by how anybody maps it.
  */
-import type { Envelope, StripeEventBody } from "../../scripts/lib/stripe-events.ts";
-import type { RefundEvents } from "../../src/settlement/table.ts";
-import type { Random } from "./random.ts";
-import { SECOND } from "./weather.ts";
+import type { RefundEvents } from "../../../src/settlement/table.ts";
+import { SECOND } from "../durations.ts";
+import type { Random } from "../random.ts";
+import type { Envelope, StripeEventBody } from "../stripe-events.ts";
 
 /** One change of a balance, as Stripe tells it, by however many events. */
 export interface Movement {
@@ -49,11 +49,16 @@ export class Storyteller {
   now: number;
   #ids = 0;
 
-  constructor(random: Random, start: number, twins: number) {
+  constructor(
+    random: Random,
+    start: number,
+    twins: number,
+    refundEvents: RefundEvents = random.pick(["charge", "refund"]),
+  ) {
     this.random = random;
     this.now = start;
     this.twins = twins;
-    this.refundEvents = random.pick(["charge", "refund"]);
+    this.refundEvents = refundEvents;
   }
 
   id(prefix: string): string {

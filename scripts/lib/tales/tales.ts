@@ -1,8 +1,8 @@
 /** The stories: customers pay, are refunded, dispute; platforms pay out. Never more goes back than was paid. */
-import * as stripe from "../../scripts/lib/stripe-events.ts";
-import type { Random } from "./random.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../durations.ts";
+import type { Random } from "../random.ts";
+import * as stripe from "../stripe-events.ts";
 import { type Movement, type Story, Storyteller } from "./story.ts";
-import { DAY, HOUR, MINUTE, SECOND } from "./weather.ts";
 
 /** The one that a mapper may not know yet. */
 export const STRANGE_CURRENCY = "kwd";
@@ -15,15 +15,19 @@ export function tellStory(random: Random, start: number, twins: number): Story {
     accounts.set(name, random.chance(0.03) ? null : start + (random.chance(0.7) ? 0 : random.whole(0, DAY)));
   }
   const owners = [...accounts.keys()];
-  const owner = () => (random.chance(0.03) ? null : random.pick(owners));
-  for (let stories = random.whole(1, 4); stories > 0; stories--) {
-    teller.now = start + random.whole(0, 12 * HOUR);
-    const money = { account: owner(), currency: random.pick(CURRENCIES), amount: random.whole(1, 100_000) };
-    if (random.chance(0.8)) tellPayment(teller, money);
-    else tellPayout(teller, money);
-  }
+  for (let stories = random.whole(1, 4); stories > 0; stories--) tellOne(teller, owners, start);
   const { refundEvents, movements, events } = teller;
   return { refundEvents, accounts, movements, events };
+}
+
+/** A payment and what follows, or a payout. Of some nobody can say whose they are. */
+export function tellOne(teller: Storyteller, owners: readonly string[], start: number): void {
+  const { random } = teller;
+  teller.now = start + random.whole(0, 12 * HOUR);
+  const account = random.chance(0.03) ? null : random.pick(owners);
+  const money = { account, currency: random.pick(CURRENCIES), amount: random.whole(1, 100_000) };
+  if (random.chance(0.8)) tellPayment(teller, money);
+  else tellPayout(teller, money);
 }
 
 interface Money {
