@@ -29,6 +29,9 @@ export type Stack = {
   kill9(): Promise<void>;
   /** Starts clawsettle again after `kill9`, on the same port and data; the vars are merged over the first ones. */
   restart(vars?: Readonly<Record<string, string>>): Promise<void>;
+  /** The same for the ledger: until it is started again, connections to it are refused. */
+  killLedger(): Promise<void>;
+  restartLedger(): Promise<void>;
   stop(): Promise<void>;
   logTail(): Promise<string>;
 };
@@ -45,7 +48,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await Promise.all(starts.map((start) => (start.status === "fulfilled" ? start.value.stop() : null)));
     throw starts.find((start) => start.status === "rejected")?.reason;
   }
-  const ledger = ledgerStart.value;
+  let ledger = ledgerStart.value;
   let clawsettle = clawsettleStart.value;
 
   const ending = new Set<LocalWorker>();
@@ -73,6 +76,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     async restart(vars = {}) {
       clawsettle = await startClawsettle({ ...options, vars: { ...options.vars, ...vars } }, secrets);
       void guard(clawsettle);
+    },
+    killLedger() {
+      ending.add(ledger);
+      return ledger.kill9();
+    },
+    async restartLedger() {
+      ledger = await startLedger(options, secrets);
+      void guard(ledger);
     },
     async stop() {
       ending.add(clawsettle).add(ledger);

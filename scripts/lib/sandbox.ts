@@ -1,3 +1,5 @@
+import type { Settlement } from "../sandbox-ledger/contract.ts";
+import type { LoggedRequest } from "../sandbox-ledger/request-log.ts";
 import { PlainError } from "./failure.ts";
 import { at, type HttpClient } from "./http.ts";
 
@@ -13,6 +15,10 @@ export type Sandbox = {
   addFault(fault: Fault): Promise<void>;
   clearFaults(): Promise<void>;
   requests(idempotencyKey: string): Promise<readonly unknown[]>;
+  /** All that arrived after the one of this number. The ledger keeps the last 10,000. */
+  requestsAfter(seq: number): Promise<readonly LoggedRequest[]>;
+  /** All of them. */
+  settlements(): Promise<readonly Settlement[]>;
 };
 
 export function sandboxClient({ http, baseUrl, adminKey }: SandboxOptions): Sandbox {
@@ -30,6 +36,20 @@ export function sandboxClient({ http, baseUrl, adminKey }: SandboxOptions): Sand
       const url = new URL(`/sandbox/requests?key=${encodeURIComponent(idempotencyKey)}`, baseUrl);
       const list = at(await call("GET", url), "requests");
       return Array.isArray(list) ? list : [];
+    },
+    async requestsAfter(seq) {
+      const body = await call("GET", new URL(`/sandbox/requests?after=${seq}`, baseUrl));
+      return (body as { requests: LoggedRequest[] }).requests;
+    },
+    async settlements() {
+      const all: Settlement[] = [];
+      for (let cursor: string | null = ":"; cursor !== null;) {
+        const url = new URL(`/sandbox/settlements?cursor=${encodeURIComponent(cursor)}`, baseUrl);
+        const page = (await call("GET", url)) as { settlements: Settlement[]; next_cursor: string | null };
+        all.push(...page.settlements);
+        cursor = page.next_cursor;
+      }
+      return all;
     },
   };
 }

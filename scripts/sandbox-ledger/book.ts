@@ -109,8 +109,8 @@ export class LedgerBook extends DurableObject<SandboxEnv> {
     return this.listFaults();
   }
 
-  listRequests(idempotencyKey: string | null): Reply {
-    return replyTo({ status: 200, body: { requests: this.#log.list(idempotencyKey) } });
+  listRequests(idempotencyKey: string | null, after: number): Reply {
+    return replyTo({ status: 200, body: { requests: this.#log.list(idempotencyKey, after) } });
   }
 
   clearRequests(): Reply {

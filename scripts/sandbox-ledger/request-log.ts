@@ -54,13 +54,14 @@ export class RequestLog {
     this.#sql.exec("UPDATE requests SET status = ? WHERE seq = ?", status, seq);
   }
 
-  /** In the order of arrival; of one key, or of all. */
-  list(idempotencyKey: string | null): LoggedRequest[] {
+  /** In the order of arrival, after the one of this number; of one key, or of all. */
+  list(idempotencyKey: string | null, after = 0): LoggedRequest[] {
     return this.#sql
       .exec(
         idempotencyKey === null
-          ? "SELECT * FROM requests ORDER BY seq"
-          : "SELECT * FROM requests WHERE idempotency_key = ? ORDER BY seq",
+          ? "SELECT * FROM requests WHERE seq > ? ORDER BY seq"
+          : "SELECT * FROM requests WHERE seq > ? AND idempotency_key = ? ORDER BY seq",
+        after,
         ...(idempotencyKey === null ? [] : [idempotencyKey]),
       )
       .toArray() as unknown as LoggedRequest[];

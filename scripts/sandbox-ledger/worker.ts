@@ -67,7 +67,11 @@ app.post("/sandbox/faults", async (c) => {
   return send(c, await book(c).addFault(checked.data));
 });
 
-app.get("/sandbox/requests", async (c) => send(c, await book(c).listRequests(c.req.query("key") ?? null)));
+app.get("/sandbox/requests", async (c) => {
+  const after = Number(c.req.query("after") ?? 0);
+  if (!Number.isSafeInteger(after) || after < 0) return invalid(c, "after is the number of a request");
+  return send(c, await book(c).listRequests(c.req.query("key") ?? null, after));
+});
 app.delete("/sandbox/requests", async (c) => send(c, await book(c).clearRequests()));
 
 app.get("/sandbox/settlements", async (c) => {

@@ -204,6 +204,8 @@ describe("log", () => {
     expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
     expect(digests[1]).toBe(digests[0]);
     expect(digests[2]).not.toBe(digests[0]);
+    const after = (await call("GET", `/sandbox/requests?after=${requests[1].seq}`)).json.requests;
+    expect(after).toEqual([requests[2]]);
     await call("DELETE", "/sandbox/requests");
     expect((await call("GET", "/sandbox/requests")).json.requests).toEqual([]);
   });
