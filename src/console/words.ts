@@ -54,6 +54,7 @@ const TRIGGERS: Readonly<Record<string, string>> = {
   alarm: "by its own alarm",
   operator: "asked for by an operator",
   watchdog: "by the watchdog",
+  backfill: "by the reconciler",
 };
 
 export function reasonInWords(reason: string | null): string | null {

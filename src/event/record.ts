@@ -17,7 +17,7 @@ const timestampMs = z.int().nonnegative();
 const count = z.int().nonnegative();
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
-export const triggerSchema = z.enum(["delivery", "alarm", "operator", "watchdog"]);
+export const triggerSchema = z.enum(["delivery", "alarm", "operator", "watchdog", "backfill"]);
 const outcomeKind = z.enum(["accepted", "rejected", "unavailable", "unknown"]);
 
 /** [attempt, trigger, started at, duration in ms, outcome, the ledger's HTTP status or null] */
@@ -57,8 +57,12 @@ const common = {
   log: z.array(attemptLogEntry),
   /** 32 bytes, of the first delivery. */
   body_sha256: bytes,
-  /** Which configured signing secret verified the first delivery: its position, never the secret. */
-  secret: z.int().nonnegative(),
+  /**
+   * Which configured signing secret verified the first delivery: its position, never the secret. null: it was no
+   * signed request, Stripe's API listed the event. Only backfilled events have that, and the trigger of that name:
+   * what came by webhook stays readable for versions that know neither.
+   */
+  secret: z.int().nonnegative().nullable(),
   conflict: conflictSchema.nullable(),
   actions: z.array(operatorActionSchema),
 };

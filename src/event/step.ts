@@ -2,7 +2,7 @@
 import type { AccountLookup, LedgerOutcome } from "../ledger/port.ts";
 import type { Mapping } from "../settlement/settlement.ts";
 import type { BackoffPolicy } from "./backoff.ts";
-import type { EventRecord } from "./record.ts";
+import type { EventRecord, Trigger } from "./record.ts";
 
 /** Added to the ledger's timeout: the time an attempt may need besides, before its silence means "lost". */
 export const LEASE_MARGIN_MS = 5_000;
@@ -24,7 +24,7 @@ export interface Context {
   readonly inFlight: boolean;
 }
 
-/** One verified HTTP request from Stripe, as far as the event's object needs it. */
+/** One event as Stripe gave it, in a verified request or in a list, as far as the event's object needs it. */
 export interface Delivery {
   readonly event_id: string;
   readonly event_type: string;
@@ -34,11 +34,17 @@ export interface Delivery {
   readonly mapping: Mapping;
   /** 32 bytes. */
   readonly body_sha256: Uint8Array;
-  readonly secret_index: number;
+  /** The signing secret that verified it; null: no request of Stripe's, but an event that its API listed to us. */
+  readonly secret_index: number | null;
   /** The raw body, for an unmappable event only. */
   readonly body: Uint8Array | null;
   /** For the log only. */
   readonly request_id: string;
+}
+
+/** What an attempt that this delivery begins is called in the log. */
+export function triggerOf({ secret_index }: Pick<Delivery, "secret_index">): Trigger {
+  return secret_index === null ? "backfill" : "delivery";
 }
 
 export interface OperatorRetry {

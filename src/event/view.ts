@@ -4,6 +4,9 @@ import { idempotencyKey, type SettlementDraft, thaw } from "../settlement/settle
 import type { EventRecord, LedgerError, Trigger } from "./record.ts";
 import { ledgerErrorOf, type Snapshot, snapshotOf } from "./snapshot.ts";
 
+/** Instead of a signing secret: nobody signed this event, Stripe's API listed it over an authenticated connection. */
+export const LISTED_BY_STRIPE = "stripe_api";
+
 /** One row of the index. Times are epoch milliseconds. */
 export interface EventSummary {
   readonly event_id: string;
@@ -70,6 +73,7 @@ export interface EventState {
   readonly evidence: {
     readonly body_sha256: string;
     readonly payload_sha256: string | null;
+    /** `index n`: which of the configured secrets verified it; or {@link LISTED_BY_STRIPE}. */
     readonly signing_secret: string;
   };
 }
@@ -191,7 +195,7 @@ export function stateOf(
     evidence: {
       body_sha256: toHex(record.body_sha256),
       payload_sha256: payloadSha256,
-      signing_secret: `index ${record.secret}`,
+      signing_secret: record.secret === null ? LISTED_BY_STRIPE : `index ${record.secret}`,
     },
   };
 }

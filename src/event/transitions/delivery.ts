@@ -1,7 +1,7 @@
-/** A delivery: one verified HTTP request from Stripe. Pure. */
+/** A delivery: an event as Stripe gave it, in a verified request or in a list. Pure. */
 import { conflicts, type SettlementDraft, thaw } from "../../settlement/settlement.ts";
-import type { EventRecord, Failed } from "../record.ts";
-import { type Context, type Delivery, REDELIVERY_QUIET_MS, type Step } from "../step.ts";
+import type { EventRecord, Failed, Trigger } from "../record.ts";
+import { type Context, type Delivery, REDELIVERY_QUIET_MS, type Step, triggerOf } from "../step.ts";
 import {
   beginAttempt,
   commonOf,
@@ -19,15 +19,17 @@ export function onDelivery(before: EventRecord | null, delivery: Delivery, conte
   const record = { ...before, deliveries: before.deliveries + 1 };
   const money = movesMoney(delivery.mapping) ? delivery.mapping : null;
   if (money !== null && tellsOfOtherMoney(record, money)) return onConflict(record, delivery, context.now);
-  const resumed = joinOrResume(record, "delivery", context);
+  const resumed = joinOrResume(record, triggerOf(delivery), context);
   if (resumed !== null) return resumed;
-  return record.state === "failed" ? onFailedEvent(record, money, context) : quiet(record, "stored");
+  return record.state === "failed"
+    ? onFailedEvent(record, money, triggerOf(delivery), context)
+    : quiet(record, "stored");
 }
 
 function onFirstDelivery(delivery: Delivery, context: Context): Step {
   const { mapping } = delivery;
   const common = firstCommon(delivery, context.now);
-  if (movesMoney(mapping)) return beginAttempt(common, workOf(mapping), "delivery", context);
+  if (movesMoney(mapping)) return beginAttempt(common, workOf(mapping), triggerOf(delivery), context);
   const known = { ...common, revision: 1 };
   const record: EventRecord =
     mapping.kind === "ignored"
@@ -62,18 +64,18 @@ function firstCommon(delivery: Delivery, now: number): Common {
   };
 }
 
-function onFailedEvent(record: Failed, money: MoneyMapping | null, context: Context): Step {
+function onFailedEvent(record: Failed, money: MoneyMapping | null, trigger: Trigger, context: Context): Step {
   const { now } = context;
   if (record.cause === "unmappable") {
     // Since the first delivery somebody taught the mapper this event: Stripe's resend is as good as an operator's.
     return money === null
       ? quiet(record, "stored")
-      : beginAttempt(commonOf(record), workOf(money), "delivery", context);
+      : beginAttempt(commonOf(record), workOf(money), trigger, context);
   }
   if (record.next_retry_at === null || now - record.updated_at < REDELIVERY_QUIET_MS) {
     return quiet(record, "stored");
   }
-  return beginAttempt(commonOf(record), record.work, "delivery", context);
+  return beginAttempt(commonOf(record), record.work, trigger, context);
 }
 
 /** Only money contradicts money: a mapper that has since learned to ignore a type changes nothing settled. */

@@ -77,6 +77,12 @@ describe("(new) + delivery", () => {
     const step = transition(null, delivered({ ...told, stripe_account: "acct_1", secret_index: 1 }), at(0));
     expect(step.record).toMatchObject({ ...told, account: "acct_1", secret: 1, event_id: EVENT_ID });
   });
+
+  it("listed by Stripe's API instead of signed → the attempt is a backfill, and no secret verified it", () => {
+    const step = transition(null, delivered({ secret_index: null }), at(0));
+    expect(step.record).toMatchObject({ secret: null, attempt: { trigger: "backfill" } });
+    expect(parseRecord(structuredClone(step.record))).toEqual(step.record);
+  });
 });
 
 describe("an attempt under way + delivery", () => {
@@ -251,5 +257,26 @@ describe("when a record wants to be woken", () => {
     ["ignored", T0 + 720 * HOUR],
   ] as const)("%s → %o", (name, expected) => {
     expect(wakeAt(EVERY_STATE[name](), POLICY)).toBe(expected);
+  });
+});
+
+describe("an event that was backfilled + its delivery by Stripe, of other bytes", () => {
+  it("→ a replay: nothing is asked again, nothing contradicts, and the first evidence stays", () => {
+    const record = forwarded({ secret: null });
+    const step = transition(
+      record,
+      delivered({ body_sha256: digest(0xcd), api_version: "2020-08-27" }),
+      at(HOUR),
+    );
+    expect(step).toEqual({
+      record: { ...record, deliveries: record.deliveries + 1 },
+      effects: [],
+      verdict: "stored",
+    });
+  });
+
+  it("failed(healing) + a backfill → the next attempt is a backfill", () => {
+    const step = transition(healing(), delivered({ secret_index: null }), at(HOUR));
+    expect(step.record).toMatchObject({ attempts: 2, attempt: { trigger: "backfill" }, secret: 0 });
   });
 });

@@ -90,6 +90,10 @@ describe("an event's whole state, as the wire contract has it", () => {
     });
   });
 
+  it("listed by Stripe's API, and signed by nobody → the evidence says so", () => {
+    expect(stateOf(forwarded({ secret: null }), null, null).evidence.signing_secret).toBe("stripe_api");
+  });
+
   it("every state answers with the same fields", () => {
     const fields = Object.values(EVERY_STATE).map((state) => Object.keys(stateOf(state(), null, null)));
     expect(new Set(fields.map((names) => names.join())).size).toBe(1);
