@@ -21,6 +21,8 @@ export interface Config {
     readonly adminKey: string;
     readonly timeoutMs: number;
   };
+  /** Stripe's own API, for reconciliation. null: no key, so that is off. */
+  readonly stripeApi: { readonly key: string; readonly baseUrl: string } | null;
   readonly retryBaseMs: number;
   readonly retryMaxMs: number;
   readonly retryHorizonMs: number;
@@ -75,7 +77,9 @@ const envSchema = z.object({
     .pipe(z.array(text).min(1).max(10)),
   STRIPE_SIGNATURE_TOLERANCE_SECONDS: integer(1, 86_400).default(300),
   STRIPE_REFUND_EVENTS: z.enum(["charge", "refund"]).default("charge"),
-  LEDGER_BASE_URL: text.refine(isSafeLedgerUrl),
+  STRIPE_API_KEY: text.optional(),
+  STRIPE_API_BASE_URL: text.refine(isSafeOrigin).default("https://api.stripe.com"),
+  LEDGER_BASE_URL: text.refine(isSafeBaseUrl),
   LEDGER_ADMIN_KEY: text,
   LEDGER: serviceBinding.optional(),
   LEDGER_TIMEOUT_MS: integer(100, 60_000).default(10_000),
@@ -157,6 +161,8 @@ function fromEnv(env: z.infer<typeof envSchema>): Config {
       adminKey: env.LEDGER_ADMIN_KEY,
       timeoutMs: env.LEDGER_TIMEOUT_MS,
     },
+    stripeApi:
+      env.STRIPE_API_KEY === undefined ? null : { key: env.STRIPE_API_KEY, baseUrl: env.STRIPE_API_BASE_URL },
     retryBaseMs: env.FORWARDING_RETRY_BASE_SECONDS * 1_000,
     retryMaxMs: env.FORWARDING_RETRY_MAX_SECONDS * 1_000,
     retryHorizonMs: env.FORWARDING_RETRY_HORIZON_HOURS * 3_600_000,
@@ -179,8 +185,13 @@ function textOrNull(env: object, name: string): string | null {
 }
 
 /** In the text, since a parsed URL does not show an empty query, in which the path that we append would vanish. */
-function isSafeLedgerUrl(value: string): boolean {
+function isSafeBaseUrl(value: string): boolean {
   return !/[?#]/.test(value) && isSafeUrl(value);
+}
+
+/** Stripe's client takes no path before its own. */
+function isSafeOrigin(value: string): boolean {
+  return isSafeBaseUrl(value) && new URL(value).pathname === "/";
 }
 
 /** What we send there is secret, or for operators alone: so it goes over TLS, or does not leave the machine. */

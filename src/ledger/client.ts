@@ -2,8 +2,14 @@
  * The ledger over HTTP: one request per call, one deadline for the whole of it, and never an exception.
  * What an answer means is decided in `outcome.ts`; this file only gets the answer.
  */
-import { ACCOUNT_NOT_RESOLVED, accountOfAnswer, type LedgerAnswer, outcomeOfAnswer } from "./outcome.ts";
-import type { Ledger, LedgerRefusal } from "./port.ts";
+import {
+  ACCOUNT_NOT_RESOLVED,
+  accountOfAnswer,
+  type LedgerAnswer,
+  outcomeOfAnswer,
+  settlementOfAnswer,
+} from "./outcome.ts";
+import type { Ledger, LedgerReader, LedgerRefusal } from "./port.ts";
 
 /** An answer of the ledger is under 4 KiB. More is not the ledger, and must not fill the isolate's memory. */
 const ANSWER_MAX_BYTES = 64 * 1024;
@@ -22,7 +28,7 @@ export interface LedgerClientOptions {
   readonly fetch?: FetchLike | undefined;
 }
 
-export function createLedgerClient(options: LedgerClientOptions): Ledger {
+export function createLedgerClient(options: LedgerClientOptions): Ledger & LedgerReader {
   const settlements = `${options.baseUrl.replace(/\/+$/, "")}/v1/payments/settlements`;
   const authorization = `Bearer ${options.adminKey}`;
 
@@ -37,14 +43,26 @@ export function createLedgerClient(options: LedgerClientOptions): Ledger {
     },
 
     async findPayinAccount(paymentIntent) {
-      // In a URL these are not names but ways: the request would go to another resource, such as the list of all.
-      if (["", ".", ".."].includes(paymentIntent)) return ACCOUNT_NOT_RESOLVED;
-      const id = encodeURIComponent(paymentIntent.toWellFormed());
-      const url = `${settlements}/stripe/${id}?direction=payin`;
+      const url = urlOf(settlements, paymentIntent, "payin");
+      if (url === null) return ACCOUNT_NOT_RESOLVED;
       const answer = await exchange(options, url, { method: "GET", headers: { authorization } });
       return "kind" in answer ? answer : accountOfAnswer(answer);
     },
+
+    async findSettlement(externalPaymentId, direction) {
+      const url = urlOf(settlements, externalPaymentId, direction);
+      if (url === null) return { kind: "absent" };
+      const answer = await exchange(options, url, { method: "GET", headers: { authorization } });
+      return "kind" in answer ? answer : settlementOfAnswer(answer, direction);
+    },
   };
+}
+
+/** null for what in a URL is no name but a way: the request would go to another resource, such as the list of all. */
+function urlOf(settlements: string, externalPaymentId: string, direction: string): string | null {
+  if (["", ".", ".."].includes(externalPaymentId)) return null;
+  const id = encodeURIComponent(externalPaymentId.toWellFormed());
+  return `${settlements}/stripe/${id}?direction=${encodeURIComponent(direction)}`;
 }
 
 async function exchange(

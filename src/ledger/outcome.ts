@@ -5,7 +5,7 @@
  * captive portal all answer 200. Of a body only an id and a code are taken; no other text of the ledger goes further.
  */
 import { z } from "zod";
-import type { AccountLookup, LedgerOutcome, LedgerRefusal, UnknownWhy } from "./port.ts";
+import type { AccountLookup, LedgerOutcome, LedgerRefusal, SettlementLookup, UnknownWhy } from "./port.ts";
 
 export interface LedgerAnswer {
   readonly status: number;
@@ -40,6 +40,14 @@ const found = z.object({
     z.object({ account_id: id, direction: z.string().optional(), status: z.string().optional() }),
   ),
 });
+const held = z.object({
+  account_id: id,
+  amount_minor: z.string().regex(/^[0-9]{1,40}$/),
+  currency: id,
+  status: id,
+  direction: z.string().optional(),
+});
+const heldList = z.object({ settlements: z.array(held) });
 const errorBody = z.object({ code: z.string().regex(LEDGER_CODE) });
 
 /** What the answer to an ingest means. */
@@ -67,6 +75,21 @@ export function accountOfAnswer(answer: LedgerAnswer): AccountLookup {
   if (accounts.size > 1) return unknown("answer_not_a_settlement", answer.status);
   for (const account_id of accounts) return { kind: "found", account_id };
   return ACCOUNT_NOT_RESOLVED;
+}
+
+/** What the ledger holds of one natural key. Two of them mean that the question was not understood. */
+export function settlementOfAnswer(answer: LedgerAnswer, direction: string): SettlementLookup {
+  if (answer.status === 404) return { kind: "absent" };
+  if (!isSuccess(answer.status)) return refusalOf(answer);
+  if (answer.body === null) return unknown("answer_cut_off", answer.status);
+  const body = heldList.safeParse(parseJson(answer.body));
+  if (!body.success) return unknown("answer_not_a_settlement", answer.status);
+  const asked = body.data.settlements.filter((each) => (each.direction ?? direction) === direction);
+  const [settlement] = asked;
+  if (settlement === undefined) return { kind: "absent" };
+  if (asked.length > 1) return unknown("answer_not_a_settlement", answer.status);
+  const { account_id, amount_minor, currency, status } = settlement;
+  return { kind: "found", settlement: { account_id, amount_minor, currency, status } };
 }
 
 function isCreditedPayin({

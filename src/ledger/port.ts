@@ -41,3 +41,22 @@ export interface Ledger {
   /** Asks for the payin of a Stripe `payment_intent` (`pi_…`). One request, no retry. */
   findPayinAccount(paymentIntent: string): Promise<AccountLookup>;
 }
+
+/** What the ledger holds of one movement of money, as far as it can contradict ours. */
+export interface LedgerSettlement {
+  readonly account_id: string;
+  readonly amount_minor: string;
+  readonly currency: string;
+  readonly status: string;
+}
+
+export type SettlementLookup =
+  | { readonly kind: "found"; readonly settlement: LedgerSettlement }
+  | { readonly kind: "absent" }
+  | LedgerRefusal;
+
+/** The ledger's own account of what was settled: for comparing, not for settling. */
+export interface LedgerReader {
+  /** One request, no retry. The natural key is unique, so there is at most one. */
+  findSettlement(externalPaymentId: string, direction: string): Promise<SettlementLookup>;
+}

@@ -41,6 +41,7 @@ describe("the least that is needed → the contract's defaults for the rest", ()
       signatureToleranceSeconds: 300,
       refundEvents: "charge",
       ledger: { baseUrl: "https://ledger.example", adminKey: "ledger-key", timeoutMs: 10_000 },
+      stripeApi: null,
       retryBaseMs: 15_000,
       retryMaxMs: 3_600_000,
       retryHorizonMs: 72 * 3_600_000,
@@ -200,6 +201,31 @@ describe("where alerts go: for operators alone, and whoever knows the address ca
 
   it.each(["0", "43201", "-1", "1.5", "soon"])("%s minutes → refused", (ALERT_OPEN_AGE_MINUTES) => {
     expect(load({ ALERT_OPEN_AGE_MINUTES })).toEqual(invalid("ALERT_OPEN_AGE_MINUTES"));
+  });
+});
+
+describe("Stripe's API", () => {
+  const key = { STRIPE_API_KEY: " rk_live_x\n" };
+
+  it("no key → off, wherever it would be", () => {
+    for (const STRIPE_API_KEY of [undefined, ""]) expect(loaded({ STRIPE_API_KEY }).stripeApi).toBeNull();
+    expect(loaded({ STRIPE_API_BASE_URL: "https://stripe.example" }).stripeApi).toBeNull();
+  });
+
+  it("a key → Stripe itself, unless another address is named", () => {
+    expect(loaded(key).stripeApi).toEqual({ key: "rk_live_x", baseUrl: "https://api.stripe.com" });
+    const baseUrl = "http://127.0.0.1:12111";
+    expect(loaded({ ...key, STRIPE_API_BASE_URL: baseUrl }).stripeApi).toEqual({ key: "rk_live_x", baseUrl });
+  });
+
+  it.each([
+    ["plain HTTP leaves the machine", "http://stripe.example"],
+    ["Stripe's client would drop a path", "https://stripe.example/base"],
+    ["credentials", "https://user:pass@stripe.example"],
+    ["a query", "https://stripe.example?x"],
+    ["no address", "stripe"],
+  ])("%s → refused: %s", (_, STRIPE_API_BASE_URL) => {
+    expect(load({ ...key, STRIPE_API_BASE_URL })).toEqual(invalid("STRIPE_API_BASE_URL"));
   });
 });
 
