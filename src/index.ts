@@ -5,9 +5,11 @@ import { loadConfig, weakOperatorKeys } from "./config.ts";
 import { sweep } from "./event-index/sweep.ts";
 import { readiness } from "./http/info.ts";
 import { log } from "./log.ts";
+import { tickReconciler } from "./reconciler/locate.ts";
 
 export { EventIndex } from "./event-index/object.ts";
 export { StripeEventObject } from "./event/object.ts";
+export { Reconciler } from "./reconciler/object.ts";
 
 const app = createApp();
 
@@ -23,8 +25,9 @@ export default {
     if (weak.length > 0) log("warn", { msg: "weak_keys", names: weak.join(",") });
     const configured = loadConfig(env);
     if (!configured.ok) return;
-    await sweep(env, configured.config);
-    // After it: what the sweep has just rescued needs nobody.
-    await raiseAlerts(env, configured.config);
+    const { config } = configured;
+    await Promise.all([sweep(env, config), tickReconciler(env, config)]);
+    // After them: what has just been rescued or found needs nobody.
+    await raiseAlerts(env, config);
   },
 } satisfies ExportedHandler<Env>;

@@ -22,6 +22,8 @@ const PURE = [
   /^src\/event\/transitions\//,
   /^src\/alerts\/(text|open-age)\.ts$/,
   /^src\/money\.ts$/,
+  /^src\/stripe-api\/port\.ts$/,
+  /^src\/reconciler\/(?!(csv|locate|object|reading|run-id|start|table|watch|work|world)\.ts$)/,
 ];
 const PLATFORM_MODULE = /^(cloudflare:|node:|partyserver|partysocket|hono)/;
 const PLATFORM_NAME = /^(Env|DurableObject.*|ExecutionContext|ExportedHandler|KVNamespace|Fetcher)$/;
@@ -37,6 +39,7 @@ const IMPURE_MEMBERS = new Set([
 const BINDINGS: Readonly<Record<string, RegExp>> = {
   "src/event/locate.ts": /^env\.STRIPE_EVENT$/,
   "src/event-index/locate.ts": /^env\.EVENT_INDEX$/,
+  "src/reconciler/locate.ts": /^env\.RECONCILER$/,
 };
 
 export function violationsIn(sources: Sources): Violation[] {
@@ -66,6 +69,20 @@ function importRules(path: string, { imports }: Facts): Found {
     [/^src\/event\//, /^src\/(stripe|http)\//, "event imports neither stripe nor http"],
     [/^src\/ledger\//, /^src\/(event|http)\//, "ledger imports neither event nor http"],
     [/^src\/http\//, /^src\/ledger\//, "http never touches the ledger"],
+    [/^src\/event\//, /^src\/(stripe-api|delivery|reconciler)\//, "event knows nobody who asks it"],
+    [/^src\/(?!stripe-api\/client\.ts$)/, /^stripe$/, "only stripe-api/client.ts loads Stripe's client"],
+    [/^src\/stripe-api\//, /^src\/(?!stripe-api\/)/, "stripe-api imports nothing but its own"],
+    [
+      /^src\/delivery\//,
+      /^src\/(http|ledger|event-index|reconciler)\//,
+      "delivery only checks and hands over",
+    ],
+    [/^src\/reconciler\//, /^src\/(http|event-index)\//, "reconciler imports neither http nor event-index"],
+    [
+      /^src\/(event-index|ledger|settlement|stripe)\//,
+      /^src\/(stripe-api|delivery|reconciler)\//,
+      "what settles does not know the reconciler",
+    ],
     [/^src\/(?!console\/|app\.ts$)/, /^src\/console\//, "only app.ts knows the console"],
     [/^src\/(?!alerts\/|index\.ts$)/, /^src\/alerts\//, "only the cron raises alerts"],
     [/^src\/(?!config\.ts$)/, /^(node:)?process$/, "only config.ts reads the environment"],

@@ -48,6 +48,11 @@ const PURE_PATHS = [
   "src/alerts/text.ts",
   "src/alerts/open-age.ts",
   "src/money.ts",
+  "src/stripe-api/port.ts",
+  "src/reconciler/judge.ts",
+  "src/reconciler/page.ts",
+  "src/reconciler/watermark.ts",
+  "src/reconciler/x.ts",
 ];
 
 describe("a pure file", () => {
@@ -61,6 +66,10 @@ describe("a pure file", () => {
     "src/ledger/client.ts",
     "src/http/webhook.ts",
     "src/app.ts",
+    "src/delivery/deliver.ts",
+    "src/stripe-api/client.ts",
+    "src/reconciler/object.ts",
+    "src/reconciler/work.ts",
   ])("%s is none", (path) => {
     expect(brokenBy(path, "export const now = Date.now();")).toEqual([]);
   });
@@ -125,6 +134,17 @@ describe("who imports whom", () => {
     ["src/ledger/client.ts", "../http/body.ts", "ledger imports neither event nor http"],
     ["src/http/webhook.ts", "../ledger/client.ts", "http never touches the ledger"],
     ["src/http/admin/x.ts", "../../ledger/port.ts", "http never touches the ledger"],
+    ["src/event/object.ts", "../reconciler/locate.ts", "event knows nobody who asks it"],
+    ["src/event/engine.ts", "../delivery/deliver.ts", "event knows nobody who asks it"],
+    ["src/reconciler/object.ts", "stripe", "only stripe-api/client.ts loads Stripe's client"],
+    ["src/stripe-api/x.ts", "stripe", "only stripe-api/client.ts loads Stripe's client"],
+    ["src/stripe-api/client.ts", "../config.ts", "stripe-api imports nothing but its own"],
+    ["src/delivery/deliver.ts", "../http/respond.ts", "delivery only checks and hands over"],
+    ["src/delivery/deliver.ts", "../reconciler/run.ts", "delivery only checks and hands over"],
+    ["src/reconciler/x.ts", "../http/body.ts", "reconciler imports neither http nor event-index"],
+    ["src/reconciler/x.ts", "../event-index/find.ts", "reconciler imports neither http nor event-index"],
+    ["src/ledger/client.ts", "../reconciler/run.ts", "what settles does not know the reconciler"],
+    ["src/stripe/event.ts", "../stripe-api/port.ts", "what settles does not know the reconciler"],
     ["src/event/object.ts", "../console/session.ts", "only app.ts knows the console"],
     ["src/event/object.ts", "../alerts/raise.ts", "only the cron raises alerts"],
     ["src/http/webhook.ts", "../alerts/post.ts", "only the cron raises alerts"],
@@ -147,6 +167,10 @@ describe("who imports whom", () => {
     ["src/http/webhook.ts", "../event/locate.ts"],
     ["src/event/engine.ts", "../ledger/port.ts"],
     ["src/event/object.ts", "../ledger/client.ts"],
+    ["src/http/webhook.ts", "../delivery/deliver.ts"],
+    ["src/stripe-api/client.ts", "./port.ts"],
+    ["src/stripe-api/client.ts", "stripe"],
+    ["src/reconciler/world.ts", "../stripe-api/client.ts"],
   ])("%s from %s → kept", (path, specifier) => {
     expect(brokenBy(path, `import { x } from "${specifier}";`)).toEqual([]);
   });
@@ -178,6 +202,7 @@ describe("the environment, the bindings and the storage", () => {
     ["src/config.ts", `export const f = (env: { LEDGER?: Fetcher }) => env.LEDGER;`],
     ["src/event/locate.ts", `export const f = (env: Env) => env.STRIPE_EVENT.getByName("x");`],
     ["src/event-index/locate.ts", `export const f = (env: Env) => env.EVENT_INDEX.getByName("x");`],
+    ["src/reconciler/locate.ts", `export const f = (env: Env) => env.RECONCILER.getByName("x");`],
     ["src/app.ts", `export const f = (c: { env: Env }) => handle(c.env);`],
     ["src/app.ts", `export const f = ({ env }: { env: Env }) => handle({ env });`],
   ])("%s: %s → kept", (path, source) => {

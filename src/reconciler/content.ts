@@ -1,0 +1,68 @@
+/**
+ * What a report says, as one text in a fixed order: its hash proves that two runs found the same. So neither the run's
+ * id nor any time of the run stands in it, only what was asked and what was found. Pure.
+ */
+import { type Difference, type Kind, KINDS } from "./findings.ts";
+import type { Total } from "./totals.ts";
+import { SIDES } from "./findings.ts";
+import type { Window } from "./window.ts";
+
+export interface Content {
+  readonly window: Window;
+  readonly refundEvents: string;
+  readonly events: number;
+  /** All of them, also those beyond what is listed. */
+  readonly counts: Readonly<Partial<Record<Kind, number>>>;
+  readonly totals: readonly Total[];
+  readonly differences: readonly Difference[];
+}
+
+const DIFFERENCE_FIELDS = [
+  "event_id",
+  "event_type",
+  "created_at",
+  "kind",
+  "field",
+  "ours",
+  "theirs",
+  "reason",
+  "payment_id",
+  "direction",
+  "status",
+  "currency",
+  "amount_minor",
+] as const satisfies readonly (keyof Difference)[];
+
+/** One JSON array a line. Changing anything here changes every hash: then change the first line too. */
+export function canonicalText({
+  window,
+  refundEvents,
+  events,
+  counts,
+  totals,
+  differences,
+}: Content): string {
+  const lines: unknown[][] = [
+    ["clawsettle-reconciliation", 1],
+    ["window", window.from, window.to, refundEvents],
+    ["events", events],
+    ...KINDS.map((kind) => ["count", kind, counts[kind] ?? 0]),
+    ...totals
+      .map(({ currency, direction, status, ...sides }) => [
+        "total",
+        currency,
+        direction,
+        status,
+        ...SIDES.flatMap((side) => [sides[side].count, sides[side].amount_minor]),
+      ])
+      .sort(byText),
+    ...differences
+      .map((each) => ["difference", ...DIFFERENCE_FIELDS.map((field) => each[field])])
+      .sort(byText),
+  ];
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}
+
+function byText(a: unknown[], b: unknown[]): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
+}

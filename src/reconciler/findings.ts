@@ -1,0 +1,81 @@
+/** What a run can find: a closed list of kinds, and what each means. Types and words only; pure. */
+
+/** Explained in {@link MEANINGS}. One event may stand under more than one. */
+export const KINDS = [
+  "backfilled",
+  "healed",
+  "missing",
+  "expired",
+  "malformed",
+  "unreachable",
+  "open",
+  "failed",
+  "unmappable",
+  "resolved",
+  "ignored",
+  "conflicting",
+  "mismatched",
+  "not_in_ledger",
+  "unverified",
+] as const;
+
+export type Kind = (typeof KINDS)[number];
+
+export const MEANINGS: Readonly<Record<Kind, string>> = {
+  backfilled: "clawsettle had never got it; this run delivered it",
+  healed: "it was overdue; this run woke it, and it is settled now",
+  missing: "clawsettle has never got it, and it was not delivered: a dry run, or its object did not take it",
+  expired:
+    "clawsettle does not know it, and it is so old that it may have been settled and purged: not delivered",
+  malformed: "Stripe lists something that is no event clawsettle can take",
+  unreachable: "the event's object did not answer",
+  open: "not settled yet; it is tried again by itself",
+  failed: "failed for good; it waits for an operator",
+  unmappable: "a money event that cannot become a settlement; it waits for an operator",
+  resolved: "an operator has closed it",
+  ignored: "it moves no money for the ledger; counted, not listed",
+  conflicting: "Stripe lists other money than clawsettle recorded",
+  mismatched: "the ledger holds something else than clawsettle forwarded",
+  not_in_ledger: "clawsettle forwarded it, and the ledger does not hold it",
+  unverified: "the ledger refused to say what it holds",
+};
+
+/** While one of these is left, nobody can say that everything up to here has arrived. The others stand in the index. */
+export const HOLDING: readonly Kind[] = ["missing", "expired", "malformed", "unreachable"];
+
+export interface Difference {
+  readonly event_id: string;
+  readonly event_type: string;
+  /** ISO 8601. */
+  readonly created_at: string;
+  readonly kind: Kind;
+  /** Which field contradicts, for `conflicting` and `mismatched`; else empty. */
+  readonly field: string;
+  readonly ours: string | null;
+  readonly theirs: string | null;
+  readonly reason: string | null;
+  /** The money as Stripe tells it; null where it tells of none. */
+  readonly payment_id: string | null;
+  readonly direction: string | null;
+  readonly status: string | null;
+  readonly currency: string | null;
+  readonly amount_minor: string | null;
+}
+
+/** One event's money, on one of the three sides. */
+export interface Amount {
+  readonly side: Side;
+  readonly currency: string;
+  readonly direction: string;
+  readonly status: string;
+  readonly amount_minor: string;
+}
+
+export const SIDES = ["stripe", "clawsettle", "ledger"] as const;
+export type Side = (typeof SIDES)[number];
+
+/** All that a run keeps of one event. */
+export interface Finding {
+  readonly differences: readonly Difference[];
+  readonly amounts: readonly Amount[];
+}

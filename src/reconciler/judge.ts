@@ -1,0 +1,184 @@
+/** What one listed event means, given what clawsettle and the ledger say of it. Pure. */
+import type { EventState } from "../event/view.ts";
+import { LISTED_BY_STRIPE } from "../event/view.ts";
+import type { SettlementLookup } from "../ledger/port.ts";
+import type { Mapping } from "../settlement/settlement.ts";
+import { againstLedger, againstStripe, isStatusInOrder, type Known, moneyOf } from "./compare.ts";
+import type { Amount, Difference, Finding, Kind, Side } from "./findings.ts";
+import { type Bounds, isExpired } from "./window.ts";
+
+/** What the event's object says of it. */
+export type Seen =
+  | { readonly kind: "known"; readonly event: EventState }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "unreachable" };
+
+/** What the run does about an event. */
+export type Act = "deliver" | "poke";
+
+export interface Listed {
+  readonly event_id: string;
+  readonly event_type: string;
+  /** Epoch milliseconds. */
+  readonly created: number;
+  readonly mapping: Mapping;
+}
+
+/** What to do about it; null: nothing. A dry run never asks. */
+export function actFor(listed: Listed, seen: Seen, bounds: Bounds, now: number): Act | null {
+  switch (seen.kind) {
+    case "unreachable":
+      return null;
+    case "unknown":
+      return isExpired(listed.created, bounds) ? null : "deliver";
+    case "known":
+      return isOverdue(seen.event, now) ? "poke" : null;
+  }
+}
+
+/** A retry that is due, or an attempt whose lease is over: something should have moved it by now. */
+function isOverdue({ state, next_retry_at, alarm_at }: EventState, now: number): boolean {
+  if (state === "failed") return next_retry_at !== null && Date.parse(next_retry_at) <= now;
+  if (state !== "received" && state !== "forwarding") return false;
+  return alarm_at === null || Date.parse(alarm_at) <= now;
+}
+
+export interface Evidence {
+  readonly listed: Listed;
+  /** After whatever was done about it. */
+  readonly seen: Seen;
+  /** What this run did, now or before it was cut off in the middle of this page. */
+  readonly act: Act | null;
+  /** Asked of a forwarded event only. */
+  readonly ledger: SettlementLookup | null;
+  readonly bounds: Bounds;
+}
+
+export function judge(evidence: Evidence): Finding {
+  const { listed, seen, bounds } = evidence;
+  const money = moneyOf(listed.mapping);
+  const stripe = money === null ? [] : [amount("stripe", money)];
+  if (seen.kind === "unreachable")
+    return { differences: [difference(listed, "unreachable")], amounts: stripe };
+  if (seen.kind === "unknown") {
+    const kind = isExpired(listed.created, bounds) ? "expired" : "missing";
+    const reason = evidence.act === "deliver" ? "not_delivered" : null;
+    return { differences: [difference(listed, kind, { reason })], amounts: stripe };
+  }
+  const { event } = seen;
+  const ours = event.state === "forwarded" && event.settlement !== null ? event.settlement : null;
+  return {
+    differences: [
+      ...doneAbout(evidence, event),
+      ...standing(listed, event),
+      ...contradictions(listed, event, money),
+      ...(ours === null ? [] : inLedger(evidence, ours)),
+    ],
+    amounts: [
+      ...stripe,
+      ...(ours === null ? [] : [amount("clawsettle", ours)]),
+      ...(ours === null ? [] : ledgerAmount(evidence, ours)),
+    ],
+  };
+}
+
+/** A webhook that arrives just then may be the one that delivers: the record tells which it was. */
+function doneAbout({ listed, act }: Evidence, { state, evidence }: EventState): Difference[] {
+  if (act === "deliver" && evidence.signing_secret === LISTED_BY_STRIPE)
+    return [difference(listed, "backfilled")];
+  return act === "poke" && state === "forwarded" ? [difference(listed, "healed")] : [];
+}
+
+function standing(listed: Listed, event: EventState): Difference[] {
+  const of = (kind: Kind) => [difference(listed, kind, { reason: event.reason })];
+  switch (event.state) {
+    case "forwarded":
+      return [];
+    case "ignored":
+    case "resolved":
+      return of(event.state);
+    case "received":
+    case "forwarding":
+      return of("open");
+    case "failed":
+      if (event.last_error?.code === "EVENT_UNMAPPABLE") return of("unmappable");
+      return of(event.next_retry_at === null ? "failed" : "open");
+  }
+}
+
+/** Two amounts that differ, or money on one side alone. What could not be mapped, then or now, says nothing of money. */
+function contradictions(
+  listed: Listed,
+  { state, settlement }: EventState,
+  money: Known | null,
+): Difference[] {
+  if (settlement !== null && money !== null) {
+    return againstStripe(settlement, money).map((found) => difference(listed, "conflicting", found));
+  }
+  const mapped = listed.mapping.kind;
+  if (state === "ignored" && money !== null) {
+    const found = { field: "mapping", ours: "ignored", theirs: "settlement" };
+    return [difference(listed, "conflicting", found)];
+  }
+  if (state === "forwarded" && money === null) {
+    return [difference(listed, "conflicting", { field: "mapping", ours: "settlement", theirs: mapped })];
+  }
+  return [];
+}
+
+function inLedger({ listed, ledger, bounds }: Evidence, ours: Known): Difference[] {
+  switch (ledger?.kind) {
+    case "found":
+      return againstLedger(ours, ledger.settlement, bounds.refund_events).map((found) =>
+        difference(listed, "mismatched", found),
+      );
+    case "absent":
+      return [difference(listed, "not_in_ledger")];
+    default:
+      return [difference(listed, "unverified", { reason: refusalOf(ledger) })];
+  }
+}
+
+function refusalOf(ledger: SettlementLookup | null): string | null {
+  return ledger !== null && "ledger_status" in ledger ? `ledger_${ledger.ledger_status ?? "silent"}` : null;
+}
+
+/**
+ * What the ledger holds, beside what it backs. A status that has rightly gone on counts where the event does, or a
+ * payout that was paid and came back would be money without an event; any other status counts as what it is.
+ */
+function ledgerAmount({ ledger, bounds }: Evidence, ours: Known): Amount[] {
+  if (ledger?.kind !== "found") return [];
+  const { amount_minor, currency, status } = ledger.settlement;
+  const { direction } = ours;
+  const counted = isStatusInOrder(ours, status, bounds.refund_events) ? ours.status : status;
+  return [{ side: "ledger", currency, direction, status: counted, amount_minor }];
+}
+
+function amount(side: Side, { currency, direction, status, amount_minor }: Known): Amount {
+  return { side, currency, direction, status, amount_minor };
+}
+
+export function difference(
+  { event_id, event_type, created, mapping }: Listed,
+  kind: Kind,
+  more: Partial<Pick<Difference, "field" | "ours" | "theirs" | "reason">> = {},
+): Difference {
+  const money = moneyOf(mapping);
+  return {
+    event_id,
+    event_type,
+    created_at: new Date(created).toISOString(),
+    kind,
+    field: "",
+    ours: null,
+    theirs: null,
+    reason: null,
+    payment_id: money?.external_payment_id ?? null,
+    direction: money?.direction ?? null,
+    status: money?.status ?? null,
+    currency: money?.currency ?? null,
+    amount_minor: money?.amount_minor ?? null,
+    ...more,
+  };
+}

@@ -1,0 +1,59 @@
+/** A run after one step of its work. Pure. */
+import { type Kind } from "./findings.ts";
+import type { PageOutcome } from "./page.ts";
+import { waitMs } from "./patience.ts";
+import { type FailureCode, type Finished, finish, type Running } from "./run.ts";
+import { addAmounts } from "./totals.ts";
+
+type Page = Extract<PageOutcome, { kind: "page" }>;
+
+/** `listed`: how many of the page's differences are listed, and not merely counted. */
+export function afterPage(run: Running, page: Page, listed: number): Running {
+  const { findings, cursor, walked, reached } = page;
+  return {
+    ...run,
+    pages: run.pages + 1,
+    events: run.events + findings.length,
+    reached,
+    totals: addAmounts(
+      run.totals,
+      findings.flatMap(({ amounts }) => amounts),
+    ),
+    counts: addCounts(
+      run.counts,
+      findings.flatMap(({ differences }) => differences.map(({ kind }) => kind)),
+    ),
+    listed: run.listed + listed,
+    cursor,
+    walked,
+    acting: {},
+    failures: 0,
+    last_failure: null,
+    next_try_at: null,
+  };
+}
+
+export interface Moment {
+  readonly now: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** Waits and asks for the same page again, or gives up. */
+export function afterFailure(
+  run: Running,
+  why: FailureCode,
+  retryAfterMs: number | null,
+  { now, random }: Moment,
+): Running | Finished {
+  const failures = run.failures + 1;
+  const wait = waitMs(failures, retryAfterMs, random);
+  if (wait === null) return finish(run, { status: "failed", error: why }, now);
+  return { ...run, failures, last_failure: why, next_try_at: now + wait };
+}
+
+function addCounts(counts: Running["counts"], kinds: readonly Kind[]): Running["counts"] {
+  const sum = { ...counts };
+  for (const kind of kinds) sum[kind] = (sum[kind] ?? 0) + 1;
+  return sum;
+}

@@ -1,0 +1,179 @@
+/** A run as operators see it. Pure; times become ISO 8601 here. */
+import { iso } from "../event/view.ts";
+import { type Difference, type Kind, KINDS } from "./findings.ts";
+import { type FailureCode, type Run, type Running } from "./run.ts";
+import { isBalanced, type Total } from "./totals.ts";
+import { type Gap, gapAt, type Watermark } from "./watermark.ts";
+import type { Bounds } from "./window.ts";
+
+/** Our own words: Stripe's could quote a key, and the ledger's anything. */
+const FAILURES: Readonly<Record<FailureCode, string>> = {
+  stripe_unauthorized: "Stripe refused STRIPE_API_KEY: it is wrong or expired, or it may not read events.",
+  stripe_unavailable: "Stripe did not answer for about an hour. Start the run again.",
+  stripe_rejected: "Stripe did not take the question, or answered with something that is no list of events.",
+  ledger_unavailable: "The ledger did not answer for about an hour. Start the run again.",
+  livemode_mismatch: "STRIPE_API_KEY is of the other mode: its events may not settle in this environment.",
+  configuration_changed: "STRIPE_REFUND_EVENTS was changed during the run.",
+  not_configured: "The configuration lost what reconciliation needs.",
+  internal: "Our own code failed at the same page again and again. The log says how.",
+};
+
+export interface RunView {
+  readonly id: string;
+  readonly status: Run["status"];
+  readonly origin: Run["origin"];
+  readonly actor: string | null;
+  readonly from: string;
+  readonly to: string;
+  readonly dry_run: boolean;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly progress: {
+    readonly phase: "waiting" | "walking" | "backing_off" | "closing" | "over";
+    readonly pages: number;
+    readonly events: number;
+    /** The time of the oldest event so far; the list comes newest first. */
+    readonly reached: string | null;
+    readonly failures_in_a_row: number;
+    readonly last_failure: string | null;
+    readonly next_try_at: string | null;
+    readonly cancel_requested: boolean;
+  };
+  /** SHA-256 of what was found, and null until all is. Two runs that found the same have the same. */
+  readonly content_sha256: string | null;
+  /** How many differences of each kind there are, listed or not. */
+  readonly counts: Readonly<Record<Kind, number>>;
+}
+
+export interface Report extends RunView {
+  /** Counted by events: twin events of one change count twice, on every side. */
+  readonly totals: readonly Total[];
+  readonly balanced: boolean;
+  readonly differences: {
+    readonly listed: number;
+    /** More were found than are listed. `counts` has them all. */
+    readonly truncated: boolean;
+    readonly first: readonly Difference[];
+    readonly next_cursor: string | null;
+  };
+}
+
+export function viewOf(run: Run): RunView {
+  return {
+    id: run.id,
+    status: run.status,
+    origin: run.origin,
+    actor: run.actor,
+    from: iso(run.from),
+    to: iso(run.to),
+    dry_run: run.dry_run,
+    created_at: iso(run.created_at),
+    started_at: isoOrNull(run.started_at),
+    finished_at: run.status === "running" ? null : iso(run.finished_at),
+    error: run.status === "failed" ? { code: run.error.toUpperCase(), message: FAILURES[run.error] } : null,
+    progress: progressOf(run),
+    content_sha256: run.status === "complete" ? run.content_sha256 : null,
+    counts: Object.fromEntries(KINDS.map((kind) => [kind, run.counts[kind] ?? 0])) as Record<Kind, number>,
+  };
+}
+
+export interface DifferencePage {
+  readonly differences: readonly Difference[];
+  readonly next_cursor: string | null;
+}
+
+export function reportOf(run: Run, { differences, next_cursor }: DifferencePage): Report {
+  const found = KINDS.reduce((sum, kind) => sum + (kind === "ignored" ? 0 : (run.counts[kind] ?? 0)), 0);
+  return {
+    ...viewOf(run),
+    totals: run.totals,
+    balanced: isBalanced(run.totals),
+    differences: { listed: run.listed, truncated: found > run.listed, first: differences, next_cursor },
+  };
+}
+
+function progressOf(run: Run): RunView["progress"] {
+  const { pages, events } = run;
+  const isRunning = run.status === "running";
+  return {
+    phase: isRunning ? phaseOf(run) : "over",
+    pages,
+    events,
+    reached: isoOrNull(run.reached),
+    failures_in_a_row: isRunning ? run.failures : 0,
+    last_failure: isRunning ? run.last_failure : null,
+    next_try_at: isRunning ? isoOrNull(run.next_try_at) : null,
+    cancel_requested: isRunning && run.cancel_requested,
+  };
+}
+
+function phaseOf(run: Running): RunView["progress"]["phase"] {
+  if (run.started_at === null) return "waiting";
+  if (run.walked) return "closing";
+  return run.next_try_at === null ? "walking" : "backing_off";
+}
+
+/** "Complete up to this moment, or here is what is missing." */
+export interface WatermarkStatus {
+  /** Whether there is a key. Without one nothing moves. */
+  readonly configured: boolean;
+  readonly since: string | null;
+  readonly complete_up_to: string | null;
+  readonly behind_seconds: number | null;
+  /** Of these stretches nobody can say that they are complete. */
+  readonly gaps: readonly GapView[];
+  /** One that grows until the next complete run, or that run will leave behind. */
+  readonly pending_gap: GapView | null;
+  readonly last_run: {
+    readonly id: string;
+    readonly status: string;
+    readonly error: string | null;
+    readonly finished_at: string;
+  } | null;
+}
+
+interface GapView {
+  readonly from: string;
+  readonly to: string;
+  readonly why: Gap["why"];
+}
+
+export function watermarkStatus(
+  watermark: Watermark | null,
+  bounds: Bounds,
+  configured: boolean,
+  now: number,
+): WatermarkStatus {
+  if (watermark === null) {
+    return {
+      configured,
+      since: null,
+      complete_up_to: null,
+      behind_seconds: null,
+      gaps: [],
+      pending_gap: null,
+      last_run: null,
+    };
+  }
+  const { since, complete_up_to, gaps, last_run } = watermark;
+  const pending = gapAt(watermark, bounds, now);
+  return {
+    configured,
+    since: iso(since),
+    complete_up_to: iso(complete_up_to),
+    behind_seconds: Math.max(0, Math.floor((now - complete_up_to) / 1_000)),
+    gaps: gaps.map(gapView),
+    pending_gap: pending === null ? null : gapView(pending),
+    last_run: last_run === null ? null : { ...last_run, finished_at: iso(last_run.finished_at) },
+  };
+}
+
+function gapView({ from, to, why }: Gap): GapView {
+  return { from: iso(from), to: iso(to), why };
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : iso(ms);
+}

@@ -1,0 +1,153 @@
+/** What the Reconciler stores of a run, but for its differences: one document, a discriminated union on `status`. Pure. */
+import { z } from "zod";
+import { AT_THE_NEWEST, cursorSchema } from "./cursor.ts";
+import { HOLDING, KINDS } from "./findings.ts";
+import type { Bounds, Window } from "./window.ts";
+import type { Gap } from "./watermark.ts";
+
+/** Listed with their event; beyond them they are only counted. */
+export const DIFFERENCES_LISTED_MAX = 10_000;
+
+const count = z.int().nonnegative();
+const timestampMs = z.int().nonnegative();
+
+const sum = z.strictObject({ count, amount_minor: z.string() });
+const total = z.strictObject({
+  currency: z.string(),
+  direction: z.string(),
+  status: z.string(),
+  stripe: sum,
+  clawsettle: sum,
+  ledger: sum,
+});
+
+export const failureSchema = z.enum([
+  "stripe_unauthorized",
+  "stripe_unavailable",
+  "stripe_rejected",
+  "ledger_unavailable",
+  "livemode_mismatch",
+  "configuration_changed",
+  "not_configured",
+  "internal",
+]);
+export type FailureCode = z.infer<typeof failureSchema>;
+
+const common = {
+  id: z.string(),
+  /** `schedule`: the cron's hourly run, which moves the watermark. */
+  origin: z.enum(["operator", "schedule"]),
+  actor: z.string().nullable(),
+  from: timestampMs,
+  to: timestampMs,
+  dry_run: z.boolean(),
+  /** As configured when it was asked for. A change ends the run: it would compare two ways of booking. */
+  refund_events: z.enum(["charge", "refund"]),
+  gap: z
+    .strictObject({ from: z.int(), to: z.int(), why: z.enum(["too_late", "refund_events_changed"]) })
+    .nullable(),
+  created_at: timestampMs,
+  /** null: it waits for its turn. */
+  started_at: timestampMs.nullable(),
+  pages: count,
+  events: count,
+  /** The time of the oldest event so far: the list comes newest first. */
+  reached: timestampMs.nullable(),
+  totals: z.array(total),
+  counts: z.partialRecord(z.enum(KINDS), count),
+  /** How many differences are listed. */
+  listed: count,
+};
+
+const running = z.strictObject({
+  ...common,
+  status: z.literal("running"),
+  cursor: cursorSchema,
+  /** All pages are done; what is left is to close the report. */
+  walked: z.boolean(),
+  /**
+   * What this run is doing about events of the page under way, on record before it is done: after a crash in the middle
+   * the page is walked again, and these are still this run's doing.
+   */
+  acting: z.record(z.string(), z.enum(["deliver", "poke"])),
+  /** In a row. */
+  failures: count,
+  last_failure: failureSchema.nullable(),
+  next_try_at: timestampMs.nullable(),
+  cancel_requested: z.boolean(),
+});
+
+export const runSchema = z.discriminatedUnion("status", [
+  running,
+  z.strictObject({
+    ...common,
+    status: z.literal("complete"),
+    finished_at: timestampMs,
+    content_sha256: z.string(),
+  }),
+  z.strictObject({ ...common, status: z.literal("failed"), finished_at: timestampMs, error: failureSchema }),
+  z.strictObject({ ...common, status: z.literal("cancelled"), finished_at: timestampMs }),
+]);
+
+export type Run = z.infer<typeof runSchema>;
+export type Running = Extract<Run, { status: "running" }>;
+export type Finished = Exclude<Run, Running>;
+
+export interface NewRun extends Window {
+  readonly id: string;
+  readonly origin: Run["origin"];
+  readonly actor: string | null;
+  readonly dry_run: boolean;
+  readonly refund_events: Bounds["refund_events"];
+  readonly gap: Gap | null;
+}
+
+export function newRun(
+  { id, origin, actor, from, to, dry_run, refund_events, gap }: NewRun,
+  now: number,
+): Running {
+  return {
+    id,
+    origin,
+    actor,
+    from,
+    to,
+    dry_run,
+    refund_events,
+    gap,
+    created_at: now,
+    started_at: null,
+    pages: 0,
+    events: 0,
+    reached: null,
+    totals: [],
+    counts: {},
+    listed: 0,
+    status: "running",
+    cursor: AT_THE_NEWEST,
+    walked: false,
+    acting: {},
+    failures: 0,
+    last_failure: null,
+    next_try_at: null,
+    cancel_requested: false,
+  };
+}
+
+/** How the run ends. What it has found so far stays. */
+export function finish(
+  run: Running,
+  end:
+    | { status: "complete"; content_sha256: string }
+    | { status: "failed"; error: FailureCode }
+    | { status: "cancelled" },
+  now: number,
+): Finished {
+  // What only a run at work has is dropped here.
+  return { ...z.object(common).parse(run), ...end, finished_at: now };
+}
+
+/** Events that Stripe lists, and that are not here: of these nobody can say that they arrived. */
+export function holdingOf({ counts }: Pick<Run, "counts">): number {
+  return HOLDING.reduce((held, kind) => held + (counts[kind] ?? 0), 0);
+}

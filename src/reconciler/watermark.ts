@@ -1,0 +1,124 @@
+/**
+ * "Complete up to": what the hourly runs have shown, and what nobody can show. Pure; times are epoch milliseconds.
+ *
+ * A stretch is complete when a run has walked all of it and every event in it is known here. What failed or cannot be
+ * mapped is known: it stands in the index, in front of an operator, and does not hold the watermark.
+ */
+import { z } from "zod";
+import { type Bounds, oldestFrom, type Window } from "./window.ts";
+
+/** How often the cron looks for what is new. */
+const INTERVAL_MS = 3_600_000;
+/** The cron comes every five minutes, a little late or early: without slack each run would slip by one round. */
+const INTERVAL_SLACK_MS = 60_000;
+/** Stripe's list is complete in the end, not at once: each run looks once more at the hour before the watermark. */
+export const OVERLAP_MS = 3_600_000;
+/** And not at what is just on its way here. */
+export const SETTLE_MARGIN_MS = 600_000;
+const GAPS_KEPT = 50;
+
+const gapSchema = z.strictObject({
+  from: z.int(),
+  to: z.int(),
+  why: z.enum(["too_late", "refund_events_changed"]),
+});
+
+export const watermarkSchema = z.strictObject({
+  /**
+   * When this began to watch. The hourly runs never look before it: what came earlier may have been booked by another
+   * system, under other ids. An operator may, and sees in a dry run what would be delivered.
+   */
+  since: z.int(),
+  complete_up_to: z.int(),
+  /** Stretches between `since` and `complete_up_to` of which nobody can say that they are complete. Oldest first. */
+  gaps: z.array(gapSchema),
+  refund_events: z.enum(["charge", "refund"]),
+  last_started_at: z.int().nullable(),
+  last_run: z
+    .strictObject({ id: z.string(), status: z.string(), error: z.string().nullable(), finished_at: z.int() })
+    .nullable(),
+});
+
+export type Watermark = z.infer<typeof watermarkSchema>;
+export type Gap = z.infer<typeof gapSchema>;
+
+export function activate(now: number, refundEvents: Bounds["refund_events"]): Watermark {
+  return {
+    since: now,
+    complete_up_to: now,
+    gaps: [],
+    refund_events: refundEvents,
+    last_started_at: null,
+    last_run: null,
+  };
+}
+
+/** After a change of the refund family, everything begins anew: see {@link Bounds.refund_events_since}. */
+export function follow(watermark: Watermark, bounds: Bounds, now: number): Watermark {
+  if (watermark.refund_events === bounds.refund_events) return watermark;
+  const at = bounds.refund_events_since ?? now;
+  const gap: Gap = { from: watermark.complete_up_to, to: at, why: "refund_events_changed" };
+  return {
+    ...watermark,
+    complete_up_to: Math.max(watermark.complete_up_to, at),
+    gaps: withGap(watermark.gaps, gap),
+    refund_events: bounds.refund_events,
+  };
+}
+
+export interface DueRun extends Window {
+  /** The stretch before it that can no longer be looked at. */
+  readonly gap: Gap | null;
+}
+
+/** The run that is due at `now`; null: none. */
+export function dueRun(watermark: Watermark, bounds: Bounds, now: number): DueRun | null {
+  const { since, complete_up_to, last_started_at } = watermark;
+  if (last_started_at !== null && now - last_started_at < INTERVAL_MS - INTERVAL_SLACK_MS) return null;
+  const to = now - SETTLE_MARGIN_MS;
+  const oldest = oldestFrom(bounds, now).at;
+  const from = Math.max(since, oldest, complete_up_to - OVERLAP_MS);
+  if (to <= complete_up_to || from >= to) return null;
+  return { from, to, gap: gapAt(watermark, bounds, now) };
+}
+
+/** What lies between the watermark and the earliest time that can still be looked at. */
+export function gapAt({ complete_up_to }: Watermark, bounds: Bounds, now: number): Gap | null {
+  const oldest = oldestFrom(bounds, now).at;
+  return complete_up_to < oldest ? { from: complete_up_to, to: oldest, why: "too_late" } : null;
+}
+
+export interface FinishedRun {
+  readonly id: string;
+  readonly status: "complete" | "failed" | "cancelled";
+  readonly error: string | null;
+  readonly finished_at: number;
+  readonly to: number;
+  readonly gap: Gap | null;
+  readonly refund_events: Bounds["refund_events"];
+  /** How many events hold the watermark: known to Stripe, and not to us. */
+  readonly holding: number;
+}
+
+/** After an hourly run. It advances only when the run is complete and nothing is left that holds it. */
+export function afterRun(watermark: Watermark, run: FinishedRun): Watermark {
+  const { id, status, error, finished_at } = run;
+  const told = { ...watermark, last_run: { id, status, error, finished_at } };
+  if (status !== "complete" || run.holding > 0 || run.refund_events !== watermark.refund_events) return told;
+  return {
+    ...told,
+    complete_up_to: Math.max(watermark.complete_up_to, run.to),
+    gaps: run.gap === null ? watermark.gaps : withGap(watermark.gaps, run.gap),
+  };
+}
+
+/** Gaps that touch become one: while no run succeeds, the same gap grows. */
+function withGap(gaps: readonly Gap[], gap: Gap): Gap[] {
+  if (gap.from >= gap.to) return [...gaps];
+  const last = gaps.at(-1);
+  const joined =
+    last !== undefined && last.why === gap.why && gap.from <= last.to
+      ? [...gaps.slice(0, -1), { ...last, to: Math.max(last.to, gap.to) }]
+      : [...gaps, gap];
+  return joined.slice(-GAPS_KEPT);
+}

@@ -1,0 +1,109 @@
+/**
+ * Which stretch of time a run may look at. Pure; times are epoch milliseconds.
+ *
+ * The one danger of asking Stripe is to find an event "missing" that was settled, and whose object has since been
+ * purged: delivering it would lean on the ledger alone not to book it twice. So nothing is asked about, and nothing is
+ * delivered, from before the time at which objects may have been purged.
+ */
+
+/** Stripe lists events of the last 30 days. https://docs.stripe.com/api/events/list */
+export const STRIPE_KEEPS_MS = 30 * 86_400_000;
+/** Clocks differ, and a page takes its time: what is this close to the purge counts as purged. */
+export const PURGE_MARGIN_MS = 3_600_000;
+
+/** From `from`, inclusive, to `to`, exclusive. */
+export interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What this deployment remembers of how its events are kept and booked. */
+export interface Bounds {
+  /** Objects of events that came before this may be gone. It never moves back, even when the retention grows. */
+  readonly purged_before: number;
+  readonly refund_events: "charge" | "refund";
+  /**
+   * When the family of refund events was changed; null: never. What came before was booked by the other family, under
+   * other ids: this family's events of that time look missing, and are the same money.
+   */
+  readonly refund_events_since: number | null;
+}
+
+export interface Setting {
+  readonly retentionMs: number;
+  readonly refundEvents: "charge" | "refund";
+}
+
+/** The bounds as they are at `now`. The same object when nothing that was remembered has changed but the time. */
+export function boundsAt(known: Bounds | null, { retentionMs, refundEvents }: Setting, now: number): Bounds {
+  const purged_before = Math.max(known?.purged_before ?? 0, now - retentionMs);
+  if (known === null) return { purged_before, refund_events: refundEvents, refund_events_since: null };
+  const changed = known.refund_events !== refundEvents;
+  return {
+    purged_before,
+    refund_events: refundEvents,
+    refund_events_since: changed ? now : known.refund_events_since,
+  };
+}
+
+export type WindowProblem =
+  | "empty"
+  | "in_future"
+  | "before_stripe_list"
+  | "before_retention"
+  | "before_refund_mode";
+
+export interface WindowRefusal {
+  readonly kind: "window_refused";
+  readonly why: WindowProblem;
+  /** One sentence for an operator. */
+  readonly problem: string;
+  /** The earliest `from` that would be taken. */
+  readonly oldest: number;
+}
+
+/** The earliest `from`, and what sets it. */
+export function oldestFrom(
+  bounds: Bounds,
+  now: number,
+): { readonly at: number; readonly why: WindowProblem } {
+  const limits = [
+    { at: now - STRIPE_KEEPS_MS, why: "before_stripe_list" },
+    { at: bounds.purged_before + PURGE_MARGIN_MS, why: "before_retention" },
+    { at: bounds.refund_events_since ?? 0, why: "before_refund_mode" },
+  ] as const;
+  return limits.reduce((latest, limit) => (limit.at > latest.at ? limit : latest));
+}
+
+export function refuseWindow({ from, to }: Window, bounds: Bounds, now: number): WindowRefusal | null {
+  const oldest = oldestFrom(bounds, now);
+  const refuse = (why: WindowProblem): WindowRefusal => ({
+    kind: "window_refused",
+    why,
+    problem: PROBLEMS[why],
+    oldest: oldest.at,
+  });
+  if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from < to)) return refuse("empty");
+  if (to > now) return refuse("in_future");
+  return from < oldest.at ? refuse(oldest.why) : null;
+}
+
+const PROBLEMS: Readonly<Record<WindowProblem, string>> = {
+  empty: "from must be before to",
+  in_future: "to must not be in the future: what has not happened yet cannot be complete",
+  before_stripe_list: "from is older than 30 days: Stripe lists no events from then",
+  before_retention:
+    "from is older than the retention: events settled then may have been purged, and look missing",
+  before_refund_mode:
+    "from is before STRIPE_REFUND_EVENTS was changed: the same refunds were booked then by the other events",
+};
+
+/** A missing event this old may have been settled and purged. It is not delivered. */
+export function isExpired(createdMs: number, bounds: Bounds): boolean {
+  return createdMs < Math.max(bounds.purged_before + PURGE_MARGIN_MS, bounds.refund_events_since ?? 0);
+}
+
+/** Unix seconds, for Stripe's `created[gte]` and `created[lt]`. Its times are whole seconds. */
+export function createdRange({ from, to }: Window): { readonly gte: number; readonly lt: number } {
+  return { gte: Math.ceil(from / 1_000), lt: Math.ceil(to / 1_000) };
+}
