@@ -28,6 +28,8 @@ const bindings = {
   // Nothing listens there: each test answers for the ledger, by a spy on `fetch` or with the sandbox.
   LEDGER_BASE_URL: "http://127.0.0.1:9",
   LEDGER_ADMIN_KEY,
+  // Reconciliation is on; the cron's part only where a test asks for it: see `runCron`.
+  STRIPE_API_KEY: "rk_test_reconciler",
   SETTLE_ADMIN_KEY: "test-settle-admin-key",
   SETTLE_READ_KEY: "test-settle-read-key",
   // Short enough to be waited for once, long enough for a busy machine.
@@ -78,6 +80,8 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
+          // Stripe's client is 130 modules. As one it loads in a moment, and without a warning for each source map.
+          deps: { optimizer: { ssr: { enabled: true, include: ["stripe"] } } },
           // Stories play hundreds of deliveries; a busy machine takes its time with them.
           testTimeout: 60_000,
         },

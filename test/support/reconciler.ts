@@ -1,0 +1,151 @@
+/** The Reconciler as its callers meet it, in workerd, between a scripted Stripe and the sandbox ledger. */
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { paymentIntentSucceeded, type StripeEventBody } from "../../scripts/lib/stripe-events.ts";
+import type { Guarded } from "../../src/event/guarded.ts";
+import type { Reconciler } from "../../src/reconciler/object.ts";
+import type { Difference, Kind } from "../../src/reconciler/findings.ts";
+import { askReconciler, type ReconcilerStub, startRun } from "../../src/reconciler/locate.ts";
+import type { Report } from "../../src/reconciler/report.ts";
+import type { StartReply } from "../../src/reconciler/start.ts";
+import { concurrently } from "../../src/concurrently.ts";
+import { askSandbox, type LedgerRequest, scriptLedger, type ScriptedLedger } from "./scripted-ledger.ts";
+import { type ScriptedStripe, scriptStripe } from "./scripted-stripe.ts";
+import { deliver, withOverrides } from "./worker.ts";
+
+export const MINUTE = 60_000;
+export const HOUR = 3_600_000;
+export const DAY = 86_400_000;
+
+type Answering = (request: LedgerRequest) => Response | Promise<Response>;
+
+export interface World {
+  readonly stripe: ScriptedStripe;
+  /** Requests to Stripe are in its list too. */
+  readonly ledger: ScriptedLedger;
+  /** What the ledger says from now on. */
+  ledgerSays(answer: Answering): void;
+}
+
+/** Undone by `vi.restoreAllMocks()`. */
+export function scriptWorld(events: readonly StripeEventBody[] = []): World {
+  const stripe = scriptStripe(events);
+  let says: Answering = askSandbox;
+  const ledger = scriptLedger((request) => stripe.answer(request) ?? says(request));
+  return { stripe, ledger, ledgerSays: (answer) => (says = answer) };
+}
+
+export function reconciler(): ReconcilerStub {
+  return env.RECONCILER.getByName("reconciler");
+}
+
+export async function valueOf<T>(answer: Promise<Guarded<T>>): Promise<T> {
+  const guarded = await answer;
+  if (!guarded.ok) throw new Error("the Reconciler failed: its log says how");
+  return guarded.value;
+}
+
+export interface Asked {
+  readonly from?: number;
+  readonly to?: number;
+  readonly dry_run?: boolean;
+}
+
+/** The last hour, unless said otherwise. */
+export function ask({ from, to, dry_run = false }: Asked = {}): Promise<StartReply> {
+  const now = Date.now();
+  return valueOf(startRun(env, { from: from ?? now - HOUR, to: to ?? now, dry_run, actor: "ana" }));
+}
+
+export async function begin(asked: Asked = {}): Promise<string> {
+  const reply = await ask(asked);
+  if (reply.kind !== "started") throw new Error(`refused: ${JSON.stringify(reply)}`);
+  return reply.run.id;
+}
+
+export async function show(id: string): Promise<Report> {
+  const report = await valueOf(askReconciler(env, (stub) => stub.show(id)));
+  if (report === null) throw new Error(`no run ${id}`);
+  return report;
+}
+
+/** One step: an alarm, whenever it was due. */
+export function step(): Promise<boolean> {
+  return runDurableObjectAlarm(reconciler());
+}
+
+export async function until(id: string, holds: (report: Report) => boolean): Promise<Report> {
+  for (let tries = 0; tries < 2_000; tries++) {
+    const report = await show(id);
+    if (holds(report)) return report;
+    // Its own alarm may be at it just now.
+    await step().catch(() => undefined);
+    await scheduler.wait(4);
+  }
+  throw new Error(`it never came to that: ${JSON.stringify((await show(id)).progress)}`);
+}
+
+export function untilOver(id: string): Promise<Report> {
+  return until(id, ({ status }) => status !== "running");
+}
+
+export async function reconcile(asked: Asked = {}): Promise<Report> {
+  return untilOver(await begin(asked));
+}
+
+export async function differencesOf(id: string, kind?: Kind): Promise<Difference[]> {
+  const page = await valueOf(askReconciler(env, (stub) => stub.differences(id, null, 10_000)));
+  return (page?.differences ?? []).filter((difference) => kind === undefined || difference.kind === kind);
+}
+
+/** The kinds that were found, and how often. */
+export function found({ counts }: Pick<Report, "counts">): Partial<Record<Kind, number>> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+}
+
+/** The object's own configuration, until it is gone. */
+export function configure(overrides: Record<string, unknown>): Promise<void> {
+  return inReconciler((object) => {
+    Object.defineProperty(object, "env", { value: withOverrides(overrides), configurable: true });
+  });
+}
+
+export function inReconciler<T>(
+  act: (object: Reconciler, state: DurableObjectState) => T | Promise<T>,
+): Promise<T> {
+  return runInDurableObject(reconciler(), act);
+}
+
+/** Forgets every run, the watermark and the bounds. */
+export function forgetEverything(): Promise<void> {
+  return inReconciler(async (_, { storage }) => {
+    for (const table of ["runs", "differences"]) storage.sql.exec(`DELETE FROM ${table}`);
+    for (const key of ["bounds", "watermark"]) storage.kv.delete(key);
+    await storage.deleteAlarm();
+  });
+}
+
+/** A crash: whatever was not committed is gone, and so is everything in memory. */
+export async function crashReconciler(): Promise<void> {
+  try {
+    await inReconciler((_, state) => state.abort("Instance dispose"));
+  } catch {
+    // The abort ends the call that asked for it.
+  }
+}
+
+/** Payments to an account, a second apart, the newest a minute ago. */
+export function payments(account: string, count: number, amount = (i: number) => 100 + i): StripeEventBody[] {
+  const newest = Math.floor(Date.now() / 1_000) - 60;
+  return Array.from({ length: count }, (_, i) =>
+    paymentIntentSucceeded({ account_id: account, amount: amount(i) }, { created: newest - i }),
+  );
+}
+
+export async function deliverAll(events: readonly StripeEventBody[]): Promise<void> {
+  await concurrently(events, 20, (event) => deliver(event, { atOnce: true }));
+}
+
+export function paymentOf({ data }: StripeEventBody): string {
+  return String(data.object["id"]);
+}
