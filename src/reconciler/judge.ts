@@ -13,8 +13,8 @@ export type Seen =
   | { readonly kind: "unknown" }
   | { readonly kind: "unreachable" };
 
-/** What the run does about an event. */
-export type Act = "deliver" | "poke";
+/** What the run does about an event. `wait`: an attempt is under way, and nothing is wrong. */
+export type Act = "deliver" | "poke" | "wait";
 
 export interface Listed {
   readonly event_id: string;
@@ -32,15 +32,20 @@ export function actFor(listed: Listed, seen: Seen, bounds: Bounds, now: number):
     case "unknown":
       return isExpired(listed.created, bounds) ? null : "deliver";
     case "known":
-      return isOverdue(seen.event, now) ? "poke" : null;
+      if (isOverdue(seen.event, now)) return "poke";
+      return isInAttempt(seen.event) ? "wait" : null;
   }
 }
 
+function isInAttempt({ state }: EventState): boolean {
+  return state === "received" || state === "forwarding";
+}
+
 /** A retry that is due, or an attempt whose lease is over: something should have moved it by now. */
-function isOverdue({ state, next_retry_at, alarm_at }: EventState, now: number): boolean {
+function isOverdue(event: EventState, now: number): boolean {
+  const { state, next_retry_at, alarm_at } = event;
   if (state === "failed") return next_retry_at !== null && Date.parse(next_retry_at) <= now;
-  if (state !== "received" && state !== "forwarding") return false;
-  return alarm_at === null || Date.parse(alarm_at) <= now;
+  return isInAttempt(event) && (alarm_at === null || Date.parse(alarm_at) <= now);
 }
 
 export interface Evidence {

@@ -145,14 +145,12 @@ async function look(
   const acts = good.map(({ listed }, i) =>
     run.dry_run ? null : actFor(listed, first[i] as Seen, bounds, ports.now()),
   );
-  const acting = {
-    ...run.acting,
-    ...Object.fromEntries(good.flatMap(({ listed }, i) => (acts[i] ? [[listed.event_id, acts[i]]] : []))),
-  };
-  if (acts.some((act) => act !== null)) ports.intend(acting);
+  const acting = { ...run.acting, ...begun(good, acts) };
+  if (acts.some((act) => act === "deliver" || act === "poke")) ports.intend(acting);
   const seen = await concurrently([...good.entries()], AT_ONCE, async ([i, { delivery, listed }]) => {
     const act = acts[i] ?? null;
     if (act === null) return first[i] as Seen;
+    // A poke joins the attempt that is under way, and moves nothing that is not overdue.
     await (act === "deliver" ? ports.deliver(delivery) : ports.poke(listed.event_id));
     return see(listed.event_id, ports);
   });
@@ -163,7 +161,7 @@ async function look(
       judge({
         listed,
         seen: seen[i] as Seen,
-        act: (acting[listed.event_id] as Act | undefined) ?? null,
+        act: acting[listed.event_id] ?? null,
         ledger: held[i] ?? null,
         bounds,
       }),
@@ -172,6 +170,18 @@ async function look(
       prepared.ok ? [] : malformed(entry, prepared.failure.kind),
     ),
   ];
+}
+
+function begun(
+  good: readonly { readonly listed: Listed }[],
+  acts: readonly (Act | null)[],
+): Running["acting"] {
+  return Object.fromEntries(
+    good.flatMap(({ listed }, i) => {
+      const act = acts[i];
+      return act === "deliver" || act === "poke" ? [[listed.event_id, act]] : [];
+    }),
+  );
 }
 
 async function see(eventId: string, ports: PagePorts): Promise<Seen> {

@@ -78,8 +78,8 @@ export async function until(id: string, holds: (report: Report) => boolean): Pro
   for (let tries = 0; tries < 2_000; tries++) {
     const report = await show(id);
     if (holds(report)) return report;
-    // Its own alarm may be at it just now.
-    await step().catch(() => undefined);
+    // Its own alarm may be at it just now; and a step that a crash cut off may never be heard of again.
+    await Promise.race([step().catch(() => undefined), scheduler.wait(200)]);
     await scheduler.wait(4);
   }
   throw new Error(`it never came to that: ${JSON.stringify((await show(id)).progress)}`);
