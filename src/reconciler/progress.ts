@@ -1,7 +1,7 @@
 /** A run after one step of its work. Pure. */
 import { type Kind } from "./findings.ts";
-import type { PageOutcome } from "./page.ts";
 import { waitMs } from "./patience.ts";
+import type { PageOutcome } from "./ports.ts";
 import { type FailureCode, type Finished, finish, type Running } from "./run.ts";
 import { addAmounts } from "./totals.ts";
 

@@ -13,7 +13,8 @@ import { errorName } from "../event/platform-error.ts";
 import { log } from "../log.ts";
 import { canonicalText } from "./content.ts";
 import type { Difference } from "./findings.ts";
-import { type PageOutcome, type PagePorts, walkPage } from "./page.ts";
+import { walkPage } from "./page.ts";
+import type { PageOutcome, PagePorts } from "./ports.ts";
 import { afterFailure, afterPage } from "./progress.ts";
 import {
   DIFFERENCES_LISTED_MAX,

@@ -11,7 +11,7 @@ import { subscribedEventTypes } from "../settlement/map.ts";
 import { createStripeEvents } from "../stripe-api/client.ts";
 import { checkLivemode } from "../stripe/livemode.ts";
 import { keyLivemode } from "./key-mode.ts";
-import type { PagePorts } from "./page.ts";
+import type { PagePorts } from "./ports.ts";
 import type { FailureCode, Running } from "./run.ts";
 
 type Memory = Pick<PagePorts, "intend" | "bounds">;

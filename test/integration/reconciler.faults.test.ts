@@ -6,7 +6,6 @@ import type { Report } from "../../src/reconciler/report.ts";
 import {
   begin,
   configure,
-  crashReconciler,
   deliverAll,
   forgetEverything,
   found,
@@ -226,41 +225,24 @@ describe("the Reconciler is cut off", () => {
   it("in the middle of a page, some of it delivered → the page comes again, and counts once", async () => {
     happened(60);
     await deliverAll(events.slice(0, 30));
-    const midway = Promise.withResolvers<void>();
-    let ingests = 0;
-    world.ledgerSays(async (request) => {
-      if (request.method === "POST" && ++ingests === 15) {
-        midway.resolve();
-        await scheduler.wait(100);
-      }
-      return askSandbox(request);
-    });
-    const over = untilOver(await begin());
-    await midway.promise;
-    await crashReconciler();
-    const report = await over;
+    // It asks for all sixty, and has delivered fifteen.
+    await configure((state) => ({ STRIPE_EVENT: { getByName: abortAt(90, state) } }));
+    const report = await reconcile();
+    expect(world.stripe.questions).toHaveLength(2);
     expect(found(report)).toEqual({ backfilled: 30 });
     expect([report.progress.events, report.progress.pages, report.balanced]).toEqual([60, 1, true]);
     await settledOnce(60);
   });
 
-  it("between two pages → goes on where it was", async () => {
+  it("at the beginning of the second page → goes on where it was", async () => {
     happened(150);
-    const asked = Promise.withResolvers<void>();
-    let hold = true;
-    world.stripe.fault = (n) => {
-      if (n !== 2 || !hold) return null;
-      hold = false;
-      asked.resolve();
-      return new Promise(() => undefined);
-    };
+    await configure((state) => ({ STRIPE_EVENT: { getByName: abortAt(101, state) } }));
     const id = await begin({ dry_run: true });
-    const over = untilOver(id);
-    await asked.promise;
-    expect((await show(id)).progress.events).toBe(100);
-    await crashReconciler();
-    const report = await over;
+    await until(id, ({ progress }) => progress.events === 100);
+    const report = await untilOver(id);
     expect([report.progress.events, found(report)]).toEqual([150, { missing: 150 }]);
+    // One question more than there are pages: the second was asked again.
+    expect(world.stripe.questions).toHaveLength(3);
   });
 
   it("its alarm is lost → the cron finds it", async () => {
@@ -338,3 +320,12 @@ describe("an event that fails while it is backfilled", () => {
     await settledOnce(1);
   });
 });
+
+/** The way to the events' objects, on which the Reconciler is aborted when it asks for the nth. */
+function abortAt(n: number, state: DurableObjectState) {
+  let asked = 0;
+  return (name: string) => {
+    if (++asked === n) state.abort("Instance dispose");
+    return stubOf(name);
+  };
+}

@@ -104,9 +104,12 @@ export function found({ counts }: Pick<Report, "counts">): Partial<Record<Kind, 
 }
 
 /** The object's own configuration, until it is gone. */
-export function configure(overrides: Record<string, unknown>): Promise<void> {
-  return inReconciler((object) => {
-    Object.defineProperty(object, "env", { value: withOverrides(overrides), configurable: true });
+export function configure(
+  overrides: Record<string, unknown> | ((state: DurableObjectState) => Record<string, unknown>),
+): Promise<void> {
+  return inReconciler((object, state) => {
+    const laidOver = typeof overrides === "function" ? overrides(state) : overrides;
+    Object.defineProperty(object, "env", { value: withOverrides(laidOver), configurable: true });
   });
 }
 
@@ -123,15 +126,6 @@ export function forgetEverything(): Promise<void> {
     for (const key of ["bounds", "watermark"]) storage.kv.delete(key);
     await storage.deleteAlarm();
   });
-}
-
-/** A crash: whatever was not committed is gone, and so is everything in memory. */
-export async function crashReconciler(): Promise<void> {
-  try {
-    await inReconciler((_, state) => state.abort("Instance dispose"));
-  } catch {
-    // The abort ends the call that asked for it.
-  }
 }
 
 /** Payments to an account, a second apart, the newest a minute ago. */
