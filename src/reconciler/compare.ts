@@ -4,7 +4,7 @@ import type { Mapping, Settlement, SettlementDraft } from "../settlement/settlem
 import { type RefundEvents, TABLE } from "../settlement/table.ts";
 
 /** A settlement of which the account may not be known yet. */
-export type Known = SettlementDraft & { readonly account_id?: string };
+export type Known = SettlementDraft & { readonly account_id?: string | undefined };
 
 export interface Contradiction {
   readonly field: string;

@@ -105,8 +105,8 @@ const IDENTITY = ["external_payment_id", "direction", "status", "amount_minor", 
  * operator can say which. Accounts are compared only where both are known. Times and metadata may differ.
  */
 export function conflicts(
-  a: SettlementDraft & { account_id?: string },
-  b: SettlementDraft & { account_id?: string },
+  a: SettlementDraft & { account_id?: string | undefined },
+  b: SettlementDraft & { account_id?: string | undefined },
 ): boolean {
   if (IDENTITY.some((field) => a[field] !== b[field])) return true;
   return a.account_id !== undefined && b.account_id !== undefined && a.account_id !== b.account_id;
