@@ -84,6 +84,8 @@ export class Reconciler extends DurableObject<Env> {
       }
       const cancelled = finish(run, { status: "cancelled" }, Date.now());
       end(this.ctx, cancelled);
+      // The alarm may stand for this one's next try: now it is the next one's turn.
+      this.#setAlarm();
       return viewOf(cancelled);
     });
   }
@@ -94,6 +96,7 @@ export class Reconciler extends DurableObject<Env> {
       const configured = this.#configured();
       if ("kind" in configured) return;
       storage.transactionSync(() => hourlyRound(storage, settingOf(configured), Date.now(), newRunId));
+      if (nextWake(storage, Date.now()) === null) return;
       const standing = await storage.getAlarm();
       if (standing === null || standing < Date.now() - ALARM_GRACE_MS) this.#setAlarm();
     });

@@ -58,7 +58,7 @@ function alter(paymentIds: readonly string[], changes: Record<string, unknown>):
     if (request.method !== "GET" || !paymentIds.some((id) => request.url.pathname.endsWith(id)))
       return answer;
     const { settlements } = await answer.json<{ settlements: object[] }>();
-    return Response.json({ settlements: settlements.map((each) => ({ ...each, ...changes })) });
+    return Response.json({ settlements: settlements.map((each) => Object.assign(each, changes)) });
   });
 }
 

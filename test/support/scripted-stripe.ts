@@ -41,14 +41,16 @@ export function stripeError(
 
 /** Newest first, as Stripe lists them. https://docs.stripe.com/api/events/list */
 function listOf(events: readonly StripeEventBody[], { searchParams }: URL): Response {
-  const types = [...searchParams].flatMap(([name, value]) => (name.startsWith("types[") ? value : []));
+  const types = new Set(
+    [...searchParams].flatMap(([name, value]) => (name.startsWith("types[") ? value : [])),
+  );
   const from = Number(searchParams.get("created[gte]"));
   const to = Number(searchParams.get("created[lt]"));
   const limit = Number(searchParams.get("limit"));
   const after = searchParams.get("starting_after");
   const newestFirst = [...events].sort((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
   const matching = newestFirst.filter(
-    ({ type, created }) => types.includes(type) && created >= from && created < to,
+    ({ type, created }) => types.has(type) && created >= from && created < to,
   );
   const at = after === null ? -1 : newestFirst.findIndex(({ id }) => id === after);
   if (after !== null && at === -1) {
