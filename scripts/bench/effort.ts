@@ -1,0 +1,46 @@
+/** How much is measured. A short run has the same rows; its ratios waver more. */
+
+export interface Effort {
+  /** How often each comparison is repeated, side after side. */
+  readonly rounds: number;
+  /** Requests per run. */
+  readonly settle: number;
+  readonly replay: number;
+  readonly forged: number;
+  readonly verifications: number;
+  readonly lists: number;
+  /** Stored events at which the large store is compared with one of `fewEvents`. The last is the target's. */
+  readonly storedEvents: readonly number[];
+  readonly fewEvents: number;
+  /** How often what grows is measured. */
+  readonly growthRounds: number;
+}
+
+export const FULL: Effort = {
+  rounds: 15,
+  settle: 400,
+  replay: 300,
+  forged: 1_500,
+  verifications: 2_000,
+  lists: 150,
+  storedEvents: [10_000, 100_000],
+  fewEvents: 1_000,
+  growthRounds: 5,
+};
+
+export const QUICK: Effort = {
+  ...FULL,
+  rounds: 7,
+  settle: 250,
+  replay: 200,
+  forged: 800,
+  verifications: 1_000,
+  lists: 100,
+  storedEvents: [10_000],
+  growthRounds: 3,
+};
+
+/** Enough that a Worker is never idle, and few enough that p99 is not just the queue. */
+export const CONCURRENCY = 16;
+/** For latencies: what one sender sees, not what a crowd does. */
+export const FEW_AT_ONCE = 2;

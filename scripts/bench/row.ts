@@ -1,0 +1,50 @@
+/** One row of the table: clawsettle, and what it is measured against. Pure. */
+import { cpuRatio, type Round, type Side, speedRatio, summarize } from "./statistics.ts";
+
+export interface Row {
+  readonly name: string;
+  /** What stands on the other side. */
+  readonly against: string;
+  readonly product: Side;
+  readonly other: Side;
+  /** Above 1: clawsettle is faster. */
+  readonly speed: number;
+  /** Above 1: clawsettle takes less CPU. */
+  readonly cpu: number | null;
+  readonly target: Target | null;
+}
+
+/** `speed` must reach it; or the 99th percentile, other side's to ours, must. */
+export interface Target {
+  readonly of: "speed" | "p99";
+  readonly least: number;
+}
+
+export interface Comparison {
+  readonly name: string;
+  readonly against: string;
+  readonly target?: Target;
+}
+
+export function rowOf({ name, against, target }: Comparison, rounds: readonly Round[]): Row {
+  return {
+    name,
+    against,
+    product: summarize(rounds.map((round) => round.product)),
+    other: summarize(rounds.map((round) => round.other)),
+    speed: speedRatio(rounds),
+    cpu: cpuRatio(rounds),
+    target: target ?? null,
+  };
+}
+
+/** What the target is about. */
+export function judged(row: Row): number | null {
+  if (row.target === null) return null;
+  return row.target.of === "speed" ? row.speed : row.other.p99Ms / row.product.p99Ms;
+}
+
+export function isMet(row: Row): boolean {
+  const value = judged(row);
+  return value === null || row.target === null || value >= row.target.least;
+}

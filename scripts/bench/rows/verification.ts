@@ -1,0 +1,35 @@
+/** From signed bytes to a settlement, against the `stripe` package, which goes as far as the event. */
+import { type Bench, SIGNING_SECRET, startOther } from "../bench.ts";
+import { eventBodyOf } from "../load/events.ts";
+import { inTurn, measure, pairs } from "../measure.ts";
+import { type Row, rowOf } from "../row.ts";
+
+const BODY_BYTES = [1_000, 4_000, 20_000];
+const TARGET = { of: "speed", least: 1.5 } as const;
+
+export async function verificationRows(bench: Bench): Promise<Row[]> {
+  const { effort, generator, say } = bench;
+  const server = await startOther(bench, "verification", "verification");
+  const runOf = (who: "clawsettle" | "stripe", bytes: number) => () => {
+    const times = effort.verifications;
+    const path = `/${who}?times=${times}`;
+    const job = {
+      concurrency: 1,
+      work: { kind: "posts", path, bytes, secret: SIGNING_SECRET, times: 1 },
+      expect: { status: 200, text: `${times}` },
+    } as const;
+    return measure(generator, server, job, times);
+  };
+  const rows: Row[] = [];
+  for (const bytes of BODY_BYTES) {
+    const size = `${(eventBodyOf(bytes).length / 1_000).toFixed(1)} KB`;
+    say(`verifying ${size}`);
+    const sides = { product: runOf("clawsettle", bytes), stripe: runOf("stripe", bytes) };
+    // Once without being measured: the compiler has seen the code.
+    await inTurn(1, sides);
+    const { product, stripe } = await inTurn(effort.rounds, sides);
+    const name = `verify, parse and map ${size}`;
+    rows.push(rowOf({ name, against: "stripe package", target: TARGET }, pairs(product, stripe)));
+  }
+  return rows;
+}

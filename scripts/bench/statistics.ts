@@ -1,0 +1,77 @@
+/** What is made of many noisy measurements. Pure. */
+
+/** Of an even number of values, the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle];
+  if (upper === undefined) throw new RangeError("no values, no median");
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+}
+
+/** Nearest rank: a value that was really measured. `share` is in (0, 1]. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const value = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
+  if (value === undefined) throw new RangeError("no values, no percentile");
+  return value;
+}
+
+/** One run of load against one side. */
+export interface Run {
+  /** Of the whole run. */
+  readonly seconds: number;
+  /** Of the measured process, over the whole run; null where the system does not tell. */
+  readonly cpuSeconds: number | null;
+  readonly operations: number;
+  /** One per request. */
+  readonly latenciesMs: readonly number[];
+}
+
+/** What one side did, over all its runs. */
+export interface Side {
+  readonly perSecond: number;
+  readonly cpuMicros: number | null;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Medians over the runs; the percentiles are over all requests, since a short run has no 99th percentile to speak of. */
+export function summarize(runs: readonly Run[]): Side {
+  const latencies = runs.flatMap((run) => run.latenciesMs);
+  const cpu = runs.map(cpuMicrosOf).filter((value) => value !== null);
+  return {
+    perSecond: median(runs.map(perSecondOf)),
+    cpuMicros: cpu.length === 0 ? null : median(cpu),
+    p50Ms: percentile(latencies, 0.5),
+    p99Ms: percentile(latencies, 0.99),
+  };
+}
+
+/** One round: both sides, one right after the other, so that whatever else the machine does hits both. */
+export interface Round {
+  readonly product: Run;
+  readonly other: Run;
+}
+
+/** How many times as fast the product is as the other: the median of the rounds' own ratios. */
+export function speedRatio(rounds: readonly Round[]): number {
+  return median(rounds.map(({ product, other }) => perSecondOf(product) / perSecondOf(other)));
+}
+
+/** Above 1: the product takes less CPU than the other. Null where the system does not tell. */
+export function cpuRatio(rounds: readonly Round[]): number | null {
+  const ratios = rounds.flatMap(({ product, other }) => {
+    const [ours, theirs] = [cpuMicrosOf(product), cpuMicrosOf(other)];
+    return ours === null || theirs === null || ours === 0 ? [] : [theirs / ours];
+  });
+  return ratios.length === 0 ? null : median(ratios);
+}
+
+function perSecondOf({ operations, seconds }: Run): number {
+  return operations / seconds;
+}
+
+function cpuMicrosOf({ operations, cpuSeconds }: Run): number | null {
+  return cpuSeconds === null ? null : (cpuSeconds * 1e6) / operations;
+}
