@@ -13,7 +13,7 @@ import { describeEvent } from "./describe.ts";
 import { transition } from "./machine.ts";
 import { errorName } from "./platform-error.ts";
 import type { Ports } from "./ports.ts";
-import { type EventRecord, isInAttempt } from "./record.ts";
+import { type EventRecord, isFinal, isInAttempt } from "./record.ts";
 import { type DeliveryReply, replyTo } from "./snapshot.ts";
 import type { Delivery, Input, OperatorRetry, Policy, Step } from "./step.ts";
 import type { EventState } from "./view.ts";
@@ -53,7 +53,8 @@ export class EventEngine {
       case "created":
         return replyTo(record, false);
       default:
-        await this.#armAgain();
+        // Only what is not final can lack an alarm; a replay of what is settled need not load it again to find that out.
+        if (!isFinal(record)) await this.#armAgain();
         return replyTo(record, true);
     }
   }

@@ -8,11 +8,26 @@ export const MAX_BODY_BYTES = 1_048_576;
  * but it cannot let more in. The rest of a body that is too large is not read.
  */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (Number(request.headers.get("content-length") ?? 0) > limit) return null;
+  const announced = Number(request.headers.get("content-length") ?? NaN);
+  if (announced > limit) return null;
   if (request.body === null) return new Uint8Array();
+  // HTTP ends a body where its announced length does, and workerd hides a length that does not bind (one beside chunks),
+  // so this reads no more than the limit. Reading by chunks took a third of all that a forged request costs.
+  if (announced >= 0) return atMost(limit, new Uint8Array(await request.arrayBuffer()));
+  return readChunks(request.body, limit);
+}
+
+function atMost(limit: number, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | null {
+  return bytes.byteLength > limit ? null : bytes;
+}
+
+async function readChunks(
+  body: ReadableStream<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+  for await (const chunk of body) {
     length += chunk.byteLength;
     if (length > limit) return null;
     chunks.push(chunk);
