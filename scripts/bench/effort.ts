@@ -7,6 +7,7 @@ export interface Effort {
   readonly settle: number;
   readonly replay: number;
   readonly forged: number;
+  /** In one request: a Worker's clock stands still while it computes. */
   readonly verifications: number;
   readonly lists: number;
   /** Stored events at which the large store is compared with one of `fewEvents`. The last is the target's. */
@@ -21,7 +22,7 @@ export const FULL: Effort = {
   settle: 400,
   replay: 300,
   forged: 1_500,
-  verifications: 2_000,
+  verifications: 5_000,
   lists: 150,
   storedEvents: [10_000, 100_000],
   fewEvents: 1_000,
@@ -34,7 +35,7 @@ export const QUICK: Effort = {
   settle: 250,
   replay: 200,
   forged: 800,
-  verifications: 1_000,
+  verifications: 2_500,
   lists: 100,
   storedEvents: [10_000],
   growthRounds: 3,

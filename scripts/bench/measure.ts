@@ -16,7 +16,7 @@ export async function measure(
   const after = await server.cpuSeconds();
   return {
     seconds,
-    latenciesMs,
+    latenciesMs: operationsPerRequest === 1 ? latenciesMs : [],
     operations: latenciesMs.length * operationsPerRequest,
     cpuSeconds: before === null || after === null ? null : after - before,
   };

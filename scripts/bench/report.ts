@@ -4,11 +4,6 @@ import type { Side } from "./statistics.ts";
 
 const HEAD = ["what", "against", "ratio", "target", "CPU ratio", "ops/s", "µs CPU", "p50 ms", "p99 ms"];
 
-export interface Ceiling {
-  /** Requests a second that the load generator gets out of a Worker that does nothing. */
-  readonly perSecond: number;
-}
-
 export function table(rows: readonly Row[]): string {
   const cells = [HEAD, ...rows.map(cellsOf)];
   const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length)));
@@ -33,10 +28,16 @@ function cellsOf(row: Row): string[] {
       : `${target.of === "p99" ? "p99 " : ""}≥ ${target.least.toFixed(2)} ${isMet(row) ? "met" : "MISSED"}`,
     row.cpu?.toFixed(2) ?? "",
     both((side) => Math.round(side.perSecond).toLocaleString("en")),
-    both((side) => (side.cpuMicros === null ? "?" : side.cpuMicros.toFixed(side.cpuMicros < 100 ? 1 : 0))),
-    both((side) => side.p50Ms.toFixed(2)),
-    both((side) => side.p99Ms.toFixed(2)),
+    both((side) => number(side.cpuMicros)),
+    both((side) => number(side.p50Ms)),
+    both((side) => number(side.p99Ms)),
   ];
+}
+
+/** Three digits that mean something. */
+function number(value: number | null): string {
+  if (value === null) return "–";
+  return value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(value >= 10 ? 1 : 2);
 }
 
 /** Names to the left, numbers to the right. */

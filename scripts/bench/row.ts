@@ -41,10 +41,11 @@ export function rowOf({ name, against, target }: Comparison, rounds: readonly Ro
 /** What the target is about. */
 export function judged(row: Row): number | null {
   if (row.target === null) return null;
-  return row.target.of === "speed" ? row.speed : row.other.p99Ms / row.product.p99Ms;
+  if (row.target.of === "speed") return row.speed;
+  const [ours, theirs] = [row.product.p99Ms, row.other.p99Ms];
+  return ours === null || theirs === null ? null : theirs / ours;
 }
 
 export function isMet(row: Row): boolean {
-  const value = judged(row);
-  return value === null || row.target === null || value >= row.target.least;
+  return row.target === null || (judged(row) ?? 0) >= row.target.least;
 }

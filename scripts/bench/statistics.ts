@@ -24,7 +24,7 @@ export interface Run {
   /** Of the measured process, over the whole run; null where the system does not tell. */
   readonly cpuSeconds: number | null;
   readonly operations: number;
-  /** One per request. */
+  /** One per request; none where a request stands for many operations. */
   readonly latenciesMs: readonly number[];
 }
 
@@ -32,20 +32,23 @@ export interface Run {
 export interface Side {
   readonly perSecond: number;
   readonly cpuMicros: number | null;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
 }
 
-/** Medians over the runs; the percentiles are over all requests, since a short run has no 99th percentile to speak of. */
+/** Medians over the runs, of the percentiles too: a moment in which the machine did something else spoils one run, not all. */
 export function summarize(runs: readonly Run[]): Side {
-  const latencies = runs.flatMap((run) => run.latenciesMs);
-  const cpu = runs.map(cpuMicrosOf).filter((value) => value !== null);
+  const timed = runs.map((run) => run.latenciesMs).filter((latencies) => latencies.length > 0);
   return {
     perSecond: median(runs.map(perSecondOf)),
-    cpuMicros: cpu.length === 0 ? null : median(cpu),
-    p50Ms: percentile(latencies, 0.5),
-    p99Ms: percentile(latencies, 0.99),
+    cpuMicros: medianOrNull(runs.map(cpuMicrosOf).filter((value) => value !== null)),
+    p50Ms: medianOrNull(timed.map((latencies) => percentile(latencies, 0.5))),
+    p99Ms: medianOrNull(timed.map((latencies) => percentile(latencies, 0.99))),
   };
+}
+
+function medianOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : median(values);
 }
 
 /** One round: both sides, one right after the other, so that whatever else the machine does hits both. */
@@ -65,7 +68,7 @@ export function cpuRatio(rounds: readonly Round[]): number | null {
     const [ours, theirs] = [cpuMicrosOf(product), cpuMicrosOf(other)];
     return ours === null || theirs === null || ours === 0 ? [] : [theirs / ours];
   });
-  return ratios.length === 0 ? null : median(ratios);
+  return medianOrNull(ratios);
 }
 
 function perSecondOf({ operations, seconds }: Run): number {

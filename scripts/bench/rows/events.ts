@@ -19,7 +19,7 @@ export async function deliveryRows(bench: Bench): Promise<Row[]> {
     startOther(bench, "empty", "empty"),
   ]);
   for (const server of [product, floor, indexed]) await measure(generator, server, settle(STORE, 0, WARM_UP));
-  for (const server of [product, empty]) await measure(generator, server, forge(2 * WARM_UP));
+  for (const server of [product, floor, empty]) await measure(generator, server, forge(2 * WARM_UP));
 
   say("settling");
   const settleOn =
@@ -42,7 +42,11 @@ export async function deliveryRows(bench: Bench): Promise<Row[]> {
 
   say("refusing");
   const forgeOn = (server: Server) => () => measure(generator, server, forge(effort.forged));
-  const forged = await inTurn(effort.rounds, { product: forgeOn(product), empty: forgeOn(empty) });
+  const forged = await inTurn(effort.rounds, {
+    product: forgeOn(product),
+    floor: forgeOn(floor),
+    empty: forgeOn(empty),
+  });
 
   say("replaying, objects asleep");
   for (const server of [product, floor]) await server.untilAsleep();
@@ -77,5 +81,6 @@ export async function deliveryRows(bench: Bench): Promise<Row[]> {
       { name: "refuse a forged event", against: "empty Worker", target: { of: "speed", least: 0.75 } },
       pairs(forged.product, forged.empty),
     ),
+    rowOf({ name: "refuse a forged event", against: "floor" }, pairs(forged.product, forged.floor)),
   ];
 }
