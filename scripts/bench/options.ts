@@ -16,7 +16,7 @@ export const HELP = `Measures clawsettle under workerd, against Workers that do 
   --quick
   --help
 
-Exit code: 0 when every target was met, 1 when one was missed, 2 wrong usage. What the rows mean: docs/benchmarks.md.`;
+Exit code: 0 when everything was measured, whatever it was; 1 when not, 2 wrong usage. What the rows mean: docs/benchmarks.md.`;
 
 export interface BenchOptions {
   readonly effort: Effort;

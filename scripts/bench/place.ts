@@ -22,14 +22,18 @@ export async function makePlace(): Promise<Place> {
   );
   const folder = await mkdtemp(join(inMemory ? MEMORY : tmpdir(), "clawsettle-bench-"));
   const started: { stop(): Promise<void> }[] = [];
+  let isCleared = false;
   return {
     folder,
     inMemory,
     keep(one) {
+      // It was being started when the benchmark was interrupted.
+      if (isCleared) void one.stop();
       started.push(one);
       return one;
     },
     async clear() {
+      isCleared = true;
       await Promise.allSettled(started.map((one) => one.stop()));
       await rm(folder, { recursive: true, force: true });
     },
