@@ -2,9 +2,8 @@
  * What a report says, as one text in a fixed order: its hash proves that two runs found the same. So neither the run's
  * id nor any time of the run stands in it, only what was asked and what was found. Pure.
  */
-import { type Difference, type Kind, KINDS } from "./findings.ts";
+import { type Difference, type Kind, KINDS, SIDES } from "./findings.ts";
 import type { Total } from "./totals.ts";
-import { SIDES } from "./findings.ts";
 import type { Window } from "./window.ts";
 
 export interface Content {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AT_THE_NEWEST, cursorSchema } from "./cursor.ts";
 import { HOLDING, KINDS } from "./findings.ts";
 import type { Bounds, Window } from "./window.ts";
-import type { Gap } from "./watermark.ts";
+import { type Gap, gapSchema } from "./watermark.ts";
 
 /** Listed with their event; beyond them they are only counted. */
 export const DIFFERENCES_LISTED_MAX = 10_000;
@@ -43,9 +43,8 @@ const common = {
   dry_run: z.boolean(),
   /** As configured when it was asked for. A change ends the run: it would compare two ways of booking. */
   refund_events: z.enum(["charge", "refund"]),
-  gap: z
-    .strictObject({ from: z.int(), to: z.int(), why: z.enum(["too_late", "refund_events_changed"]) })
-    .nullable(),
+  /** The stretch before an hourly run's window that can no longer be looked at. */
+  gap: gapSchema.nullable(),
   created_at: timestampMs,
   /** null: it waits for its turn. */
   started_at: timestampMs.nullable(),

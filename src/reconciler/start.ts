@@ -1,6 +1,5 @@
 /** Asking for a run: what is refused, and what is put in the queue. */
-import type { RunView } from "./report.ts";
-import { viewOf } from "./report.ts";
+import { type RunView, viewOf } from "./report.ts";
 import { newRun } from "./run.ts";
 import { insertRun, loadRun, unfinished } from "./table.ts";
 import { rememberBounds } from "./watch.ts";

@@ -17,7 +17,7 @@ export const OVERLAP_MS = 3_600_000;
 export const SETTLE_MARGIN_MS = 600_000;
 const GAPS_KEPT = 50;
 
-const gapSchema = z.strictObject({
+export const gapSchema = z.strictObject({
   from: z.int(),
   to: z.int(),
   why: z.enum(["too_late", "refund_events_changed"]),

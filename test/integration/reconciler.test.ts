@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
@@ -30,7 +31,7 @@ import {
   type World,
 } from "../support/reconciler.ts";
 import { askSandbox, availableOf, openAccount, refused } from "../support/scripted-ledger.ts";
-import { alarmAt, deliver, operator, showEvent, storedRecord } from "../support/worker.ts";
+import { alarmAt, deliver, operator, showEvent, storedRecord, stubOf } from "../support/worker.ts";
 
 /** What a run finds, and what it does about it. */
 
@@ -131,6 +132,9 @@ describe("an event that clawsettle never got", () => {
     const answer = await deliver(event);
     expect([answer.status, answer.body.deduped]).toEqual([200, true]);
     expect(await availableOf(account)).toBe("700");
+    // As small at rest as any other settled event.
+    const bytes = await runInDurableObject(stubOf(event.id), (_, { storage }) => storage.sql.databaseSize);
+    expect(bytes).toBe(3 * 4_096);
   });
 
   it("its webhook arrives in the middle of the backfill → settled once", async () => {
