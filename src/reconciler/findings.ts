@@ -37,7 +37,7 @@ export const MEANINGS: Readonly<Record<Kind, string>> = {
   conflicting: "Stripe lists other money than clawsettle recorded",
   mismatched: "the ledger holds something else than clawsettle forwarded",
   not_in_ledger: "clawsettle forwarded it, and the ledger does not hold it",
-  unverified: "the ledger refused to say what it holds",
+  unverified: "the ledger did not say what it holds, asked again and again",
 };
 
 /** While one of these is left, nobody can say that everything up to here has arrived. The others stand in the index. */

@@ -12,6 +12,9 @@ import type { Running } from "./run.ts";
 /** The ledger serves Stripe's deliveries at the same time. */
 const AT_ONCE = 6;
 
+/** A few minutes. */
+const FAILURES_BEFORE_SKIPPING = 6;
+
 export interface Candidate {
   readonly entry: Entry;
   readonly prepared: Prepared;
@@ -30,7 +33,8 @@ export async function look(
   const acts = good.map(({ listed }, i) =>
     run.dry_run ? null : actFor(listed, first[i] as Seen, bounds, ports.now()),
   );
-  const acting = { ...run.acting, ...begun(good, acts) };
+  // What was begun before a crash stays what it was: an event that was delivered then may be poked now.
+  const acting = { ...begun(good, acts), ...run.acting };
   if (acts.some((act) => act === "deliver" || act === "poke")) ports.intend(acting);
   const seen = await concurrently([...good.entries()], AT_ONCE, async ([i, { delivery, listed }]) => {
     const act = acts[i] ?? null;
@@ -39,7 +43,7 @@ export async function look(
     await (act === "deliver" ? ports.deliver(delivery) : ports.poke(listed.event_id));
     return see(listed.event_id, ports);
   });
-  const held = await readLedger(seen, ports);
+  const held = await readLedger(seen, ports, run.failures >= FAILURES_BEFORE_SKIPPING);
   if ("kind" in held) return held;
   return [
     ...good.map(({ listed }, i) =>
@@ -75,23 +79,37 @@ async function see(eventId: string, ports: PagePorts): Promise<Seen> {
   return answer.value === null ? { kind: "unknown" } : { kind: "known", event: answer.value };
 }
 
-/** Of forwarded events. A ledger that does not answer is asked no further: the page comes again, later. */
+/**
+ * Of forwarded events. A ledger that does not answer is asked no further: the page comes again, later. Unless that has
+ * gone on for a while (`persist`), and others of the page are answered: then it is about the one event, which must not
+ * keep all others from being looked at.
+ */
 async function readLedger(
   seen: readonly Seen[],
   { ledger }: PagePorts,
+  persist: boolean,
 ): Promise<readonly (SettlementLookup | null)[] | Extract<PageOutcome, { kind: "later" }>> {
   let silent: { readonly retryAfterMs: number | null } | null = null;
+  let answered = false;
   const held = await concurrently(seen, AT_ONCE, async (each) => {
-    if (silent !== null || each.kind !== "known") return null;
+    if ((silent !== null && !persist) || each.kind !== "known") return null;
     const { state, settlement } = each.event;
     if (state !== "forwarded" || settlement === null) return null;
     const answer = await ledger.findSettlement(settlement.external_payment_id, settlement.direction);
-    if (answer.kind === "unavailable") silent = { retryAfterMs: answer.retry_after_ms };
-    if (answer.kind === "unknown") silent = { retryAfterMs: null };
+    if (isSilence(answer))
+      silent = { retryAfterMs: "retry_after_ms" in answer ? answer.retry_after_ms : null };
+    else answered = true;
     return answer;
   });
   const stopped = silent as { readonly retryAfterMs: number | null } | null;
-  return stopped === null ? held : { kind: "later", why: "ledger_unavailable", ...stopped };
+  if (stopped === null || (persist && answered)) return held;
+  return { kind: "later", why: "ledger_unavailable", ...stopped };
+}
+
+/** An answer that is not understood is one: asking again would hear the same. */
+function isSilence(answer: SettlementLookup): boolean {
+  if (answer.kind === "unknown") return answer.why !== "answer_not_a_settlement";
+  return answer.kind === "unavailable";
 }
 
 function listedOf({ event_id, event_type, mapping }: Delivery, { created }: Entry): Listed {

@@ -212,6 +212,46 @@ describe("the ledger does not answer", () => {
     await settledOnce(30);
   });
 
+  it("down for everything → what was backfilled meanwhile, and healed when the page came again, is one backfill", async () => {
+    happened(2);
+    await deliverAll(events.slice(0, 1));
+    world.ledgerSays(() => refused(503));
+    const id = await begin();
+    await until(id, ({ progress: { phase } }) => phase === "backing_off");
+    expect(await storedRecord(events[1]?.id ?? "")).toMatchObject({ state: "failed", secret: null });
+    world.ledgerSays(askSandbox);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 });
+    const report = await untilOver(id);
+    expect([found(report), report.balanced]).toEqual([{ backfilled: 1 }, true]);
+    await settledOnce(2);
+  });
+
+  it("for one event, again and again, while it answers for others → that one is unverified, and the run goes on", async () => {
+    happened(3);
+    await deliverAll(events);
+    const poisoned = String(events[1]?.data.object["id"]);
+    world.ledgerSays((request) =>
+      request.method === "GET" && request.url.pathname.endsWith(poisoned)
+        ? refused(500)
+        : askSandbox(request),
+    );
+    const id = await begin();
+    for (let failures = 1; failures <= 6; failures++) {
+      await until(id, ({ progress }) => progress.failures_in_a_row === failures);
+      await passTime(id);
+    }
+    const report = await untilOver(id);
+    expect([report.status, found(report)]).toEqual(["complete", { unverified: 1 }]);
+  });
+
+  it("with something that is no settlement → unverified at once: asking again would hear the same", async () => {
+    happened(1);
+    await deliverAll(events);
+    world.ledgerSays((request) => (request.method === "GET" ? new Response("<html>") : askSandbox(request)));
+    const report = await reconcile();
+    expect([report.status, found(report)]).toEqual(["complete", { unverified: 1 }]);
+  });
+
   it("unwilling to say → unverified, and the run goes on", async () => {
     happened(2);
     await deliverAll(events);
