@@ -8,6 +8,12 @@ import { resolveEvent, retryEvent, showEvent } from "./http/admin/events.ts";
 import { retryForwarding } from "./http/admin/forwarding.ts";
 import { showEvents } from "./http/admin/list.ts";
 import { showMetrics } from "./http/admin/metrics.ts";
+import {
+  cancelReconciliation,
+  listReconciliations,
+  showReconciliation,
+  startReconciliation,
+} from "./http/admin/reconciliations.ts";
 import { showStats } from "./http/admin/stats.ts";
 import { refusedOperator, refuseOperator } from "./http/auth.ts";
 import { health, welcome } from "./http/info.ts";
@@ -35,6 +41,10 @@ const HANDLERS: { readonly [Name in RouteName]: Handler } = {
   retryEvent: (c) => retryEvent(adminOf(c), paramOf(c, "event_id")),
   resolveEvent: (c) => resolveEvent(adminOf(c), paramOf(c, "event_id")),
   showEvent: (c) => showEvent(adminOf(c), paramOf(c, "event_id")),
+  startReconciliation: (c) => startReconciliation(adminOf(c)),
+  listReconciliations: (c) => listReconciliations(adminOf(c)),
+  cancelReconciliation: (c) => cancelReconciliation(adminOf(c), paramOf(c, "id")),
+  showReconciliation: (c) => showReconciliation(adminOf(c), paramOf(c, "id")),
   stats: (c) => showStats(adminOf(c)),
   metrics: (c) => showMetrics(adminOf(c)),
 };

@@ -29,12 +29,14 @@ export type Failure =
   | { readonly kind: "forbidden" }
   | { readonly kind: "event_not_found" }
   | { readonly kind: "invalid_state"; readonly state: EventState["state"] }
+  | { readonly kind: "reconciliation_not_found" }
+  | { readonly kind: "too_many_runs"; readonly limit: number }
   | { readonly kind: "route_not_found" }
   | { readonly kind: "method_not_allowed"; readonly allow: string }
   | { readonly kind: "internal" };
 
 export interface ErrorAnswer {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 500 | 502 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 429 | 500 | 502 | 503;
   readonly code: string;
   readonly error: string;
   readonly details?: Readonly<Record<string, unknown>>;
@@ -113,6 +115,8 @@ type OperatorFailure = Extract<
       | "forbidden"
       | "event_not_found"
       | "invalid_state"
+      | "reconciliation_not_found"
+      | "too_many_runs"
       | "route_not_found"
       | "method_not_allowed"
       | "internal";
@@ -142,6 +146,19 @@ function answerToOperator(failure: OperatorFailure): ErrorAnswer {
         code: "INVALID_STATE",
         error: `An event that is ${failure.state} does not allow this.`,
         details: { state: failure.state },
+      };
+    case "reconciliation_not_found":
+      return {
+        status: 404,
+        code: "RECONCILIATION_NOT_FOUND",
+        error: "There is no such reconciliation, or it was purged.",
+      };
+    case "too_many_runs":
+      return {
+        status: 429,
+        code: "TOO_MANY_RECONCILIATIONS",
+        error: `${failure.limit} reconciliations wait for their turn. Cancel some, or wait.`,
+        headers: { "retry-after": "60" },
       };
     case "route_not_found":
       return { status: 404, code: "NOT_FOUND", error: "There is nothing here. See GET /." };

@@ -18,6 +18,8 @@ export interface Route {
 
 const EVENTS = "/v1/admin/events";
 const EVENT = `${EVENTS}/{event_id}`;
+const RECONCILIATIONS = "/v1/admin/reconciliations";
+const RECONCILIATION = `${RECONCILIATIONS}/{id}`;
 
 export const ROUTES = {
   welcome: { method: "GET", path: "/", access: "open", summary: "What this is." },
@@ -66,6 +68,30 @@ export const ROUTES = {
     summary: "Close a failed event for good.",
   },
   showEvent: { method: "GET", path: EVENT, access: "operator", summary: "One event's whole state." },
+  startReconciliation: {
+    method: "POST",
+    path: RECONCILIATIONS,
+    access: "operator",
+    summary: "Compare a window of time with Stripe and with the ledger, and deliver what is missing.",
+  },
+  listReconciliations: {
+    method: "GET",
+    path: RECONCILIATIONS,
+    access: "operator",
+    summary: "Reconciliations, newest first, and up to when everything is complete.",
+  },
+  cancelReconciliation: {
+    method: "POST",
+    path: `${RECONCILIATION}/cancel`,
+    access: "operator",
+    summary: "End a reconciliation between two of its steps.",
+  },
+  showReconciliation: {
+    method: "GET",
+    path: RECONCILIATION,
+    access: "operator",
+    summary: "One reconciliation: progress, sums, differences.",
+  },
   stats: {
     method: "GET",
     path: "/v1/admin/stats",

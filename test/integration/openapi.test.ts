@@ -9,6 +9,7 @@ import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
 import { createApp } from "../../src/app.ts";
 import { openApiDocument } from "../../src/http/openapi/document.ts";
 import { ROUTE_NAMES, type RouteName, ROUTES } from "../../src/http/routes.ts";
+import { forgetEverything } from "../support/reconciler.ts";
 import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { type Answer, BASE, deliver, operator, send } from "../support/worker.ts";
 
@@ -17,7 +18,10 @@ beforeEach(() => {
   ledgerAnswer = () => accepted();
   scriptLedger(() => ledgerAnswer());
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(async () => {
+  await forgetEverything();
+  vi.restoreAllMocks();
+});
 
 interface Documented {
   readonly name: RouteName;
@@ -45,8 +49,11 @@ function documentedOf(name: RouteName): Documented[] {
   );
 }
 
+const NO_RUN = `rec_${"0".repeat(32)}`;
+
 interface Call {
   readonly eventId?: string;
+  readonly runId?: string;
   readonly query?: string;
   readonly body?: unknown;
   readonly key?: string | null;
@@ -59,14 +66,15 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   retryEvents: { filter: {}, dry_run: true },
   retryEvent: { actor: "ada" },
   resolveEvent: { actor: "ada", note: "booked by hand" },
+  startReconciliation: { from: "2026-01-01", to: "2026-01-01" },
 };
 
 function call(
   name: RouteName,
-  { eventId = "evt_unknown", query = "", body, ...options }: Call,
+  { eventId = "evt_unknown", runId = NO_RUN, query = "", body, ...options }: Call,
 ): Promise<Answer> {
   const { method, path } = ROUTES[name];
-  const target = path.replace("{event_id}", eventId) + query;
+  const target = path.replace("{event_id}", eventId).replace("{id}", runId) + query;
   if (name === "watchEvent") return watch(target, body === undefined, options);
   return operator(method, target, method === "GET" ? undefined : (body ?? BODIES[name]), options);
 }
@@ -91,8 +99,21 @@ async function failed(): Promise<string> {
 }
 
 const out = new Proxy({}, { get: () => () => Promise.reject(new Error("out of reach")) });
-const OUT_OF_REACH = { STRIPE_EVENT: { getByName: () => out }, EVENT_INDEX: { getByName: () => out } };
+const OUT_OF_REACH = Object.fromEntries(
+  ["STRIPE_EVENT", "EVENT_INDEX", "RECONCILER"].map((binding) => [binding, { getByName: () => out }]),
+);
 const UNCONFIGURED = { LEDGER_ADMIN_KEY: undefined, SETTLE_ADMIN_KEY: undefined, SETTLE_READ_KEY: undefined };
+
+/** A run over the last hour. It waits for its turn, or walks: nobody here looks at what it finds. */
+async function begun(): Promise<string> {
+  return (await beginRun()).body.id;
+}
+
+function beginRun(): Promise<Answer> {
+  const now = Date.now();
+  const [from, to] = [new Date(now - 3_600_000).toISOString(), new Date(now).toISOString()];
+  return call("startReconciliation", { body: { from, to, dry_run: true } });
+}
 
 type Play = (name: RouteName) => Promise<Answer>;
 
@@ -127,6 +148,9 @@ const SUCCESSES: Partial<Record<RouteName, Play>> = {
     return call(name, { body: { filter: {}, dry_run: false } });
   },
   retryForwarding: async (name) => call(name, { body: { event_id: await failed(), force: true } }),
+  startReconciliation: () => beginRun(),
+  showReconciliation: async (name) => call(name, { runId: await begun() }),
+  cancelReconciliation: async (name) => call(name, { runId: await begun() }),
 };
 
 /** What goes wrong in the same way on every route that documents it. */
@@ -134,12 +158,22 @@ const FAILURES: Record<string, Play> = {
   UNAUTHORIZED: (name) => call(name, { key: null }),
   FORBIDDEN: (name) => call(name, { key: "test-settle-read-key" }),
   DEPENDENCY_NOT_CONFIGURED: (name) => call(name, { env: UNCONFIGURED }),
-  EVENT_OBJECT_UNAVAILABLE: (name) => call(name, { env: OUT_OF_REACH, eventId: "evt_1" }),
+  EVENT_OBJECT_UNAVAILABLE: (name) =>
+    call(name, {
+      env: OUT_OF_REACH,
+      eventId: "evt_1",
+      ...(name === "startReconciliation" && { body: { from: "2026-01-01", to: "2026-01-02" } }),
+    }),
   EVENT_NOT_FOUND: (name) =>
     call(name, name === "retryForwarding" ? { body: { event_id: "evt_unknown" } } : {}),
+  RECONCILIATION_NOT_FOUND: (name) => call(name, {}),
+  TOO_MANY_RECONCILIATIONS: async () => {
+    for (let n = 0; n < 21; n++) await beginRun();
+    return beginRun();
+  },
   INVALID_STATE: async (name) => call(name, { eventId: await delivered() }),
   PAYLOAD_TOO_LARGE: (name) => call(name, { body: " ".repeat(65_537) }),
-  INVALID_REQUEST: (name) => call(name, { query: "?limit=0", body: "{", eventId: "nope" }),
+  INVALID_REQUEST: (name) => call(name, { query: "?limit=0", body: "{", eventId: "nope", runId: "nope" }),
 };
 
 function play({ name, code }: Documented): Promise<Answer> {

@@ -28,7 +28,7 @@ const GUARDED = Object.entries<Route>(ROUTES)
   .filter(([, { access }]) => access === "operator" || access === "watcher")
   .map(([name, { method, path }]): [string, string, unknown] => [
     method,
-    path.replace("{event_id}", "evt_guarded"),
+    path.replace("{event_id}", "evt_guarded").replace("{id}", `rec_${"0".repeat(32)}`),
     method === "GET" ? undefined : (BODIES[name] ?? {}),
   ]);
 

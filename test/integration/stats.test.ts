@@ -25,6 +25,15 @@ describe("GET /v1/admin/stats", () => {
       rescues: 0,
       attempts: 0,
       last_24h: { received: 0, forwarded: 0, failed: 0, ignored: 0, resolved: 0, attempts: 0 },
+      reconciliation: {
+        configured: true,
+        since: null,
+        complete_up_to: null,
+        behind_seconds: null,
+        gaps: [],
+        pending_gap: null,
+        last_run: null,
+      },
     });
   });
 

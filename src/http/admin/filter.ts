@@ -7,7 +7,9 @@ export const DEFAULT_LIMIT = 50;
 export const MAX_LIMIT = 200;
 
 /** ISO 8601: a time with its zone, or a day, which begins at midnight UTC. */
-const time = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).transform((text) => Date.parse(text));
+export const time = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()])
+  .transform((text) => Date.parse(text));
 
 const filterFields = {
   type: z
@@ -23,18 +25,25 @@ const filterFields = {
   received_to: time.optional(),
 };
 
+/** In a query, where every value is a text. */
+export function limitOf(usual: number, most: number) {
+  return (
+    z
+      .string()
+      .regex(/^[0-9]{1,3}$/)
+      .transform(Number)
+      .pipe(z.int().min(1).max(most))
+      .default(usual)
+      // For the document: it is meant as a number.
+      .meta({ type: "integer", minimum: 1, maximum: most, default: usual })
+  );
+}
+
 /** Of `GET /v1/admin/events`. */
 export const listQuery = z.strictObject({
   ...filterFields,
   state: z.enum([...OPEN_STATES, ...FINAL_STATES]).optional(),
-  limit: z
-    .string()
-    .regex(/^[0-9]{1,3}$/)
-    .transform(Number)
-    .pipe(z.int().min(1).max(MAX_LIMIT))
-    .default(DEFAULT_LIMIT)
-    // For the document: in a query every value is a text, but this one is meant as a number.
-    .meta({ type: "integer", minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT }),
+  limit: limitOf(DEFAULT_LIMIT, MAX_LIMIT),
   cursor: z
     .string()
     .transform((text, context) => {

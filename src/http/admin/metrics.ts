@@ -1,13 +1,12 @@
 /** `GET /metrics`: the statistics as Prometheus reads them (text exposition format 0.0.4). */
-import { readStats } from "../../event-index/find.ts";
-import type { Stats } from "../../event-index/stats.ts";
 import { fail, SECURITY_HEADERS } from "../respond.ts";
-import { type AdminRequest, askIndex } from "./admin.ts";
+import type { AdminRequest } from "./admin.ts";
+import { findStats, type StatsReport } from "./stats.ts";
 
 const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 export async function showMetrics(admin: AdminRequest): Promise<Response> {
-  const stats = await askIndex(admin, (index) => readStats(index, Date.now()));
+  const stats = await findStats(admin, Date.now());
   if (!stats.ok) return fail(admin.requestId, stats.failure);
   return new Response(metricsOf(stats.value), {
     headers: { ...SECURITY_HEADERS, "content-type": CONTENT_TYPE, "x-request-id": admin.requestId },
@@ -18,7 +17,7 @@ export async function showMetrics(admin: AdminRequest): Promise<Response> {
 type Sample = readonly [labels: string, value: number | string];
 
 /** Pure. Sums over events shrink when old ones are purged, so only what never shrinks is called a counter. */
-export function metricsOf(stats: Stats): string {
+export function metricsOf(stats: StatsReport): string {
   const { states, open, last_24h } = stats;
   const amounts = open.flatMap(({ currency, amount_minor }): Sample[] =>
     amount_minor === null ? [] : [[label("currency", currency ?? ""), amount_minor]],
@@ -45,7 +44,30 @@ export function metricsOf(stats: Stats): string {
       "Events received in the last 24 hours, where they stand now, and the attempts they took.",
       labelled("count", last_24h),
     ),
+    ...watermarkMetrics(stats.reconciliation),
   ].join("");
+}
+
+/** Out of reach, or never switched on: what nobody knows has no sample. */
+function watermarkMetrics(watermark: StatsReport["reconciliation"]): string[] {
+  if (watermark === null) return [];
+  const { configured, complete_up_to, behind_seconds, last_run } = watermark;
+  const gauge = (name: string, help: string, value: number | null) =>
+    value === null ? [] : [family(`reconciliation_${name}`, "gauge", help, [["", value]])];
+  return [
+    ...gauge("configured", "1 when there is a key for Stripe's API.", configured ? 1 : 0),
+    ...gauge(
+      "complete_up_to_seconds",
+      "Everything that Stripe knows up to this Unix time is known here.",
+      complete_up_to === null ? null : Date.parse(complete_up_to) / 1_000,
+    ),
+    ...gauge("behind_seconds", "How long ago that was; about an hour is usual.", behind_seconds),
+    ...gauge(
+      "last_run_complete",
+      "1 when the last hourly run came to its end.",
+      last_run === null ? null : Number(last_run.status === "complete"),
+    ),
+  ];
 }
 
 function family(name: string, type: "gauge" | "counter", help: string, samples: readonly Sample[]): string {

@@ -8,7 +8,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 const MAX_ADMIN_BODY_BYTES = 65_536;
 
 export const eventIdSchema = z.string().regex(/^evt_[A-Za-z0-9_]{1,250}$/);
-const actor = z.string().trim().min(1).max(200);
+export const actor = z.string().trim().min(1).max(200);
 const note = z.string().trim().min(1).max(2_000);
 
 /** Who asks is optional for a retry, which can do no harm; an empty body is a retry without a note. */

@@ -4,27 +4,18 @@
  */
 import { z } from "zod";
 import type { Money } from "../../event-index/money.ts";
-import type { Stats } from "../../event-index/stats.ts";
+import type { StatsReport } from "../admin/stats.ts";
 import type { Snapshot } from "../../event/snapshot.ts";
 import { triggerSchema } from "../../event/record.ts";
 import { type EventState as State } from "../../event/view.ts";
-import { FINAL_STATES, OPEN_STATES } from "../../event-index/filter.ts";
 import { settlementDraftSchema } from "../../settlement/settlement.ts";
 import type { BulkRetryReport as Report } from "../admin/bulk-retry.ts";
 import type { Counted } from "../admin/forwarding.ts";
 import type { EventList as List } from "../admin/list.ts";
 import { eventIdSchema } from "../admin/request.ts";
 import type { Health as HealthAnswer, Welcome as WelcomeAnswer } from "../info.ts";
-
-const time = z.iso.datetime();
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const count = z.int().nonnegative();
-const minorUnits = z
-  .string()
-  .regex(/^-?[0-9]+$/)
-  .meta({ description: "An integer in minor units of the currency, as text." });
-const currency = z.string().regex(/^[A-Z]{3}$/);
-const state = z.enum([...OPEN_STATES, ...FINAL_STATES]);
+import { WatermarkShape } from "./reconciliation-answers.ts";
+import { type AllTrue, count, currency, minorUnits, type Same, sha256, state, time } from "./shapes.ts";
 
 const told = { ok: z.literal(true), event_id: eventIdSchema, event_type: z.string() };
 const idempotency_key = z.string();
@@ -186,6 +177,7 @@ export const StatsAnswer = z.strictObject({
     resolved: count,
     attempts: count,
   }),
+  reconciliation: WatermarkShape.nullable().meta({ description: "null: out of reach just now." }),
 });
 
 export const Health = z.strictObject({
@@ -202,10 +194,6 @@ export const Welcome = z.strictObject({
   routes: z.record(z.string(), z.string()),
 });
 
-/** Each takes all values of the other. */
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
-type AllTrue<Checks extends readonly true[]> = Checks;
-
 /** Does not compile as soon as one of them drifts. */
 export type SchemasFitTheCode = AllTrue<
   [
@@ -215,7 +203,7 @@ export type SchemasFitTheCode = AllTrue<
     Same<z.infer<typeof EventList>, List>,
     Same<z.infer<typeof BulkRetryReport>, Report>,
     Same<z.infer<typeof ForwardingRetry>, Counted>,
-    Same<z.infer<typeof StatsAnswer>, Stats>,
+    Same<z.infer<typeof StatsAnswer>, StatsReport>,
     Same<z.infer<typeof Health>, HealthAnswer>,
     Same<z.infer<typeof Welcome>, WelcomeAnswer>,
   ]

@@ -35,7 +35,8 @@ export function openApiDocument(): OpenApiDocument {
 
 function definitionOf(name: RouteName) {
   const route: Route = ROUTES[name];
-  const { description, query, params, body, headers, status, answer, failures } = OPERATIONS[name];
+  const { description, query, params, body, headers, status, answer, alternative, failures } =
+    OPERATIONS[name];
   const needsKey = route.access === "operator" || route.access === "watcher";
   return createRoute({
     operationId: name,
@@ -63,7 +64,10 @@ function definitionOf(name: RouteName) {
           : {
               description: answer.description,
               headers: commonHeaders(),
-              content: { [answer.type]: { schema: answer.schema } },
+              content: {
+                [answer.type]: { schema: answer.schema },
+                ...(alternative && { [alternative.type]: { schema: alternative.schema } }),
+              },
             },
       ...failureResponses([...failures, ...(needsKey ? refusalsOf(route) : [])]),
     },

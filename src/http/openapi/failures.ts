@@ -36,6 +36,8 @@ const EXAMPLES: { readonly [Kind in Failure["kind"]]: Extract<Failure, { kind: K
   forbidden: { kind: "forbidden" },
   event_not_found: { kind: "event_not_found" },
   invalid_state: { kind: "invalid_state", state: "forwarded" },
+  reconciliation_not_found: { kind: "reconciliation_not_found" },
+  too_many_runs: { kind: "too_many_runs", limit: 20 },
   route_not_found: { kind: "route_not_found" },
   method_not_allowed: { kind: "method_not_allowed", allow: "GET" },
   internal: { kind: "internal" },

@@ -9,6 +9,13 @@ import {
   retryBody,
 } from "../admin/request.ts";
 import type { RouteName } from "../routes.ts";
+import {
+  listRunsQuery,
+  reconciliationBody,
+  reportQuery,
+  runIdSchema,
+} from "../admin/reconciliation-request.ts";
+import * as reconciliation from "./reconciliation-answers.ts";
 import * as answers from "./answers.ts";
 import type { FailureKind } from "./failures.ts";
 
@@ -19,8 +26,10 @@ export interface Operation {
   readonly body?: { readonly schema: z.ZodType; readonly required: boolean; readonly description: string };
   readonly headers?: z.ZodObject;
   /** Of success. */
-  readonly status: 200 | 101;
+  readonly status: 200 | 202 | 101;
   readonly answer: { readonly description: string; readonly type: string; readonly schema: z.ZodType } | null;
+  /** Another form of the same, if there is one. */
+  readonly alternative?: { readonly type: string; readonly schema: z.ZodType };
   /** Besides those of every route that asks for a key. */
   readonly failures: readonly FailureKind[];
 }
@@ -30,6 +39,8 @@ const json = (schema: z.ZodType, description: string) => ({ description, type: J
 const required = (schema: z.ZodType, description: string) => ({ schema, required: true, description });
 
 const event = z.object({ event_id: eventIdSchema.meta({ description: "Stripe's id of the event." }) });
+
+const run = z.object({ id: runIdSchema.meta({ description: "The reconciliation's id." }) });
 
 /** A body that is checked can be malformed, or too large. */
 const OF_A_BODY = ["invalid_request", "payload_too_large"] as const;
@@ -125,6 +136,34 @@ export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
     status: 200,
     answer: json(answers.EventState, "The event."),
     failures: ["invalid_request", "event_not_found", ...OF_OBJECTS],
+  },
+  startReconciliation: {
+    description:
+      "It goes on by itself, one at a time and page by page. With `dry_run` nothing is delivered and nothing is woken. `from` may not be older than what Stripe lists and the retention keeps.",
+    body: required(reconciliationBody, "The window: `from` inclusive, `to` exclusive."),
+    status: 202,
+    answer: json(reconciliation.ReconciliationReport, "Begun, or waiting for its turn."),
+    failures: [...OF_A_BODY, "too_many_runs", ...OF_OBJECTS],
+  },
+  listReconciliations: {
+    query: listRunsQuery,
+    status: 200,
+    answer: json(reconciliation.ReconciliationList, "Those that are kept."),
+    failures: ["invalid_request", ...OF_OBJECTS],
+  },
+  cancelReconciliation: {
+    params: run,
+    status: 200,
+    answer: json(reconciliation.Reconciliation, "As it is then. One that is over stays as it was."),
+    failures: ["invalid_request", "reconciliation_not_found", ...OF_OBJECTS],
+  },
+  showReconciliation: {
+    params: run,
+    query: reportQuery,
+    status: 200,
+    answer: json(reconciliation.ReconciliationReport, "With `format=csv` all of it, else page by page."),
+    alternative: { type: "text/csv; charset=utf-8", schema: z.string() },
+    failures: ["invalid_request", "reconciliation_not_found", ...OF_OBJECTS],
   },
   stats: { status: 200, answer: json(answers.StatsAnswer, "Over all shards."), failures: OF_OBJECTS },
   metrics: {
