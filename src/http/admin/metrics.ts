@@ -52,22 +52,24 @@ export function metricsOf(stats: StatsReport): string {
 function watermarkMetrics(watermark: StatsReport["reconciliation"]): string[] {
   if (watermark === null) return [];
   const { configured, complete_up_to, behind_seconds, last_run } = watermark;
-  const gauge = (name: string, help: string, value: number | null) =>
-    value === null ? [] : [family(`reconciliation_${name}`, "gauge", help, [["", value]])];
   return [
-    ...gauge("configured", "1 when there is a key for Stripe's API.", configured ? 1 : 0),
-    ...gauge(
+    ...watermarkGauge("configured", "1 when there is a key for Stripe's API.", configured ? 1 : 0),
+    ...watermarkGauge(
       "complete_up_to_seconds",
       "Everything that Stripe knows up to this Unix time is known here.",
       complete_up_to === null ? null : Date.parse(complete_up_to) / 1_000,
     ),
-    ...gauge("behind_seconds", "How long ago that was; about an hour is usual.", behind_seconds),
-    ...gauge(
+    ...watermarkGauge("behind_seconds", "How long ago that was; about an hour is usual.", behind_seconds),
+    ...watermarkGauge(
       "last_run_complete",
       "1 when the last hourly run came to its end.",
       last_run === null ? null : Number(last_run.status === "complete"),
     ),
   ];
+}
+
+function watermarkGauge(name: string, help: string, value: number | null): string[] {
+  return value === null ? [] : [family(`reconciliation_${name}`, "gauge", help, [["", value]])];
 }
 
 function family(name: string, type: "gauge" | "counter", help: string, samples: readonly Sample[]): string {
