@@ -6,8 +6,16 @@
 import type { AlertConfig, Config } from "../config.ts";
 import type { AlertFacts } from "../event-index/alerting.ts";
 import { askShard, type IndexPlace, shardNumbers } from "../event-index/locate.ts";
+import { askReconciler } from "../reconciler/locate.ts";
 import { isNewCase, readTold, settledNote } from "./open-age.ts";
 import { postAlert } from "./post.ts";
+import {
+  behindText,
+  findingsText,
+  isBehind,
+  readReconciliationTold,
+  type ReconciliationTold,
+} from "./reconciliation.ts";
 import { failuresText, longOpenOfAll, longOpenText } from "./text.ts";
 
 /** Of one shard and sweep. What is more comes with the next ones. */
@@ -15,6 +23,7 @@ const FAILURES_PER_SHARD = 250;
 /** Where the notes are kept that are no single shard's. */
 const NOTES_SHARD = 0;
 const OPEN_AGE = "open_age";
+const RECONCILIATION = "reconciliation";
 
 interface Findings {
   readonly facts: readonly (AlertFacts & { readonly shard: number })[];
@@ -31,6 +40,7 @@ export async function raiseAlerts(env: Env, config: Config): Promise<void> {
   const findings = await look(index, now - alerts.openAgeMs);
   await tellFailures(index, alerts, settleEnv, findings);
   await tellOpenAge(index, alerts, settleEnv, findings, now);
+  if (config.stripeApi !== null) await tellReconciliation(index, alerts, settleEnv);
 }
 
 /** A shard out of reach keeps what it knows for the next sweep. */
@@ -84,4 +94,35 @@ async function tellOpenAge(
   const note = settledNote(open, told);
   if (isWhole && note !== told)
     await askShard(index, NOTES_SHARD, (stub) => stub.setAlertNote(OPEN_AGE, note));
+}
+
+/** Each of the two cases is noted by itself: one that was not taken does not bring the other again. */
+async function tellReconciliation(index: IndexPlace, { url }: AlertConfig, settleEnv: string): Promise<void> {
+  const stored = await askShard(index, NOTES_SHARD, (stub) => stub.alertNote(RECONCILIATION));
+  const watermark = await askReconciler(index.env, (stub) => stub.watermark());
+  if (!stored.ok || !watermark.ok) return;
+  const told = readReconciliationTold(stored.value);
+  const behind = isBehind(watermark.value);
+  const tells = behind && !told.behind;
+  const note: ReconciliationTold = {
+    behind: tells ? await postAlert(url, behindText(settleEnv, watermark.value)) : behind && told.behind,
+    run: await tellFindings(index, url, settleEnv, told.run, watermark.value.last_run?.id ?? null),
+  };
+  if (note.behind === told.behind && note.run === told.run) return;
+  await askShard(index, NOTES_SHARD, (stub) => stub.setAlertNote(RECONCILIATION, note));
+}
+
+/** The run that is told now: the last one, or still the one before. */
+async function tellFindings(
+  index: IndexPlace,
+  url: string,
+  settleEnv: string,
+  toldRun: string | null,
+  lastRun: string | null,
+): Promise<string | null> {
+  if (lastRun === null || lastRun === toldRun) return toldRun;
+  const report = await askReconciler(index.env, (stub) => stub.show(lastRun));
+  if (!report.ok) return toldRun;
+  const text = report.value === null ? null : findingsText(settleEnv, report.value);
+  return text === null || (await postAlert(url, text)) ? lastRun : toldRun;
 }

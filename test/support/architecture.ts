@@ -20,7 +20,7 @@ const PURE = [
   /^src\/ledger\/(outcome|port)\.ts$/,
   /^src\/event\/(record|machine|backoff|snapshot|engine|ports|step|view)\.ts$/,
   /^src\/event\/transitions\//,
-  /^src\/alerts\/(text|open-age)\.ts$/,
+  /^src\/alerts\/(text|open-age|reconciliation)\.ts$/,
   /^src\/money\.ts$/,
   /^src\/stripe-api\/port\.ts$/,
   /^src\/reconciler\/(?!(csv|locate|object|reading|run-id|start|table|watch|work|world)\.ts$)/,

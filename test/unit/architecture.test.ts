@@ -47,6 +47,7 @@ const PURE_PATHS = [
   "src/event/transitions/x.ts",
   "src/alerts/text.ts",
   "src/alerts/open-age.ts",
+  "src/alerts/reconciliation.ts",
   "src/money.ts",
   "src/stripe-api/port.ts",
   "src/reconciler/judge.ts",

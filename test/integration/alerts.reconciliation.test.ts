@@ -1,0 +1,102 @@
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
+import { askReconciler } from "../../src/reconciler/locate.ts";
+import { configure, forgetEverything, HOUR, untilOver, valueOf } from "../support/reconciler.ts";
+import { askSandbox, openAccount, scriptLedger } from "../support/scripted-ledger.ts";
+import { type ScriptedStripe, scriptStripe, stripeError } from "../support/scripted-stripe.ts";
+import { emptyIndex } from "../support/summaries.ts";
+import { runCron } from "../support/worker.ts";
+
+/** What operators hear of reconciliation without asking. */
+
+const T0 = Date.UTC(2031, 0, 1, 12);
+const CHAT = "https://chat.test/hook";
+const SWITCHED_ON = { STRIPE_API_KEY: "rk_test_reconciler", ALERT_WEBHOOK_URL: CHAT };
+
+let stripe: ScriptedStripe;
+let account: string;
+let told: string[];
+let chat: () => Response;
+beforeEach(async () => {
+  await emptyIndex();
+  vi.setSystemTime(T0);
+  told = [];
+  chat = () => new Response("ok");
+  stripe = scriptStripe();
+  scriptLedger((request) => {
+    if (request.url.href !== CHAT) return stripe.answer(request) ?? askSandbox(request);
+    told.push(JSON.parse(request.body).text);
+    return chat();
+  });
+  account = await openAccount(`did:key:${crypto.randomUUID()}`);
+});
+afterEach(async () => {
+  await configure({});
+  await forgetEverything();
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** The cron at this time; then whatever it started, to its end. */
+async function cronAt(at: number, overrides = SWITCHED_ON): Promise<void> {
+  vi.setSystemTime(at);
+  await runCron(overrides);
+  const runs = await valueOf(askReconciler(env, (stub) => stub.list(50)));
+  for (const { id, status } of runs) if (status === "running") await untilOver(id);
+}
+
+const paidAt = (at: number) =>
+  paymentIntentSucceeded({ account_id: account, amount: 100 }, { created: Math.floor(at / 1_000) });
+
+describe("the watermark", () => {
+  it("follows → nobody is told", async () => {
+    for (let hour = 0; hour < 6; hour++) await cronAt(T0 + hour * HOUR);
+    expect(told).toEqual([]);
+  });
+
+  it("falls behind → told once, with why; caught up and behind again → told again", async () => {
+    await cronAt(T0);
+    stripe.fault = () => stripeError(401);
+    for (let hour = 1; hour < 8; hour++) await cronAt(T0 + hour * HOUR);
+    expect(told).toEqual([
+      `clawsettle staging: events are known to be complete only up to ${new Date(T0).toISOString()}, 4 h ago. The last run failed: stripe_unauthorized.\nLook: /console/reconciliations`,
+    ]);
+    stripe.fault = null;
+    await cronAt(T0 + 8 * HOUR);
+    await cronAt(T0 + 9 * HOUR);
+    stripe.fault = () => stripeError(401);
+    for (let hour = 10; hour < 15; hour++) await cronAt(T0 + hour * HOUR);
+    expect(told).toHaveLength(2);
+  });
+
+  it("the chat does not take it → tried again by the next sweep", async () => {
+    await cronAt(T0);
+    stripe.fault = () => stripeError(401);
+    chat = () => new Response("no", { status: 500 });
+    for (let hour = 1; hour < 6; hour++) await cronAt(T0 + hour * HOUR);
+    const tried = told.length;
+    chat = () => new Response("ok");
+    await cronAt(T0 + 6 * HOUR);
+    await cronAt(T0 + 7 * HOUR);
+    expect([tried > 0, told.length]).toEqual([true, tried + 1]);
+  });
+
+  it("no key → reconciliation is off, and nothing is told", async () => {
+    await cronAt(T0);
+    for (let hour = 1; hour < 6; hour++) {
+      await cronAt(T0 + hour * HOUR, { ...SWITCHED_ON, STRIPE_API_KEY: "" });
+    }
+    expect(told).toEqual([]);
+  });
+});
+
+describe("what an hourly run finds", () => {
+  it("a delivery that never came → delivered, and told once", async () => {
+    await cronAt(T0);
+    stripe.events.push(paidAt(T0 + 1_000));
+    for (let hour = 1; hour < 5; hour++) await cronAt(T0 + hour * HOUR);
+    expect(told).toEqual([expect.stringContaining("• 1 backfilled: clawsettle had never got it")]);
+    expect(told[0]).toMatch(/Look: \/console\/reconciliations\/rec_[0-9a-f]{32}$/);
+  });
+});
