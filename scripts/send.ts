@@ -1,15 +1,20 @@
 import { SingleBar } from "cli-progress";
-import { clawsettleClient, type Clawsettle } from "./lib/clawsettle.ts";
+import { clawsettleClient } from "./lib/clawsettle.ts";
 import { readDevVars } from "./lib/dev-vars.ts";
 import { EXIT_FAILED, EXIT_OK, messageOf, PlainError, runMain } from "./lib/failure.ts";
-import { httpClient, type HttpClient } from "./lib/http.ts";
+import { type Answer, at, httpClient, type HttpClient } from "./lib/http.ts";
 import { ledgerClient, newAccount } from "./lib/ledger.ts";
 import { shownPath } from "./lib/paths.ts";
+import { sandboxStripeClient, type SandboxStripe } from "./lib/sandbox-stripe.ts";
 import { eventOf } from "./lib/send/event-of.ts";
 import { isAccepted, load, summary } from "./lib/send/load.ts";
 import { HELP, sendOptions, type SendOptions } from "./lib/send/options.ts";
 import type { Envelope } from "./lib/stripe-events.ts";
 import type { Money } from "./lib/stripe-objects.ts";
+import { paint } from "./lib/terminal.ts";
+
+/** As many as the sandbox takes in one request. */
+const KNOWN_AT_ONCE = 1_000;
 
 async function main(): Promise<number> {
   const options = sendOptions(process.argv.slice(2));
@@ -22,15 +27,24 @@ async function main(): Promise<number> {
     const secret = await secretOf(options, "STRIPE_WEBHOOK_SIGNING_SECRET");
     if (secret === null) throw new PlainError(missingSecret(options));
     const clawsettle = clawsettleClient({ http, baseUrl: options.url, signingSecret: secret, adminKey: "" });
+    const stripe = await stripeFor(options, http);
     const body = bodies(options, options.account ?? (await accountFor(options, http)));
-    return options.times === 1 ? await sendOne(clawsettle, body) : await sendMany(options, clawsettle, body);
+    if (options.lose) return await lose(options, stripe, body);
+    const happens: Happens = async (event) => {
+      await stripe?.know([event]);
+      return clawsettle.deliver({ body: event });
+    };
+    return options.times === 1 ? await sendOne(happens, body) : await sendMany(options, happens, body);
   } finally {
     await http.close();
   }
 }
 
-async function sendOne(clawsettle: Clawsettle, body: () => string): Promise<number> {
-  const answer = await clawsettle.deliver({ body: body() }).catch((error: unknown) => {
+/** At Stripe, which delivers it. */
+type Happens = (event: string) => Promise<Answer>;
+
+async function sendOne(happens: Happens, body: () => string): Promise<number> {
+  const answer = await happens(body()).catch((error: unknown) => {
     throw new PlainError(`No answer: ${messageOf(error)}. Does the stack run? \`npm start\` starts it.`);
   });
   console.log(`${answer.status} after ${answer.ms.toFixed(0)} ms`);
@@ -38,7 +52,7 @@ async function sendOne(clawsettle: Clawsettle, body: () => string): Promise<numb
   return isAccepted(answer) ? EXIT_OK : EXIT_FAILED;
 }
 
-async function sendMany(options: SendOptions, clawsettle: Clawsettle, body: () => string): Promise<number> {
+async function sendMany(options: SendOptions, happens: Happens, body: () => string): Promise<number> {
   const bar = process.stderr.isTTY
     ? new SingleBar({
         format: "{bar} {value}/{total}  {eta_formatted} left",
@@ -47,12 +61,44 @@ async function sendMany(options: SendOptions, clawsettle: Clawsettle, body: () =
       })
     : null;
   bar?.start(options.times, 0);
-  const result = await load({ ...options, onDone: () => bar?.increment() }, () =>
-    clawsettle.deliver({ body: body() }),
-  );
+  const result = await load({ ...options, onDone: () => bar?.increment() }, () => happens(body()));
   bar?.stop();
   console.log(summary(result));
   return result.allAccepted ? EXIT_OK : EXIT_FAILED;
+}
+
+/** Stripe has them in its list, and clawsettle has never heard of them. */
+async function lose(options: SendOptions, stripe: SandboxStripe | null, body: () => string): Promise<number> {
+  if (stripe === null)
+    throw new PlainError("There is no sandbox Stripe to know of it. `npm start` starts one.");
+  const events = Array.from({ length: options.times }, body);
+  for (let from = 0; from < events.length; from += KNOWN_AT_ONCE) {
+    await stripe.know(events.slice(from, from + KNOWN_AT_ONCE));
+  }
+  const ids = events.map((event) => String(at(JSON.parse(event), "id")));
+  console.log(
+    `Lost on its way: ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ` and ${ids.length - 3} more` : ""}.`,
+  );
+  console.log(
+    "Stripe lists it, and clawsettle does not know it: a reconciliation finds it, and delivers it.",
+  );
+  return EXIT_OK;
+}
+
+/** Null when there is none: then Stripe's list and clawsettle's differ, which only a reconciliation notices. */
+async function stripeFor(options: SendOptions, http: HttpClient): Promise<SandboxStripe | null> {
+  const apiKey = options.remote ? null : await secretOf(options, "STRIPE_API_KEY");
+  if (apiKey === null) return null;
+  const stripe = sandboxStripeClient({ http, baseUrl: options.stripeUrl, apiKey });
+  try {
+    await stripe.know([]);
+    return stripe;
+  } catch {
+    console.error(
+      paint("dim", `No sandbox Stripe at ${options.stripeUrl.origin}: it will not list what is sent.`),
+    );
+    return null;
+  }
 }
 
 /** Gives the body of the next event; of always the same one when its id was chosen. */

@@ -6,8 +6,9 @@ import { startLocalWorker, type LocalWorker } from "./local-worker.ts";
 import { HOST } from "./ports.ts";
 
 export type StackOptions = {
-  readonly ports: { readonly clawsettle: number; readonly ledger: number };
-  /** Both Workers keep their data below this folder, and log beside it. Started again with it, they go on. */
+  /** Without a port for it, the sandbox Stripe is not started, and reconciliation is off. */
+  readonly ports: { readonly clawsettle: number; readonly ledger: number; readonly stripe?: number };
+  /** The Workers keep their data below this folder, and log beside it. Started again with it, they go on. */
   readonly persistTo: string;
   /** Settings of clawsettle that differ from wrangler.toml's local ones. */
   readonly vars?: Readonly<Record<string, string>>;
@@ -21,6 +22,7 @@ export type StackOptions = {
 export type Stack = {
   readonly clawsettleUrl: URL;
   readonly ledgerUrl: URL;
+  readonly stripeUrl: URL | null;
   readonly secrets: DevVars;
   readonly pids: { readonly clawsettle: number; readonly ledger: number };
   /** Settles with a message when a Worker's process ends that nobody stopped. */
@@ -36,20 +38,18 @@ export type Stack = {
   logTail(): Promise<string>;
 };
 
-/** Sandbox ledger and clawsettle on the local runtime, bound to 127.0.0.1 and healthy. */
+/** The sandboxes and clawsettle on the local runtime, bound to 127.0.0.1 and healthy. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const secrets = options.secrets ?? createDevVars();
   // A restart adds to the logs, so that they hold a crash and what followed. A new stack begins new ones.
-  await Promise.all(["clawsettle", "ledger"].map((name) => rm(logFile(options, name), { force: true })));
-  const starts = await Promise.allSettled([startClawsettle(options, secrets), startLedger(options, secrets)]);
-  const [clawsettleStart, ledgerStart] = starts;
-  if (clawsettleStart.status === "rejected" || ledgerStart.status === "rejected") {
-    // One that did start must not outlive the attempt.
-    await Promise.all(starts.map((start) => (start.status === "fulfilled" ? start.value.stop() : null)));
-    throw starts.find((start) => start.status === "rejected")?.reason;
-  }
-  let ledger = ledgerStart.value;
-  let clawsettle = clawsettleStart.value;
+  await Promise.all(NAMES.map((name) => rm(logFile(options, name), { force: true })));
+  const [firstClawsettle, firstLedger, stripe] = await allOrNone([
+    startClawsettle(options, secrets),
+    startLedger(options, secrets),
+    startStripe(options, secrets),
+  ]);
+  let clawsettle = firstClawsettle;
+  let ledger = firstLedger;
 
   const ending = new Set<LocalWorker>();
   const died = Promise.withResolvers<string>();
@@ -60,10 +60,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
   void guard(ledger);
   void guard(clawsettle);
+  if (stripe !== null) void guard(stripe);
 
   return {
     clawsettleUrl: clawsettle.url,
     ledgerUrl: ledger.url,
+    stripeUrl: stripe?.url ?? null,
     secrets,
     get pids() {
       return { clawsettle: clawsettle.pid, ledger: ledger.pid };
@@ -86,22 +88,43 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       void guard(ledger);
     },
     async stop() {
-      ending.add(clawsettle).add(ledger);
-      await Promise.all([clawsettle.stop(), ledger.stop()]);
+      const all = [clawsettle, ledger, ...(stripe === null ? [] : [stripe])];
+      for (const worker of all) ending.add(worker);
+      await Promise.all(all.map((worker) => worker.stop()));
     },
     logTail: () => clawsettle.logTail(),
   };
 }
 
+const NAMES = ["clawsettle", "ledger", "stripe"] as const;
+
+/** Those that did start must not outlive the attempt. */
+async function allOrNone<T extends readonly (LocalWorker | null)[]>(starting: {
+  [K in keyof T]: Promise<T[K]>;
+}): Promise<T> {
+  const starts = await Promise.allSettled(starting);
+  const failed = starts.find((start) => start.status === "rejected");
+  if (failed === undefined) return (await Promise.all(starting)) as unknown as T;
+  await Promise.all(starts.map((start) => (start.status === "fulfilled" ? start.value?.stop() : null)));
+  throw failed.reason;
+}
+
 function startClawsettle(options: StackOptions, secrets: DevVars): Promise<LocalWorker> {
+  const { ledger, stripe } = options.ports;
+  const { STRIPE_API_KEY = "", ...others } = secrets;
   return startLocalWorker({
     name: "clawsettle",
     config: resolve(ROOT, "wrangler.toml"),
     port: options.ports.clawsettle,
     persistTo: resolve(options.persistTo, "clawsettle"),
     logFile: logFile(options, "clawsettle"),
-    vars: { LEDGER_BASE_URL: `http://${HOST}:${options.ports.ledger}`, ...options.vars },
-    secrets,
+    vars: {
+      LEDGER_BASE_URL: `http://${HOST}:${ledger}`,
+      ...(stripe !== undefined && { STRIPE_API_BASE_URL: `http://${HOST}:${stripe}` }),
+      ...options.vars,
+    },
+    // Without its sandbox the key would go to Stripe itself.
+    secrets: stripe === undefined ? others : { ...others, STRIPE_API_KEY },
     watch: options.watch ?? false,
     ...(options.onLogLine === undefined ? {} : { onLogLine: options.onLogLine }),
   });
@@ -116,6 +139,21 @@ function startLedger(options: StackOptions, secrets: DevVars): Promise<LocalWork
     logFile: logFile(options, "ledger"),
     vars: {},
     secrets: { LEDGER_ADMIN_KEY: secrets.LEDGER_ADMIN_KEY },
+    watch: options.watch ?? false,
+  });
+}
+
+async function startStripe(options: StackOptions, secrets: DevVars): Promise<LocalWorker | null> {
+  const port = options.ports.stripe;
+  if (port === undefined) return null;
+  return startLocalWorker({
+    name: "the sandbox Stripe",
+    config: resolve(ROOT, "scripts/sandbox-stripe/wrangler.toml"),
+    port,
+    persistTo: resolve(options.persistTo, "stripe"),
+    logFile: logFile(options, "stripe"),
+    vars: {},
+    secrets: { STRIPE_API_KEY: secrets["STRIPE_API_KEY"] ?? "" },
     watch: options.watch ?? false,
   });
 }

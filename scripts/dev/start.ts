@@ -1,7 +1,13 @@
 import { loadOrCreateDevVars } from "../lib/dev-vars.ts";
 import { EXIT_FAILED, EXIT_OK, messageOf, PlainError, runMain } from "../lib/failure.ts";
 import { httpClient } from "../lib/http.ts";
-import { DEFAULT_CLAWSETTLE_URL, DEFAULT_LEDGER_URL, DEV_VARS_FILE, shownPath } from "../lib/paths.ts";
+import {
+  DEFAULT_CLAWSETTLE_URL,
+  DEFAULT_LEDGER_URL,
+  DEFAULT_STRIPE_URL,
+  DEV_VARS_FILE,
+  shownPath,
+} from "../lib/paths.ts";
 import { paint } from "../lib/terminal.ts";
 import { HELP, startOptions, type StartOptions } from "./options.ts";
 import { isFree } from "./ports.ts";
@@ -17,8 +23,10 @@ async function main(): Promise<number> {
     return EXIT_OK;
   }
   await refuseTakenPorts(options);
-  const { vars, created } = await loadOrCreateDevVars(options.varsFile);
+  const { vars, created, completed } = await loadOrCreateDevVars(options.varsFile);
   if (created) console.log(paint("dim", `Made ${shownPath(options.varsFile)} with random local secrets.`));
+  if (completed)
+    console.log(paint("dim", `Added a key of the sandbox Stripe to ${shownPath(options.varsFile)}.`));
 
   // Listened to before anything is started: a Ctrl-C during start-up must stop that too.
   const interrupted = interruption();
@@ -66,6 +74,7 @@ async function refuseTakenPorts({ ports }: StartOptions): Promise<void> {
   const wanted = [
     { name: "clawsettle", port: ports.clawsettle, flag: "--port" },
     { name: "the sandbox ledger", port: ports.ledger, flag: "--ledger-port" },
+    { name: "the sandbox Stripe", port: ports.stripe, flag: "--stripe-port" },
   ];
   for (const { name, port, flag } of wanted) {
     if (await isFree(port)) continue;
@@ -100,16 +109,21 @@ async function play(stack: Stack, interrupted: AbortSignal): Promise<Ending | un
 function printWhere(stack: Stack, ms: number): void {
   console.log(`${paint("bold", "clawsettle")}  ${stack.clawsettleUrl.origin}`);
   console.log(`${paint("bold", "ledger")}      ${stack.ledgerUrl.origin}  (a sandbox; money is not real)`);
-  console.log(paint("dim", `both ready after ${(ms / MS_PER_SECOND).toFixed(1)} s\n`));
+  if (stack.stripeUrl !== null) {
+    console.log(`${paint("bold", "stripe")}      ${stack.stripeUrl.origin}  (a sandbox: its list of events)`);
+  }
+  console.log(paint("dim", `all ready after ${(ms / MS_PER_SECOND).toFixed(1)} s\n`));
 }
 
 function printNext({ varsFile }: StartOptions, stack: Stack, ending: Ending): void {
   const settle = stack.clawsettleUrl.origin;
   const ledger = stack.ledgerUrl.origin;
+  const stripe = stack.stripeUrl?.origin ?? DEFAULT_STRIPE_URL;
   const file = shownPath(varsFile);
   const target = [
     settle === DEFAULT_CLAWSETTLE_URL ? "" : ` --url ${settle}`,
     ledger === DEFAULT_LEDGER_URL ? "" : ` --ledger-url ${ledger}`,
+    stripe === DEFAULT_STRIPE_URL ? "" : ` --stripe-url ${stripe}`,
     varsFile === DEV_VARS_FILE ? "" : ` --vars-file ${file}`,
   ].join("");
   console.log(`
@@ -118,9 +132,14 @@ ${paint("bold", "Try next")}, in another terminal:
   # a hundred signed events, ten at a time
   npm run send -- payment_intent.succeeded --times 100 --concurrency 10${target}
 
-  # the last event as an operator sees it
+  # the last event as an operator sees it; or all of them in a browser, at ${settle}/console, with the same key
   KEY=$(sed -n 's/^SETTLE_ADMIN_KEY=//p' ${file})
   curl -s -H "Authorization: Bearer $KEY" ${settle}/v1/admin/events/${ending.eventId}
+
+  # lose a delivery on purpose; then ask Stripe for what is missing (answers the run; see it at ${settle}/console/reconciliations)
+  npm run send -- payment_intent.succeeded --lose${target}
+  curl -s -H "Authorization: Bearer $KEY" ${settle}/v1/admin/reconciliations \\
+    -d '{"from":"'$(date -u +%F)'","to":"'$(date -u +%FT%TZ)'"}'
 
   # break the ledger for three requests, then send again (also: slow, rate_limited, reject, commit_then_drop)
   LEDGER_KEY=$(sed -n 's/^LEDGER_ADMIN_KEY=//p' ${file})

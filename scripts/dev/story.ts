@@ -4,6 +4,7 @@ import { clawsettleClient, type Clawsettle } from "../lib/clawsettle.ts";
 import { ledgerClient, newAccount, type Ledger } from "../lib/ledger.ts";
 import { pollUntil } from "../lib/poll.ts";
 import { sandboxClient, type Sandbox } from "../lib/sandbox.ts";
+import { sandboxStripeClient } from "../lib/sandbox-stripe.ts";
 import { paymentIntentSucceeded } from "../lib/stripe-events.ts";
 import type { Stack } from "./stack.ts";
 
@@ -27,6 +28,8 @@ export type Ending = { accountId: string; eventId: string };
 
 type Cast = {
   readonly clawsettle: Clawsettle;
+  /** At Stripe, which tells of it. */
+  readonly happens: (body: string) => Promise<Answer>;
   readonly ledger: Ledger;
   readonly sandbox: Sandbox;
   readonly ending: Ending;
@@ -34,15 +37,22 @@ type Cast = {
 
 /** The main job of the service, played on the real parts. Each scene builds on the ones before it. */
 export function story(stack: Stack, http: HttpClient): { scenes: readonly Scene[]; ending: Ending } {
-  const { secrets, clawsettleUrl, ledgerUrl } = stack;
+  const { secrets, clawsettleUrl, ledgerUrl, stripeUrl } = stack;
   const ledgerAccess = { http, baseUrl: ledgerUrl, adminKey: secrets.LEDGER_ADMIN_KEY };
+  const clawsettle = clawsettleClient({
+    http,
+    baseUrl: clawsettleUrl,
+    signingSecret: secrets.STRIPE_WEBHOOK_SIGNING_SECRET,
+    adminKey: secrets.SETTLE_ADMIN_KEY,
+  });
+  const apiKey = secrets["STRIPE_API_KEY"] ?? "";
+  const stripe = stripeUrl === null ? null : sandboxStripeClient({ http, baseUrl: stripeUrl, apiKey });
   const cast: Cast = {
-    clawsettle: clawsettleClient({
-      http,
-      baseUrl: clawsettleUrl,
-      signingSecret: secrets.STRIPE_WEBHOOK_SIGNING_SECRET,
-      adminKey: secrets.SETTLE_ADMIN_KEY,
-    }),
+    clawsettle,
+    async happens(body) {
+      await stripe?.know([body]);
+      return clawsettle.deliver({ body });
+    },
     ledger: ledgerClient(ledgerAccess),
     sandbox: sandboxClient(ledgerAccess),
     ending: { accountId: "", eventId: "" },
@@ -64,7 +74,7 @@ function accountScene({ ledger, sandbox, ending }: Cast): Scene {
   };
 }
 
-function deliveryScenes({ clawsettle, sandbox, ending }: Cast): readonly Scene[] {
+function deliveryScenes({ clawsettle, happens, sandbox, ending }: Cast): readonly Scene[] {
   const first = once(() =>
     paymentIntentSucceeded({ account_id: ending.accountId, amount: FIRST_AMOUNT_MINOR }),
   );
@@ -74,7 +84,7 @@ function deliveryScenes({ clawsettle, sandbox, ending }: Cast): readonly Scene[]
       sent: `${TYPE} over ${money(FIRST_AMOUNT_MINOR)}, signed`,
       async play() {
         ending.eventId = first().id;
-        const answer = await clawsettle.deliver({ body: JSON.stringify(first()) });
+        const answer = await happens(JSON.stringify(first()));
         expect(answer, 200, { state: "forwarded", deduped: false });
         return `200, forwarded, settlement ${String(at(answer.body, "settlement_id"))}`;
       },
@@ -116,7 +126,7 @@ function deliveryScenes({ clawsettle, sandbox, ending }: Cast): readonly Scene[]
   ];
 }
 
-function outageScenes({ clawsettle, sandbox, ending }: Cast): readonly Scene[] {
+function outageScenes({ clawsettle, happens, sandbox, ending }: Cast): readonly Scene[] {
   const second = once(() =>
     paymentIntentSucceeded({ account_id: ending.accountId, amount: SECOND_AMOUNT_MINOR }),
   );
@@ -127,7 +137,7 @@ function outageScenes({ clawsettle, sandbox, ending }: Cast): readonly Scene[] {
       async play() {
         await sandbox.addFault({ kind: "down" });
         ending.eventId = second().id;
-        const answer = await clawsettle.deliver({ body: JSON.stringify(second()) });
+        const answer = await happens(JSON.stringify(second()));
         expect(answer, 502, { code: "LEDGER_INGEST_FAILED" });
         const nextRetryAt = at(answer.body, "details", "next_retry_at");
         if (typeof nextRetryAt !== "string") throw mismatch(answer, "no retry is scheduled");

@@ -7,6 +7,7 @@ import { createDevVars } from "../lib/dev-vars.ts";
 import { httpClient, type HttpClient } from "../lib/http.ts";
 import { ledgerClient, type Ledger } from "../lib/ledger.ts";
 import { sandboxClient, type Sandbox } from "../lib/sandbox.ts";
+import { sandboxStripeClient, type SandboxStripe } from "../lib/sandbox-stripe.ts";
 import { freePort } from "./ports.ts";
 import { startStack, type Stack } from "./stack.ts";
 
@@ -18,21 +19,29 @@ export type TempStack = {
   readonly clawsettle: Clawsettle;
   readonly ledger: Ledger;
   readonly sandbox: Sandbox;
+  /** Only where it was asked for. */
+  readonly stripe: SandboxStripe | null;
   /** Leaves nothing behind. */
   stop(): Promise<void>;
 };
 
 export type TempStackOptions = {
   readonly vars?: Readonly<Record<string, string>>;
+  /** With the sandbox Stripe. */
+  readonly withStripe?: boolean;
   /** At once, to each of the two Workers. */
   readonly connections?: number;
 };
 
 export async function startTempStack(options: TempStackOptions = {}): Promise<TempStack> {
-  const { vars = {}, connections = DEFAULT_CONNECTIONS } = options;
+  const { vars = {}, connections = DEFAULT_CONNECTIONS, withStripe = false } = options;
   const folder = await tempFolder();
   const secrets = createDevVars();
-  const ports = { clawsettle: await freePort(), ledger: await freePort() };
+  const ports = {
+    clawsettle: await freePort(),
+    ledger: await freePort(),
+    ...(withStripe && { stripe: await freePort() }),
+  };
   const remove = () => rm(folder, { recursive: true, force: true });
   const stack = await startStack({ ports, persistTo: join(folder, "state"), vars, secrets }).catch(
     async (error: unknown) => {
@@ -53,6 +62,14 @@ export async function startTempStack(options: TempStackOptions = {}): Promise<Te
     }),
     ledger: ledgerClient(ledgerAccess),
     sandbox: sandboxClient(ledgerAccess),
+    stripe:
+      stack.stripeUrl === null
+        ? null
+        : sandboxStripeClient({
+            http,
+            baseUrl: stack.stripeUrl,
+            apiKey: secrets["STRIPE_API_KEY"] ?? "",
+          }),
     async stop() {
       await http.close();
       await stack.stop();

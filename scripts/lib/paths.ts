@@ -10,6 +10,7 @@ export const DEV_VARS_FILE = resolve(ROOT, ".dev.vars");
 /** The local stack, as `npm start` starts it. */
 export const DEFAULT_CLAWSETTLE_URL = "http://127.0.0.1:8787";
 export const DEFAULT_LEDGER_URL = "http://127.0.0.1:8788";
+export const DEFAULT_STRIPE_URL = "http://127.0.0.1:8789";
 
 /** A path as a reader would type it: relative when it lies below the current folder. */
 export function shownPath(file: string): string {

@@ -4,13 +4,14 @@ import { run, startTestStack, type Run, type TestStack } from "./support.ts";
 
 let started: TestStack;
 beforeAll(async () => {
-  started = await startTestStack();
+  started = await startTestStack({}, { withStripe: true });
 });
 afterAll(() => started?.stop());
 
 function send(...args: readonly string[]): Promise<Run> {
-  const { clawsettleUrl, ledgerUrl } = started.stack;
-  const where = ["--url", clawsettleUrl.origin, "--ledger-url", ledgerUrl.origin];
+  const { clawsettleUrl, ledgerUrl, stripeUrl } = started.stack;
+  const stripe = stripeUrl === null ? [] : ["--stripe-url", stripeUrl.origin];
+  const where = ["--url", clawsettleUrl.origin, "--ledger-url", ledgerUrl.origin, ...stripe];
   return run("scripts/send.ts", [...where, ...args], { env: started.env });
 }
 
@@ -46,6 +47,27 @@ describe("npm run send", () => {
     expect(stdout).toContain(" 1  200 forwarded\n");
   });
 
+  it("--lose → Stripe lists it, clawsettle has never heard of it; sent → both know it", async () => {
+    const lost = await send("payment_intent.succeeded", "--event-id", "evt_e2e_lost", "--lose");
+    expect(lost.code).toBe(0);
+    expect(lost.stdout).toContain("Lost on its way: evt_e2e_lost.");
+    expect((await started.clawsettle.event("evt_e2e_lost")).status).toBe(404);
+    await send("payment_intent.succeeded", "--event-id", "evt_e2e_sent");
+    expect((await started.clawsettle.event("evt_e2e_sent")).status).toBe(200);
+    const url = new URL("/v1/events?limit=100", started.stack.stripeUrl ?? undefined);
+    const headers = { authorization: `Bearer ${started.env["STRIPE_API_KEY"]}` };
+    const { data } = (await (await fetch(url, { headers })).json()) as { data: { id: string }[] };
+    expect(data.map(({ id }) => id)).toEqual(expect.arrayContaining(["evt_e2e_lost", "evt_e2e_sent"]));
+  });
+
+  it("no sandbox Stripe there → says so, and sends all the same; --lose → exit 1", async () => {
+    const elsewhere = ["--stripe-url", "http://127.0.0.1:9", "--account", "acc_none"];
+    const { stderr, stdout } = await send("customer.created", ...elsewhere);
+    expect(stderr).toContain("No sandbox Stripe at http://127.0.0.1:9");
+    expect(stdout).toContain('"state": "ignored"');
+    expect((await send("customer.created", "--lose", ...elsewhere)).code).toBe(1);
+  });
+
   it("a type that moves no money → acknowledged as ignored", async () => {
     const { code, stdout } = await send("customer.created", "--account", "acc_none");
     expect(code).toBe(0);
@@ -63,6 +85,16 @@ describe("npm run send", () => {
     ["too many", ["payout.paid", "--times", "100001"], "--times takes a whole number from 1 to 100000"],
     ["too many at once", ["payout.paid", "--concurrency", "201"], "--concurrency takes"],
     ["another machine", ["payout.paid", "--url", "https://clawsettle.com"], "--allow-remote"],
+    [
+      "another Stripe",
+      ["payout.paid", "--stripe-url", "https://api.stripe.com"],
+      "the sandbox on this machine",
+    ],
+    [
+      "lost on another machine",
+      ["payout.paid", "--lose", "--url", "https://clawsettle.com", "--allow-remote"],
+      "--lose is for the local stack",
+    ],
     [
       "another machine over open http",
       ["payout.paid", "--url", "http://clawsettle.com", "--allow-remote"],

@@ -1,7 +1,7 @@
 /** The newcomer's first command: `npm start`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rm, stat, writeFile } from "node:fs/promises";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -17,11 +17,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function flags(): Promise<{ ports: [number, number]; args: string[] }> {
-  const ports: [number, number] = [await freePort(), await freePort()];
-  const [port, ledgerPort] = ports.map(String) as [string, string];
+type Ports = [clawsettle: number, ledger: number, stripe: number];
+
+async function flags(): Promise<{ ports: Ports; args: string[] }> {
+  const ports: Ports = [await freePort(), await freePort(), await freePort()];
+  const [port = "", ledgerPort = "", stripePort = ""] = ports.map(String);
   const data = ["--persist-to", join(folder, `state-${port}`), "--vars-file", join(folder, ".dev.vars")];
-  return { ports, args: ["--port", port, "--ledger-port", ledgerPort, ...data] };
+  return { ports, args: ["--port", port, "--ledger-port", ledgerPort, "--stripe-port", stripePort, ...data] };
 }
 
 describe("npm start", () => {
@@ -42,7 +44,7 @@ describe("npm start", () => {
     }
     expect(stdout).not.toContain("✘");
     expect((await stat(join(folder, ".dev.vars"))).mode & 0o777).toBe(0o600);
-    expect(await Promise.all(ports.map(isFree))).toEqual([true, true]);
+    expect(await Promise.all(ports.map(isFree))).toEqual([true, true, true]);
   });
 
   it("without --once → stays up after the story; SIGINT → exits 0, leaves no port open", async () => {
@@ -58,12 +60,14 @@ describe("npm start", () => {
       if (told.includes("Ctrl-C stops everything")) break;
     }
     expect(told).toContain("Try next");
+    expect(told).toContain("/console");
+    expect(told).toContain("--lose");
     const health = await fetch(`http://${HOST}:${ports[0]}/health`);
     expect(health.status).toBe(200);
 
     child.kill("SIGINT");
     expect(await exit).toEqual([0, null]);
-    expect(await Promise.all(ports.map(isFree))).toEqual([true, true]);
+    expect(await Promise.all(ports.map(isFree))).toEqual([true, true, true]);
   });
 
   it("a port in use → says which and what to do, starts nothing, exits 1", async () => {
@@ -75,6 +79,20 @@ describe("npm start", () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(`Port ${ports[1]}, meant for the sandbox ledger, is in use`);
     expect(stderr).toContain("--ledger-port");
+  });
+
+  it("a .dev.vars from before there was a sandbox Stripe → its key is added, and nothing else is touched", async () => {
+    const { args } = await flags();
+    const file = join(folder, "older.vars");
+    const before =
+      "STRIPE_WEBHOOK_SIGNING_SECRET=whsec_chosen\nLEDGER_ADMIN_KEY=chosen\nSETTLE_ADMIN_KEY=chosen";
+    await writeFile(file, before);
+    const { code, stdout } = await run(START, ["--once", ...args, "--vars-file", file]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("Added a key of the sandbox Stripe");
+    const after = await readFile(file, "utf8");
+    expect(after.startsWith(`${before}\n`)).toBe(true);
+    expect(after.slice(before.length).trim()).toMatch(/^STRIPE_API_KEY=sk_test_[0-9a-f]{48}$/);
   });
 
   it("an incomplete .dev.vars → names what is missing and leaves the file alone, exits 1", async () => {

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { startTempStack, type TempStack } from "../../scripts/dev/temp-stack.ts";
+import { startTempStack, type TempStack, type TempStackOptions } from "../../scripts/dev/temp-stack.ts";
 import { SECRET_NAMES } from "../../scripts/lib/dev-vars.ts";
 import { ROOT } from "../../scripts/lib/paths.ts";
 
@@ -14,10 +14,14 @@ export type TestStack = TempStack & {
 };
 
 /** A stack on free ports with an empty data folder and random secrets. `stop` leaves nothing behind. */
-export async function startTestStack(vars: Readonly<Record<string, string>> = {}): Promise<TestStack> {
-  const started = await startTempStack({ vars });
+export async function startTestStack(
+  vars: Readonly<Record<string, string>> = {},
+  options: Pick<TempStackOptions, "withStripe"> = {},
+): Promise<TestStack> {
+  const started = await startTempStack({ vars, ...options });
   const { secrets } = started.stack;
-  return { ...started, env: Object.fromEntries(SECRET_NAMES.map((name) => [name, secrets[name]])) };
+  const names = [...SECRET_NAMES, ...(options.withStripe ? ["STRIPE_API_KEY"] : [])];
+  return { ...started, env: Object.fromEntries(names.map((name) => [name, secrets[name] ?? ""])) };
 }
 
 export type Run = { readonly code: number; readonly stdout: string; readonly stderr: string };

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { UsageError } from "../failure.ts";
 import { baseUrl, isLoopbackHost } from "../loopback.ts";
 import { wholeNumber } from "../numbers.ts";
-import { DEFAULT_CLAWSETTLE_URL, DEFAULT_LEDGER_URL, DEV_VARS_FILE } from "../paths.ts";
+import { DEFAULT_CLAWSETTLE_URL, DEFAULT_LEDGER_URL, DEFAULT_STRIPE_URL, DEV_VARS_FILE } from "../paths.ts";
 
 const MAX_TIMES = 100_000;
 const MAX_CONCURRENCY = 200;
@@ -21,8 +21,10 @@ export const HELP = `Builds a Stripe event, signs it, and delivers it to clawset
   --livemode           a live-mode event
   --times <n>          how many (1, at most ${MAX_TIMES}); each is an event of its own unless --event-id is given
   --concurrency <n>    how many at once (1, at most ${MAX_CONCURRENCY})
+  --lose               it happens at the sandbox Stripe, and its delivery is lost: nothing is sent to clawsettle
   --url <url>          clawsettle (${DEFAULT_CLAWSETTLE_URL})
   --ledger-url <url>   the local ledger (${DEFAULT_LEDGER_URL})
+  --stripe-url <url>   the sandbox Stripe, which lists what happens (${DEFAULT_STRIPE_URL})
   --vars-file <file>   where the secrets are that the environment does not have (.dev.vars)
   --allow-remote       permit a --url that is not this machine; https only, secret only from the environment
   --help
@@ -40,6 +42,8 @@ export type SendOptions = {
   readonly concurrency: number;
   readonly url: URL;
   readonly ledgerUrl: URL;
+  readonly stripeUrl: URL;
+  readonly lose: boolean;
   readonly varsFile: string;
   /** The target is not this machine. */
   readonly remote: boolean;
@@ -60,6 +64,8 @@ export function sendOptions(argv: readonly string[]): SendOptions | null {
       concurrency: { type: "string", default: "1" },
       url: { type: "string", default: DEFAULT_CLAWSETTLE_URL },
       "ledger-url": { type: "string", default: DEFAULT_LEDGER_URL },
+      "stripe-url": { type: "string", default: DEFAULT_STRIPE_URL },
+      lose: { type: "boolean", default: false },
       "vars-file": { type: "string", default: DEV_VARS_FILE },
       "allow-remote": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -74,6 +80,12 @@ export function sendOptions(argv: readonly string[]): SendOptions | null {
       "--ledger-url is for a ledger on this machine. For another one, name the --account.",
     );
   }
+  const stripeUrl = baseUrl("--stripe-url", values["stripe-url"]);
+  if (!isLoopbackHost(stripeUrl.hostname))
+    throw new UsageError("--stripe-url is for the sandbox on this machine.");
+  const remote = isRemote(url, values["allow-remote"]);
+  if (remote && values.lose)
+    throw new UsageError("--lose is for the local stack: Stripe itself loses nothing for us.");
   return {
     type: eventType(positionals),
     amount:
@@ -87,7 +99,9 @@ export function sendOptions(argv: readonly string[]): SendOptions | null {
     url,
     ledgerUrl,
     varsFile: values["vars-file"],
-    remote: isRemote(url, values["allow-remote"]),
+    stripeUrl,
+    lose: values.lose,
+    remote,
   };
 }
 
