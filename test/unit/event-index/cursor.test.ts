@@ -20,6 +20,8 @@ it.each([
   ["nothing", ""],
   ["no base64url", "a+b/c="],
   ["padded", `${base64url("1.evt_1")}=`],
+  ["a space before it", ` ${base64url("1.evt_1")}`],
+  ["a line break in it", `${base64url("1.evt_1").slice(0, 4)}\n${base64url("1.evt_1").slice(4)}`],
   ["no position", base64url("hello")],
   ["no time", base64url(".evt_1")],
   ["a negative time", base64url("-1.evt_1")],

@@ -26,3 +26,14 @@ it("exact beyond what a JSON number can hold", () => {
     }),
   );
 });
+
+it("what has no currency comes last, wherever it came", () => {
+  const of = (currency: string | null) => ({ currency, count: 1, amount_minor: currency && "1" });
+  for (const given of [
+    [null, "USD", "EUR"],
+    ["USD", null, "EUR"],
+    ["USD", "EUR", null],
+  ]) {
+    expect(sumByCurrency(given.map(of)).map(({ currency }) => currency)).toEqual(["EUR", "USD", null]);
+  }
+});
