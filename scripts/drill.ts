@@ -5,6 +5,8 @@ import { crashDrill } from "./drill/crash.ts";
 import { crashNumbers, outageNumbers } from "./drill/numbers.ts";
 import { drillOptions, HELP } from "./drill/options.ts";
 import { outageDrill } from "./drill/outage.ts";
+import { reconcileDrill } from "./drill/reconcile.ts";
+import { reconcileNumbers, reconcileReport } from "./drill/reconcile-report.ts";
 import { crashReport, outageReport } from "./drill/report.ts";
 import { EXIT_FAILED, EXIT_OK, runMain } from "./lib/failure.ts";
 import { paint } from "./lib/terminal.ts";
@@ -47,6 +49,16 @@ async function main(): Promise<number> {
     const healed = numbers.outages.every(({ came_to_rest, stampede }) => came_to_rest && !stampede);
     const passed = healed && disagreements.length === 0;
     await tell({ markdown: outageReport(numbers, disagreements), numbers, passed });
+  }
+  if (options.reconcile !== null) {
+    const result = await reconcileDrill(options.reconcile, say);
+    const { disagreements } = result;
+    const numbers = { drill: "reconcile", ...reconcileNumbers(result), found: disagreements };
+    await tell({
+      markdown: reconcileReport(result),
+      numbers,
+      passed: disagreements.length === 0,
+    });
   }
   return reports.every(({ passed }) => passed) ? EXIT_OK : EXIT_FAILED;
 }

@@ -29,7 +29,7 @@ export type TempStackOptions = {
   readonly vars?: Readonly<Record<string, string>>;
   /** With the sandbox Stripe. */
   readonly withStripe?: boolean;
-  /** At once, to each of the two Workers. */
+  /** At once, to each Worker. */
   readonly connections?: number;
 };
 

@@ -1,4 +1,4 @@
-import type { Settlement } from "../sandbox-ledger/contract.ts";
+import type { Changes, Settlement } from "../sandbox-ledger/contract.ts";
 import type { LoggedRequest } from "../sandbox-ledger/request-log.ts";
 import { PlainError } from "./failure.ts";
 import { at, type HttpClient } from "./http.ts";
@@ -17,6 +17,8 @@ export type Sandbox = {
   requests(idempotencyKey: string): Promise<readonly unknown[]>;
   /** All that arrived after the one of this number. The ledger keeps the last 10,000. */
   requestsAfter(seq: number): Promise<readonly LoggedRequest[]>;
+  /** Changes a payin behind everybody's back. */
+  alterPayin(paymentId: string, changes: Changes): Promise<void>;
   /** All of them. */
   settlements(): Promise<readonly Settlement[]>;
 };
@@ -40,6 +42,10 @@ export function sandboxClient({ http, baseUrl, adminKey }: SandboxOptions): Sand
     async requestsAfter(seq) {
       const body = await call("GET", new URL(`/sandbox/requests?after=${seq}`, baseUrl));
       return (body as { requests: LoggedRequest[] }).requests;
+    },
+    async alterPayin(external_payment_id, changes) {
+      const body = JSON.stringify({ external_payment_id, direction: "payin", ...changes });
+      await call("POST", new URL("/sandbox/settlements/alter", baseUrl), body);
     },
     async settlements() {
       const all: Settlement[] = [];

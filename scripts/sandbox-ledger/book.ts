@@ -7,7 +7,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { accountView, type Account } from "./account.ts";
-import type { Answer, Direction } from "./contract.ts";
+import type { Answer, Changes, Direction } from "./contract.ts";
 import { faultAnswer, takeFault, type Fault, type FaultAnswer, type Route } from "./faults.ts";
 import { RequestLog } from "./request-log.ts";
 import { ingest } from "./rules.ts";
@@ -93,6 +93,12 @@ export class LedgerBook extends DurableObject<SandboxEnv> {
     const last = settlements.length === limit ? settlements.at(-1) : undefined;
     const next_cursor = last === undefined ? null : `${last.direction}:${last.external_payment_id}`;
     return replyTo({ status: 200, body: { settlements, next_cursor } });
+  }
+
+  alterSettlement(externalPaymentId: string, direction: Direction, changes: Changes): Reply {
+    const key = { provider: "stripe", external_payment_id: externalPaymentId, direction } as const;
+    const altered = this.#store.alter(key, changes);
+    return altered ? replyTo({ status: 200, body: { ok: true } }) : notFound("settlement", externalPaymentId);
   }
 
   addFault(fault: Fault): Reply {

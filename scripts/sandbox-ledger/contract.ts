@@ -31,6 +31,14 @@ export const ingestSchema = z.strictObject({
   metadata: z.record(z.string(), z.unknown()),
 });
 
+/** What somebody could do to a settlement behind everybody's back. No contract allows it: a control of the sandbox. */
+export const alterSchema = ingestSchema
+  .pick({ account_id: true, amount_minor: true, currency: true, status: true })
+  .partial()
+  .extend(ingestSchema.pick({ external_payment_id: true, direction: true }).shape);
+
+export type Changes = Omit<z.infer<typeof alterSchema>, "external_payment_id" | "direction">;
+
 export const idempotencyKeySchema = z.string().min(1).max(MAX_IDEMPOTENCY_KEY_CHARS);
 
 export type IngestBody = z.infer<typeof ingestSchema>;

@@ -3,7 +3,7 @@
  * so an ingest costs three or four row writes.
  */
 import type { Account, CurrencyTotal } from "./account.ts";
-import type { Direction, Settlement } from "./contract.ts";
+import type { Changes, Direction, Settlement } from "./contract.ts";
 import type { JournalEntry, LedgerStore, NaturalKey, Remembered } from "./rules.ts";
 
 const SCHEMA = `
@@ -83,6 +83,20 @@ export class SqlStore implements LedgerStore {
         direction,
       ),
     );
+  }
+
+  /** As nobody may: what a reconciliation must notice. Balances stay as they were. False: there is no such settlement. */
+  alter(key: NaturalKey, changes: Changes): boolean {
+    const found = this.findSettlement(key);
+    if (found === undefined) return false;
+    this.#sql.exec(
+      "UPDATE settlements SET document = ? WHERE provider = ? AND external_payment_id = ? AND direction = ?",
+      JSON.stringify({ ...found, ...changes }),
+      key.provider,
+      key.external_payment_id,
+      key.direction,
+    );
+    return true;
   }
 
   /** All settlements in the order of their natural key, after the given one. */

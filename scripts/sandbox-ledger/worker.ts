@@ -10,7 +10,7 @@ import { accountIdOf } from "../lib/account-id.ts";
 import { openAccountSchema } from "./account.ts";
 import { LedgerBook, type IngestCall, type Reply, type SandboxEnv } from "./book.ts";
 import { brokenAnswer } from "./broken-answer.ts";
-import { directionSchema } from "./contract.ts";
+import { alterSchema, directionSchema } from "./contract.ts";
 import { faultSchema } from "./faults.ts";
 
 export { LedgerBook };
@@ -83,6 +83,13 @@ app.get("/sandbox/settlements", async (c) => {
   const [, direction = "", external_payment_id = ""] =
     /^([a-z]*):(.*)$/s.exec(c.req.query("cursor") ?? ":") ?? [];
   return send(c, await book(c).listSettlements({ external_payment_id, direction }, limit));
+});
+
+app.post("/sandbox/settlements/alter", async (c) => {
+  const checked = alterSchema.safeParse(await jsonBody(c));
+  if (!checked.success) return invalid(c, checked.error.issues[0]?.message ?? "not an alteration");
+  const { external_payment_id, direction, ...changes } = checked.data;
+  return send(c, await book(c).alterSettlement(external_payment_id, direction, changes));
 });
 
 app.post("/sandbox/reset", async (c) => send(c, await book(c).reset()));

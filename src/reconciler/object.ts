@@ -28,8 +28,11 @@ import type { Setting } from "./window.ts";
 import { end, nextWake, workOn } from "./work.ts";
 import { portsFor } from "./world.ts";
 
-/** While a step is under way the alarm stands this far ahead: after a crash it is what goes on. */
-const LEASE_MS = 60_000;
+/**
+ * While a step is under way the alarm stands this far ahead: after a crash it is what goes on. A step that takes longer is met
+ * by it, and only moves it.
+ */
+const LEASE_MS = 10_000;
 /** After a failure of our own. */
 const ALARM_RETRY_MS = 60_000;
 /** An alarm that is later than this is taken for lost. */

@@ -12,7 +12,8 @@ function send(...args: readonly string[]): Promise<Run> {
   const { clawsettleUrl, ledgerUrl, stripeUrl } = started.stack;
   const stripe = stripeUrl === null ? [] : ["--stripe-url", stripeUrl.origin];
   const where = ["--url", clawsettleUrl.origin, "--ledger-url", ledgerUrl.origin, ...stripe];
-  return run("scripts/send.ts", [...where, ...args], { env: started.env });
+  const env = { ...started.env, SANDBOX_STRIPE_API_KEY: started.env["STRIPE_API_KEY"] ?? "" };
+  return run("scripts/send.ts", [...where, ...args], { env });
 }
 
 describe("npm run send", () => {

@@ -86,6 +86,8 @@ export function sendOptions(argv: readonly string[]): SendOptions | null {
   const remote = isRemote(url, values["allow-remote"]);
   if (remote && values.lose)
     throw new UsageError("--lose is for the local stack: Stripe itself loses nothing for us.");
+  if (values.livemode && values.lose)
+    throw new UsageError("--lose is for test mode: a sandbox lists no live events.");
   return {
     type: eventType(positionals),
     amount:

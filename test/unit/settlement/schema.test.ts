@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { freeze, type Settlement, settlementSchema, thaw } from "../../../src/settlement/settlement.ts";
 
 /** The last look at what goes to the ledger: whatever a mapping row made of an event, this shape or nothing. */
@@ -67,6 +68,6 @@ describe("a settlement", () => {
   ])("%s → refused", (_, changes) => {
     const settlement = { ...SETTLEMENT, ...changes };
     expect(settlementSchema.safeParse(settlement).success).toBe(false);
-    expect(() => freeze(settlement as Settlement)).toThrow();
+    expect(() => freeze(settlement as Settlement)).toThrow(z.ZodError);
   });
 });

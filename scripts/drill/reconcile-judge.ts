@@ -1,0 +1,114 @@
+/** The verdict over a reconciliation drill. Pure. */
+
+export interface Difference {
+  readonly event_id: string;
+  readonly kind: string;
+}
+
+/** As clawsettle shows a run, with all of its differences. */
+export interface Report {
+  readonly status: string;
+  readonly balanced: boolean;
+  readonly content_sha256: string | null;
+  readonly progress: { readonly pages: number; readonly events: number };
+  readonly counts: Readonly<Record<string, number>>;
+  readonly totals: readonly {
+    readonly stripe: { readonly count: number; readonly amount_minor: string };
+    readonly clawsettle: { readonly count: number; readonly amount_minor: string };
+  }[];
+  readonly differences: readonly Difference[];
+  readonly next_cursor: string | null;
+}
+
+export interface Payment {
+  readonly event_id: string;
+  readonly account_id: string;
+  readonly amount_minor: number;
+}
+
+export interface Evidence {
+  /** All that Stripe lists in the window; what it lists after it. */
+  readonly payments: readonly Payment[];
+  readonly live: readonly Payment[];
+  readonly lost: readonly string[];
+  readonly altered: readonly string[];
+  readonly runs: readonly Report[];
+  /** What was answered to the lost deliveries when they came after all. */
+  readonly lateAnswers: readonly {
+    readonly event_id: string;
+    readonly state: unknown;
+    readonly deduped: unknown;
+  }[];
+  readonly balances: Readonly<Record<string, string>>;
+  /** How many different bodies the ledger saw for each lost event. */
+  readonly requests: readonly { readonly event_id: string; readonly bodies: number }[];
+}
+
+/** What a run may find besides: each stands for the work it did, or for a lie it has found. */
+const LIES_SHOW_AS = ["mismatched", "not_in_ledger"];
+
+/** One line for each thing that is not as it must be; none: all is. */
+export function judgeReconciliation(evidence: Evidence): string[] {
+  const [first, second] = evidence.runs;
+  if (first === undefined || second === undefined) return ["there are not two runs"];
+  return [
+    ...judgeRun("first run", first, evidence, evidence.lost),
+    ...judgeRun("second run", second, evidence, []),
+    ...judgeBalances(evidence),
+    ...evidence.lateAnswers
+      .filter(({ state, deduped }) => state !== "forwarded" || deduped !== true)
+      .map(({ event_id }) => `${event_id}: its late delivery was not a replay`),
+    ...evidence.requests
+      .filter(({ bodies }) => bodies !== 1)
+      .map(({ event_id, bodies }) => `${event_id}: the ledger saw ${bodies} different bodies`),
+  ];
+}
+
+function judgeRun(
+  name: string,
+  run: Report,
+  { payments, altered }: Evidence,
+  backfilled: readonly string[],
+): string[] {
+  const says = (line: string) => `${name}: ${line}`;
+  const found = (kinds: readonly string[]) =>
+    run.differences.flatMap(({ event_id, kind }) => (kinds.includes(kind) ? event_id : []));
+  const strange = Object.entries(run.counts).filter(
+    ([kind, count]) => count > 0 && kind !== "backfilled" && !LIES_SHOW_AS.includes(kind),
+  );
+  const sum = payments.reduce((total, { amount_minor }) => total + amount_minor, 0);
+  return [
+    ...(run.status === "complete" ? [] : [says(`it is ${run.status}`)]),
+    ...(run.progress.events === payments.length ? [] : [says(`it saw ${run.progress.events} events`)]),
+    ...sameSet(found(["backfilled"]), backfilled, says("backfilled")),
+    ...sameSet(found(LIES_SHOW_AS), altered, says("altered settlements")),
+    ...strange.map(([kind, count]) => says(`${count} ${kind}, of which there are none`)),
+    ...(run.balanced === (altered.length === 0) ? [] : [says(`balanced is ${String(run.balanced)}`)]),
+    ...(["stripe", "clawsettle"] as const).flatMap((side) => {
+      const told = run.totals.reduce((total, one) => total + BigInt(one[side].amount_minor), 0n);
+      return told === BigInt(sum) ? [] : [says(`${side} sums to ${told}, not ${sum}`)];
+    }),
+  ];
+}
+
+function judgeBalances({ payments, live, balances }: Evidence): string[] {
+  const owed = new Map<string, number>();
+  for (const { account_id, amount_minor } of [...payments, ...live]) {
+    owed.set(account_id, (owed.get(account_id) ?? 0) + amount_minor);
+  }
+  return Object.entries(balances).flatMap(([account, balance]) =>
+    balance === String(owed.get(account) ?? 0)
+      ? []
+      : [`${account}: the ledger has ${balance}, Stripe says ${owed.get(account) ?? 0}`],
+  );
+}
+
+function sameSet(found: readonly string[], wanted: readonly string[], what: string): string[] {
+  const unique = new Set(found);
+  const missing = wanted.filter((id) => !unique.has(id));
+  const extra = [...unique].filter((id) => !wanted.includes(id));
+  return [
+    ...(missing.length > 0 ? [`${what}: ${missing.length} were not found, ${missing[0]} among them`] : []),
+    ...(extra.length > 0 ? [`${what}: ${extra.length} too many, ${extra[0]} among them`] : []),
+  ];
+}
