@@ -1,23 +1,33 @@
 /** What the pages show and do. Everything goes the ways of the operators' routes, so that it is as safe. */
 import type { EventSummary, EventState } from "../event/view.ts";
 import { encodeCursor } from "../event-index/cursor.ts";
-import { listEvents, readStats } from "../event-index/find.ts";
-import type { Stats } from "../event-index/stats.ts";
+import { listEvents } from "../event-index/find.ts";
 import { type AdminRequest, askIndex, type Outcome } from "../http/admin/admin.ts";
 import { findEvent } from "../http/admin/events.ts";
 import { listQuery } from "../http/admin/filter.ts";
 import { check, eventIdSchema } from "../http/admin/request.ts";
+import { findStats, type StatsReport } from "../http/admin/stats.ts";
 import type { Fields } from "./form.ts";
 
 export { bulkRetry, type BulkRetryReport } from "../http/admin/bulk-retry.ts";
 export { resolveOne } from "../http/admin/events.ts";
 export { bulkRetryBody, check, resolveBody, retryBody } from "../http/admin/request.ts";
+export { reconciliationBody, runIdSchema } from "../http/admin/reconciliation-request.ts";
+export {
+  beginReconciliation,
+  endReconciliation,
+  findReconciliation,
+  findReconciliations,
+  type ReconciliationList,
+  type ReconciliationReport,
+  showCsv,
+} from "../http/admin/reconciliations.ts";
 export { retryOne } from "../http/admin/retry.ts";
 
 const RECENT = 12;
 
 export interface Overview {
-  readonly stats: Stats;
+  readonly stats: StatsReport;
   readonly recent: readonly EventSummary[];
 }
 
@@ -29,7 +39,7 @@ export interface EventPage {
 
 export async function readOverview(admin: AdminRequest, now: number): Promise<Outcome<Overview>> {
   const [stats, recent] = await Promise.all([
-    askIndex(admin, (index) => readStats(index, now)),
+    findStats(admin, now),
     askIndex(admin, (index) => listEvents(index, {}, null, RECENT)),
   ]);
   if (!stats.ok) return stats;

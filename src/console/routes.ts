@@ -7,6 +7,12 @@ import { failed } from "./failed.ts";
 import { type ConsoleEnv, fromOurOwnPages, mayAct, whenSignedIn, whenSwitchedOn } from "./guard.ts";
 import { watchIndex } from "./live.ts";
 import { getEvent, getEvents, getOverview, getRetry } from "./looks.tsx";
+import {
+  getReconciliation,
+  getReconciliations,
+  postCancelReconciliation,
+  postReconciliation,
+} from "./reconcile.tsx";
 import { getLogin, postLogin, postLogout } from "./sign-in.tsx";
 
 export function createConsole(): Hono<ConsoleEnv> {
@@ -28,6 +34,10 @@ export function createConsole(): Hono<ConsoleEnv> {
   app.post("/events/:event_id/resolve", postResolve);
   app.get("/retry", getRetry);
   app.post("/retry", postRetryMany);
+  app.get("/reconciliations", getReconciliations);
+  app.post("/reconciliations", postReconciliation);
+  app.get("/reconciliations/:id", getReconciliation);
+  app.post("/reconciliations/:id/cancel", postCancelReconciliation);
   app.get("/live/:shard", watchIndex);
 
   app.all("*", (c) => failed(c, { kind: "route_not_found" }));

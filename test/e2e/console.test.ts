@@ -30,7 +30,7 @@ let adminKey: string;
 beforeAll(async () => {
   // A retry by itself would race the operator's.
   [started, browser] = await Promise.all([
-    startTestStack({ FORWARDING_RETRY_BASE_SECONDS: "600" }),
+    startTestStack({ FORWARDING_RETRY_BASE_SECONDS: "600" }, { withStripe: true }),
     launchBrowser(),
   ]);
   account = await newAccount(started.ledger, "console");
@@ -136,6 +136,27 @@ describe("an operator, with script", () => {
     await page.locator("#live.on").waitFor({ timeout: 30_000 });
     await rowOf(page, event).waitFor();
     expect(await isMarked(page)).toBe(true);
+  });
+});
+
+describe("a delivery that was lost", () => {
+  it.each([true, false])("is found, delivered and read about (script: %s)", async (javaScriptEnabled) => {
+    const created = Math.floor(Date.now() / 1_000) - 120;
+    const lost = paymentIntentSucceeded({ account_id: account, amount: 4_200 }, { created });
+    await started.stripe?.know([JSON.stringify(lost)]);
+    const { page, complaints } = await open({ javaScriptEnabled });
+    await signIn(page, adminKey);
+    await page.getByRole("link", { name: "Reconciliation" }).first().click();
+    await page.getByLabel("Only look").uncheck();
+    await page.getByRole("button", { name: "Compare with Stripe" }).click();
+    await page.getByText("clawsettle had never got it").waitFor();
+    const report = page.url();
+    await page.getByRole("link", { name: lost.id }).click();
+    await page.locator(".standing").getByText("forwarded").waitFor();
+    await page.getByText("stripe_api").first().waitFor();
+    await page.goto("/console/reconciliations");
+    await page.locator(`a[href="${new URL(report).pathname}"]`).waitFor();
+    expect(complaints).toEqual([]);
   });
 });
 
@@ -320,11 +341,17 @@ describe("axe finds nothing to complain of, and no page is wider than its screen
       "/console/events/evt_unknown",
       "/console/retry",
       "/console/retry?count=1&limit=1",
+      "/console/reconciliations",
       `/console/events/${event.id}`,
     ]) {
       await page.goto(path);
       await check(path);
     }
+    await page.goto("/console/reconciliations");
+    await page.getByRole("button", { name: "Compare with Stripe" }).click();
+    await page.getByRole("heading", { name: "What was found" }).waitFor();
+    await check("a reconciliation");
+    await page.goto(`/console/events/${event.id}`);
     await page.getByText("Retry …").click();
     await page.getByText("Raw state").click();
     await check("an event, all open");

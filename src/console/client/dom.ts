@@ -4,7 +4,7 @@ export interface Element {
   readonly id: string;
   readonly children: Iterable<Element>;
   readonly childNodes: Iterable<unknown>;
-  readonly dataset: Readonly<Record<string, string | undefined>>;
+  readonly dataset: Record<string, string | undefined>;
   hidden: boolean;
   open: boolean;
   textContent: string | null;

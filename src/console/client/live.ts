@@ -22,6 +22,7 @@ export function start(browser: Browser): void {
   const urls = document.getElementById("main")?.dataset["live"]?.split(" ").filter(Boolean) ?? [];
   const live: Live = { isStale: false, isAsking: false, open: 0, wanted: urls.length };
   for (const url of urls) listen(browser, live, url, 1_000);
+  poll(browser, live);
   // Nobody looks at a hidden page, so it is asked for only once somebody does.
   document.addEventListener("visibilitychange", () => {
     if (live.isStale) void refresh(browser, live);
@@ -56,6 +57,16 @@ function listen(browser: Browser, live: Live, url: string, delayMs: number): voi
     const again = () => listen(browser, live, url, Math.min(60_000, delay * 2));
     setTimeout(again, delay * (0.5 + Math.random() / 2));
   });
+}
+
+/** As long as the page says that something goes on which nobody tells of. */
+function poll(browser: Browser, live: Live): void {
+  const ms = Number(browser.document.getElementById("main")?.dataset["poll"]);
+  if (!(ms > 0)) return;
+  setTimeout(() => {
+    live.isStale = true;
+    void refresh(browser, live).then(() => poll(browser, live));
+  }, ms);
 }
 
 function showLive(document: Page, { open, wanted }: Live): void {
@@ -127,6 +138,8 @@ function patch(document: Page, page: Page): void {
     }
     if (focusedId) document.getElementById(focusedId)?.focus();
   }
+  const main = document.getElementById("main");
+  if (main !== null) main.dataset["poll"] = page.getElementById("main")?.dataset["poll"] ?? "";
   announce(document, page.getElementById("main")?.dataset["announce"] ?? "");
 }
 
@@ -140,4 +153,4 @@ function announce(document: Page, text: string): void {
 }
 
 /** All that is served. `start` is called by whoever serves it. */
-export const FUNCTIONS = [listen, showLive, refresh, ask, submit, patch, announce] as const;
+export const FUNCTIONS = [listen, poll, showLive, refresh, ask, submit, patch, announce] as const;

@@ -7,6 +7,7 @@ import { SearchBox } from "../ui/filter.tsx";
 import { formatMoney } from "../../money.ts";
 import { Badge, type State } from "../ui/state.tsx";
 import { duration, Fact } from "../ui/time.tsx";
+import { isWorrying, Watermark } from "../ui/watermark.tsx";
 
 export function OverviewContent({ overview, now }: { overview: Overview; now: number }) {
   const { stats, recent } = overview;
@@ -22,6 +23,19 @@ export function OverviewContent({ overview, now }: { overview: Overview; now: nu
       <section id="numbers" data-region aria-label="Numbers">
         <States stats={stats} />
         <LastDay stats={stats} />
+      </section>
+      <section
+        id="watermark"
+        data-region
+        class={`why ${isWorrying(stats.reconciliation) ? "bad" : ""}`}
+        aria-label="Completeness"
+      >
+        <Watermark watermark={stats.reconciliation} />
+        <p class="links">
+          <a id="to-reconciliations" href="/console/reconciliations">
+            Reconciliation
+          </a>
+        </p>
       </section>
       <section id="recent" data-region aria-labelledby="recent-title">
         <div class="head">

@@ -35,6 +35,16 @@ export function problemOf(failure: Failure): Problem {
         title: "No such event",
         text: "No event with this id was delivered here, or it was settled long ago and its record has expired.",
       };
+    case "reconciliation_not_found":
+      return {
+        title: "There is no such reconciliation",
+        text: "Nobody asked for it, or it was purged.",
+      };
+    case "too_many_runs":
+      return {
+        title: "Too many runs wait",
+        text: "Cancel some of them, or wait until they are over.",
+      };
     case "event_object_unavailable":
       return {
         title: "Out of reach at the moment",

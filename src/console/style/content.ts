@@ -34,6 +34,12 @@ const BLOCKS = `
 .notice ul { list-style: disc; padding-left: 20px; }
 #done-title + *, .notice + table { margin-top: 16px; }
 #recent .head { margin-bottom: 12px; }
+#runs h2, #totals h2 { margin-bottom: 12px; }
+#found .head + * + table { margin-top: 16px; }
+#found .facts .fact { display: grid; grid-template-columns: 170px minmax(0, 1fr); gap: 14px; align-items: baseline; }
+.differs { color: var(--bad); font-weight: 600; }
+.filter label.check { display: flex; align-items: center; gap: 8px; align-self: end; padding-bottom: 9px; }
+.filter label.check input { width: auto; }
 `;
 
 const EVENT = `
@@ -95,7 +101,8 @@ const PHONE = `
   .search { flex-basis: 100%; }
   .hero { padding: 18px; }
   .filter { grid-template-columns: 1fr 1fr; gap: 12px; padding: 14px; }
-  .filter input, .filter select { padding: 7px 8px; }
+  .filter input, .filter select { padding: 7px 8px; min-width: 0; }
+  .filter label:has([type=datetime-local]), .filter label.check { grid-column: 1 / -1; }
   table, tbody, tr, td { display: block; }
   table { background: none; border: 0; box-shadow: none; border-radius: 0; overflow: visible; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

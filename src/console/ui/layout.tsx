@@ -7,6 +7,7 @@ const SECTIONS = [
   ["/console", "Overview"],
   ["/console/events", "Events"],
   ["/console/retry", "Bulk retry"],
+  ["/console/reconciliations", "Reconciliation"],
 ] as const;
 
 export interface PageProps {
@@ -18,13 +19,15 @@ export interface PageProps {
   readonly section?: (typeof SECTIONS)[number][0];
   /** WebSockets on which the page hears that something has changed. */
   readonly live?: readonly string[];
+  /** The page asks for itself again so often: something goes on that nobody tells of. */
+  readonly pollMs?: number;
   /** Told to a screen reader when it changes while the page is open. */
   readonly announce?: string;
   readonly children?: Child;
 }
 
 export function Page(props: PageProps) {
-  const { title, settleEnv, session, section, live = [], announce = "", children } = props;
+  const { title, settleEnv, session, section, live = [], pollMs, announce = "", children } = props;
   return (
     <html lang="en">
       <head>
@@ -35,13 +38,18 @@ export function Page(props: PageProps) {
         <link rel="icon" href="/console/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/console/style.css" />
         <script src="/console/app.js" type="module"></script>
+        {pollMs !== undefined && (
+          <noscript>
+            <meta http-equiv="refresh" content="5" />
+          </noscript>
+        )}
       </head>
       <body>
         <a class="skip" href="#main">
           Skip to content
         </a>
         <Header settleEnv={settleEnv} session={session} section={section} />
-        <main id="main" tabindex={-1} data-live={live.join(" ")} data-announce={announce}>
+        <main id="main" tabindex={-1} data-live={live.join(" ")} data-poll={pollMs} data-announce={announce}>
           {children}
         </main>
         <div id="announcer" class="unseen" role="status" aria-live="polite"></div>

@@ -1,0 +1,116 @@
+/** What a reconciliation has found: the sums of the three sides, and each difference. */
+import { type Difference, type Kind, KINDS, MEANINGS } from "../../reconciler/findings.ts";
+import type { Total } from "../../reconciler/totals.ts";
+import { formatMoney } from "../../money.ts";
+import type { ReconciliationReport } from "../data.ts";
+import { eventPath } from "../ui/event-table.tsx";
+import { kindWord, runPath } from "../ui/run.tsx";
+import { type Column, Table } from "../ui/table.tsx";
+import { Fact, utc } from "../ui/time.tsx";
+
+export function Totals({ report: { totals, status } }: { report: ReconciliationReport }) {
+  return (
+    <>
+      <h2 id="totals-title">Sums</h2>
+      {totals.length === 0 ? (
+        <p class="empty">{status === "running" ? "None yet." : "No money moved in this window."}</p>
+      ) : (
+        <Table caption="Sums of the three sides" columns={TOTAL_COLUMNS} rows={totals} hideCaption />
+      )}
+    </>
+  );
+}
+
+const TOTAL_COLUMNS: readonly Column<Total>[] = [
+  { name: "Money", of: ({ direction, status, currency }) => `${currency} ${direction}, ${status}` },
+  { name: "At Stripe", of: (total) => <SideSum total={total} side="stripe" />, isNumber: true },
+  { name: "At clawsettle", of: (total) => <SideSum total={total} side="clawsettle" />, isNumber: true },
+  { name: "At the ledger", of: (total) => <SideSum total={total} side="ledger" />, isNumber: true },
+];
+
+/** Stripe's side is the measure of the other two. */
+function SideSum({ total, side }: { total: Total; side: "stripe" | "clawsettle" | "ledger" }) {
+  const { count, amount_minor } = total[side];
+  const differs = count !== total.stripe.count || amount_minor !== total.stripe.amount_minor;
+  return (
+    <span class={differs ? "differs" : undefined}>
+      {formatMoney(amount_minor, total.currency)}{" "}
+      <span class="under">
+        {count === 1 ? "1 event" : `${count} events`}
+        {differs && ", differs"}
+      </span>
+    </span>
+  );
+}
+
+export function Found({ report }: { report: ReconciliationReport }) {
+  const { id, counts, differences, differences_truncated, next_cursor } = report;
+  const kinds = KINDS.filter((kind) => counts[kind] > 0);
+  return (
+    <>
+      <div class="head">
+        <h2 id="found-title">What was found</h2>
+        <a id="csv" href={`${runPath(id)}?format=csv`} download>
+          Download as CSV
+        </a>
+      </div>
+      {kinds.length === 0 ? (
+        <p class="empty">Nothing: every event is where it belongs.</p>
+      ) : (
+        <dl class="facts">
+          {kinds.map((kind) => (
+            <Fact name={`${counts[kind]} ${kindWord(kind)}`}>{MEANINGS[kind]}</Fact>
+          ))}
+        </dl>
+      )}
+      {differences.length > 0 && (
+        <Table caption="Differences" columns={DIFFERENCE_COLUMNS} rows={differences} hideCaption />
+      )}
+      {differences_truncated && <p>More were found than are listed; the numbers above count all.</p>}
+      {next_cursor !== null && (
+        <nav class="pages" aria-label="Pages">
+          <a id="next-page" href={`${runPath(id)}?${new URLSearchParams({ cursor: next_cursor })}`}>
+            More →
+          </a>
+        </nav>
+      )}
+    </>
+  );
+}
+
+const DIFFERENCE_COLUMNS: readonly Column<Difference>[] = [
+  { name: "Kind", of: ({ kind }) => kindWord(kind) },
+  {
+    name: "Event",
+    of: ({ event_id, event_type, kind }) => (
+      <span>
+        {isKnown(kind) ? (
+          <a href={eventPath(event_id)}>
+            <code>{event_id}</code>
+          </a>
+        ) : (
+          <code>{event_id}</code>
+        )}{" "}
+        <span class="under">{event_type}</span>
+      </span>
+    ),
+  },
+  {
+    name: "Amount",
+    of: ({ amount_minor, currency }) =>
+      amount_minor === null || currency === null ? "unknown" : formatMoney(amount_minor, currency),
+    isNumber: true,
+  },
+  { name: "What differs", of: (difference) => whatDiffers(difference) },
+  { name: "Created (UTC)", of: ({ created_at }) => utc(created_at) },
+];
+
+/** The others have no page of their own. */
+function isKnown(kind: Kind): boolean {
+  return kind !== "missing" && kind !== "expired" && kind !== "malformed";
+}
+
+function whatDiffers({ field, ours, theirs, reason }: Difference): string {
+  if (field !== "") return `${field}: ours ${ours ?? "none"}, theirs ${theirs ?? "none"}`;
+  return reason ?? "nothing";
+}

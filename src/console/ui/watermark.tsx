@@ -1,0 +1,51 @@
+/** Up to when everything that Stripe knows is known here. */
+import type { WatermarkStatus } from "../../reconciler/report.ts";
+import { duration, utc } from "./time.tsx";
+
+/** The hourly run leaves it about an hour behind; from here on something is wrong. */
+const BEHIND_SECONDS = 3 * 3_600;
+
+/** null: the Reconciler is out of reach. */
+export function isWorrying(watermark: WatermarkStatus | null): boolean {
+  if (watermark === null) return true;
+  const { configured, behind_seconds, last_run } = watermark;
+  return configured && ((behind_seconds ?? 0) > BEHIND_SECONDS || last_run?.status === "failed");
+}
+
+export function Watermark({ watermark }: { watermark: WatermarkStatus | null }) {
+  if (watermark === null) return <p>Nobody knows just now: the Reconciler cannot be reached.</p>;
+  const { configured, complete_up_to, behind_seconds, gaps, pending_gap, last_run } = watermark;
+  if (!configured) {
+    return (
+      <p>
+        Off: without <code>STRIPE_API_KEY</code> nobody asks Stripe whether anything is missing.
+      </p>
+    );
+  }
+  if (complete_up_to === null) return <p>Switched on. The first hourly run begins within minutes.</p>;
+  const holes = [...gaps, ...(pending_gap === null ? [] : [pending_gap])];
+  return (
+    <>
+      <p>
+        Everything that Stripe knows has arrived, up to <strong>{utc(complete_up_to)} UTC</strong>,{" "}
+        {duration(behind_seconds ?? 0)} ago.
+      </p>
+      {last_run?.status === "failed" && (
+        <p>
+          The last run failed: <code>{last_run.error}</code>.{" "}
+          <a href={`/console/reconciliations/${last_run.id}`}>See it</a>
+        </p>
+      )}
+      {holes.map(({ from, to, why }) => (
+        <p>
+          Not known of {utc(from)} to {utc(to)} UTC: {GAPS[why]}.
+        </p>
+      ))}
+    </>
+  );
+}
+
+const GAPS = {
+  too_late: "nobody looked while it could still be seen",
+  refund_events_changed: "STRIPE_REFUND_EVENTS was changed",
+} as const;

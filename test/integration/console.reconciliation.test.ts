@@ -1,0 +1,199 @@
+/** The reconciliation pages: what they show, and what their forms do. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { look, post, type SignedIn, signIn } from "../support/console.ts";
+import {
+  configure,
+  deliverAll,
+  forgetEverything,
+  HOUR,
+  payments,
+  scriptWorld,
+  untilOver,
+  type World,
+} from "../support/reconciler.ts";
+import { askSandbox, openAccount } from "../support/scripted-ledger.ts";
+import { operator, showEvent } from "../support/worker.ts";
+
+const RUNS = "/console/reconciliations";
+const OFF = { STRIPE_API_KEY: undefined };
+
+let world: World;
+let account: string;
+let ada: SignedIn;
+beforeEach(async () => {
+  world = scriptWorld();
+  account = await openAccount(`did:key:${crypto.randomUUID()}`);
+  ada = await signIn();
+});
+afterEach(async () => {
+  await configure({});
+  await forgetEverything();
+  vi.restoreAllMocks();
+});
+
+const page = async (path: string, visit = ada) => (await look(path, { cookie: visit.cookie })).body as string;
+/** As the fields have it: to the minute, in UTC, without saying so. */
+const minute = (at: number) => new Date(at).toISOString().slice(0, 16);
+const window = () => ({ from: minute(Date.now() - HOUR), to: minute(Date.now()) });
+
+/** By the form, to the run's end. Returns the path of its page. */
+async function reconcile(fields: Record<string, string> = {}): Promise<string> {
+  const answer = await post(RUNS, { csrf: ada.csrf, ...window(), ...fields }, ada);
+  expect(answer.status).toBe(303);
+  const path = answer.headers.get("location") ?? "";
+  await untilOver(path.split("/").at(-1) ?? "");
+  return path;
+}
+
+describe("the page of all runs", () => {
+  it("nothing has run → says so; the form looks only, unless told otherwise", async () => {
+    const body = await page(RUNS);
+    expect(body).toContain("No reconciliation has run yet.");
+    expect(body).toMatch(/name="dry_run"[^>]*checked/);
+    expect(body).toMatch(/type="datetime-local" name="from" value="\d{4}-\d\d-\d\dT\d\d:\d\d"/);
+  });
+
+  it("a run → in the list, with who asked, its window and what was found", async () => {
+    world.stripe.events.push(...payments(account, 3));
+    const path = await reconcile({ dry_run: "on" });
+    const body = await page(RUNS);
+    expect(body).toContain(`href="${path}"`);
+    expect(body).toContain("complete, with differences");
+    expect(body).toContain("3 missing");
+    expect(body).toContain("Ada");
+    expect(body).toContain("only looking");
+  });
+
+  it("no key for Stripe's API → says that it is off, and offers no form", async () => {
+    await configure(OFF);
+    const body = await page(RUNS);
+    expect(body).toContain("Off: without <code>STRIPE_API_KEY</code>");
+    expect(body).not.toContain('name="dry_run"');
+  });
+
+  it.each([
+    ["the wrong way round", { from: "2027-01-02T00:00", to: "2027-01-01T00:00" }, "from must be before to"],
+    ["no time", { from: "tomorrow", to: "2027-01-01T00:00" }, "from:"],
+    ["too old", { from: "2020-01-01T00:00", to: "2020-01-02T00:00" }, "from is older than"],
+  ])("a window that is %s → 400, why, and what was typed", async (_, fields, why) => {
+    const answer = await post(RUNS, { csrf: ada.csrf, ...fields }, ada);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toContain(why);
+    expect(answer.body).toContain(`value="${fields.to}"`);
+    expect(answer.body).not.toMatch(/name="dry_run"[^>]*checked/);
+  });
+});
+
+describe("the page of one run", () => {
+  it("what was missing was delivered; the sides agree; each event leads to its page; a file to take away", async () => {
+    const events = payments(account, 4);
+    world.stripe.events.push(...events);
+    await deliverAll(events.slice(1));
+    const path = await reconcile();
+    const body = await page(path);
+    expect(body).toContain("Stripe, clawsettle and the ledger agree about every event.");
+    expect(body).toContain("1 backfilled");
+    expect(body).toContain(`href="/console/events/${events[0]?.id}"`);
+    expect(body).toContain("USD\u00a04.06");
+    expect(body).not.toContain('class="differs"');
+    expect((await showEvent(events[0]?.id ?? "")).body.state).toBe("forwarded");
+    const csv = await look(`${path}?format=csv`, { cookie: ada.cookie });
+    expect(csv.headers.get("content-type")).toBe("text/csv; charset=utf-8");
+    expect(csv.body).toContain(`difference,backfilled,${events[0]?.id}`);
+  });
+
+  it("only looked → what is missing has no page of its own; nothing was delivered", async () => {
+    const [event] = payments(account, 1);
+    world.stripe.events.push(event!);
+    const body = await page(await reconcile({ dry_run: "on" }));
+    expect(body).toContain("only looking: nothing was delivered");
+    expect(body).toContain(event!.id);
+    expect(body).not.toContain(`href="/console/events/${event!.id}"`);
+    expect((await showEvent(event!.id)).status).toBe(404);
+  });
+
+  it("the ledger holds something else, with a hostile word → which field, as text", async () => {
+    const events = payments(account, 2);
+    world.stripe.events.push(...events);
+    await deliverAll(events);
+    const evil = "<script>alert(1)</script>";
+    world.ledgerSays(async (request) => {
+      const answer = await askSandbox(request);
+      if (request.method !== "GET") return answer;
+      const { settlements } = (await answer.json()) as { settlements: object[] };
+      return Response.json({
+        settlements: settlements.map((one) => Object.assign(one, { account_id: evil })),
+      });
+    });
+    const body = await page(await reconcile());
+    expect(body).toContain("Not everything agrees.");
+    expect(body).toContain("2 mismatched");
+    expect(body).toContain("account_id: ours");
+    expect(body).not.toContain("<script>alert");
+  });
+
+  it("Stripe refuses the key → failed, with what to do and no word of Stripe's", async () => {
+    world.stripe.fault = () => Response.json({ error: { message: "sk_live_abc is wrong" } }, { status: 401 });
+    const body = await page(await reconcile());
+    expect(body).toContain("STRIPE_UNAUTHORIZED");
+    expect(body).toContain("it is wrong or expired");
+    expect(body).not.toContain("sk_live_abc");
+  });
+
+  it("while it runs → asks for itself again, with script and without; can be cancelled", async () => {
+    world.stripe.events.push(...payments(account, 1));
+    world.stripe.fault = () => new Response("busy", { status: 429, headers: { "retry-after": "600" } });
+    const answer = await post(RUNS, { csrf: ada.csrf, ...window() }, ada);
+    const path = answer.headers.get("location") ?? "";
+    const body = await page(path);
+    expect(body).toContain('data-poll="2000"');
+    expect(body).toContain('<meta http-equiv="refresh"');
+    expect(body).toContain("Cancel this run");
+    await post(`${path}/cancel`, { csrf: ada.csrf }, ada);
+    await untilOver(path.split("/").at(-1) ?? "");
+    const over = await page(path);
+    expect(over).toContain("It was cancelled.");
+    expect(over).not.toContain("data-poll");
+  });
+
+  it.each(["rec_unknown", `rec_${"0".repeat(32)}`])("%s → 404, as a page", async (id) => {
+    const answer = await look(`${RUNS}/${id}`, { cookie: ada.cookie });
+    expect(answer.status).toBe(404);
+    expect(answer.body).toContain("There is no such reconciliation");
+  });
+});
+
+describe("who must not", () => {
+  it("the read key → sees runs and files, has no form, and 403 if it posts one", async () => {
+    const path = await reconcile();
+    const reader = await signIn("test-settle-read-key");
+    const body = await page(RUNS, reader);
+    expect(body).toContain(path);
+    expect(body).not.toContain('name="dry_run"');
+    for (const target of [RUNS, `${path}/cancel`]) {
+      expect((await post(target, { csrf: reader.csrf, ...window() }, reader)).status).toBe(403);
+    }
+  });
+
+  it("no token, another site, nobody → refused, and no run", async () => {
+    const fields = { csrf: ada.csrf, ...window() };
+    expect((await post(RUNS, window(), ada)).status).toBe(403);
+    const elsewhere = { headers: { origin: "https://evil.example", "sec-fetch-site": "cross-site" } };
+    expect((await post(RUNS, fields, { ...ada, ...elsewhere })).status).toBe(403);
+    expect((await post(RUNS, fields)).status).toBe(401);
+    expect((await operator("GET", "/v1/admin/reconciliations")).body.reconciliations).toEqual([]);
+  });
+});
+
+describe("the overview", () => {
+  it("off, on, out of reach → says which", async () => {
+    expect(await page("/console")).toContain("The first hourly run begins within minutes");
+    await configure(OFF);
+    expect(await page("/console")).toContain("Off: without");
+    const broken = new Proxy({}, { get: () => () => Promise.reject(new Error("out of reach")) });
+    const env = { RECONCILER: { getByName: () => broken } };
+    const { status, body } = await look("/console", { cookie: ada.cookie, env });
+    expect(status).toBe(200);
+    expect(body).toContain("the Reconciler cannot be reached");
+  });
+});
