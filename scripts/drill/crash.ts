@@ -38,18 +38,18 @@ export interface CrashResult {
 
 /** Short, so that days of retries pass in minutes. The proportions are those of a deployment. */
 const VARS = {
-  LEDGER_TIMEOUT_MS: "2000",
+  LEDGER_TIMEOUT_MS: "3000",
   FORWARDING_RETRY_BASE_SECONDS: "2",
-  FORWARDING_RETRY_MAX_SECONDS: "20",
+  FORWARDING_RETRY_MAX_SECONDS: "60",
 };
-const SENDER = { firstGapMs: 3_000, longestGapMs: 30_000 };
+const SENDER = { firstGapMs: 5_000, longestGapMs: 60_000 };
 
 const ACCOUNTS = 40;
 /** These are opened when half of the kills are over: until then their money has nowhere to go. */
 const LATE_ACCOUNTS = 6;
 
 /** Over this time a round's events are first delivered, whether or not clawsettle is up. */
-const RELEASE_MS = 3_000;
+const RELEASE_MS = 5_000;
 const IN_FLIGHT_AIM = 5;
 const AIM_PATIENCE_MS = 2_500;
 const ANSWER_PATIENCE_MS = 10_000;

@@ -47,7 +47,7 @@ const SENDER = { firstGapMs: 10_000, longestGapMs: 60_000 };
 const ACCOUNTS = 40;
 /** So long the load runs with a well ledger, before each outage and after. */
 const BEFORE_SECONDS = 5;
-const AFTER_SECONDS = 40;
+const AFTER_SECONDS = 30;
 /** Longer than clawsettle waits, and not for ever: what was held back is done late, behind the retry's back. */
 const HANG_MS = 15_000;
 const SETTLE_TIMEOUT_MS = 240_000;

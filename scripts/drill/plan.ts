@@ -57,7 +57,7 @@ function planRound(random: Random, weather: Weather): Round {
     fault: weather === "fair" || weather === "ledger killed" ? null : faultOf(random, weather),
     weatherAfterMs: random.whole(0, 400),
     aim,
-    killAfterMs: aim === "just restarted" ? random.whole(0, 500) : random.whole(700, 3_000),
+    killAfterMs: aim === "just restarted" ? random.whole(0, 500) : random.whole(500, 4_000),
     downMs: random.pick([0, 0, random.whole(0, 2_000)]),
     clearsWhileDown: random.chance(0.5),
   };
@@ -70,14 +70,14 @@ function faultOf(random: Random, kind: Fault["kind"]): Fault {
     case "rate_limited":
       return { kind, count: random.whole(20, 80), retry_after_seconds: random.whole(1, 2) };
     case "slow":
-      return { kind, count: random.whole(20, 60), delay_ms: random.whole(300, 4_000) };
+      return { kind, count: random.whole(20, 60), delay_ms: random.whole(500, 6_000) };
     // Few: each of these an operator must try again.
     case "reject":
       return { kind, count: random.whole(2, 6) };
     case "commit_then_drop":
       return { kind, count: random.whole(10, 40) };
     case "commit_then_hang":
-      return { kind, count: random.whole(10, 40), delay_ms: random.whole(3_000, 20_000) };
+      return { kind, count: random.whole(10, 40), delay_ms: random.whole(4_000, 20_000) };
   }
 }
 

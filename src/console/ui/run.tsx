@@ -14,10 +14,10 @@ const FACES: Readonly<Record<RunView["status"], Face>> = {
 const WITH_DIFFERENCES: Face = ["retrying", "!", "complete, with differences"];
 
 /** Of the kinds, those that nobody has to do anything about. */
-const QUIET: readonly Kind[] = ["ignored", "backfilled", "healed", "resolved"];
+const QUIET: ReadonlySet<Kind> = new Set(["ignored", "backfilled", "healed", "resolved"] as const);
 
 export function hasDifferences({ counts }: Pick<RunView, "counts">): boolean {
-  return KINDS.some((kind) => counts[kind] > 0 && !QUIET.includes(kind));
+  return KINDS.some((kind) => counts[kind] > 0 && !QUIET.has(kind));
 }
 
 export function RunBadge({ run }: { run: RunView }) {
