@@ -26,8 +26,10 @@ export default {
     const configured = loadConfig(env);
     if (!configured.ok) return;
     const { config } = configured;
-    await Promise.all([sweep(env, config), tickReconciler(env, config)]);
-    // After them: what has just been rescued or found needs nobody.
-    await raiseAlerts(env, config);
+    await Promise.all([
+      // Alerts after the sweep: what it has just rescued needs nobody.
+      sweep(env, config).then(() => raiseAlerts(env, config)),
+      tickReconciler(env, config),
+    ]);
   },
 } satisfies ExportedHandler<Env>;

@@ -5,8 +5,10 @@ import { log } from "../log.ts";
 /** Chat tools answer within a second. The cron waits for this, and for nothing behind it. */
 const POST_TIMEOUT_MS = 10_000;
 
+export type AlertCase = "failures" | "open_age" | "behind" | "findings";
+
 /** True when it was taken. Never throws; the URL is a secret, so nothing of it is logged, nor an error's message. */
-export async function postAlert(url: string, text: string): Promise<boolean> {
+export async function postAlert(url: string, about: AlertCase, text: string): Promise<boolean> {
   try {
     const response = await fetch(url, {
       method: "POST",
@@ -17,10 +19,10 @@ export async function postAlert(url: string, text: string): Promise<boolean> {
       signal: AbortSignal.timeout(POST_TIMEOUT_MS),
     });
     response.body?.cancel().catch(() => undefined);
-    log(response.ok ? "info" : "error", { msg: "alert", told: response.ok, status: response.status });
+    log(response.ok ? "info" : "error", { msg: "alert", about, told: response.ok, status: response.status });
     return response.ok;
   } catch (error) {
-    log("error", { msg: "alert", told: false, status: null, error: errorName(error) });
+    log("error", { msg: "alert", about, told: false, status: null, error: errorName(error) });
     return false;
   }
 }

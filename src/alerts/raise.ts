@@ -7,14 +7,17 @@ import type { AlertConfig, Config } from "../config.ts";
 import type { AlertFacts } from "../event-index/alerting.ts";
 import { askShard, type IndexPlace, shardNumbers } from "../event-index/locate.ts";
 import { askReconciler } from "../reconciler/locate.ts";
-import { isNewCase, readTold, settledNote } from "./open-age.ts";
+import { isNewCase, readTold } from "./open-age.ts";
 import { postAlert } from "./post.ts";
 import {
   behindText,
   findingsText,
   isBehind,
+  isSilentForLong,
   readReconciliationTold,
   type ReconciliationTold,
+  silentText,
+  untoldRuns,
 } from "./reconciliation.ts";
 import { failuresText, longOpenOfAll, longOpenText } from "./text.ts";
 
@@ -24,12 +27,11 @@ const FAILURES_PER_SHARD = 250;
 const NOTES_SHARD = 0;
 const OPEN_AGE = "open_age";
 const RECONCILIATION = "reconciliation";
+/** Four days of hourly runs: as long as a chat may be away over a weekend. */
+const RUNS_LOOKED_AT = 100;
 
-interface Findings {
-  readonly facts: readonly (AlertFacts & { readonly shard: number })[];
-  /** Every shard has answered. */
-  readonly isWhole: boolean;
-}
+/** What each shard in reach says. */
+type Findings = readonly (AlertFacts & { readonly shard: number })[];
 
 /** Never throws. */
 export async function raiseAlerts(env: Env, config: Config): Promise<void> {
@@ -40,7 +42,7 @@ export async function raiseAlerts(env: Env, config: Config): Promise<void> {
   const findings = await look(index, now - alerts.openAgeMs);
   await tellFailures(index, alerts, settleEnv, findings);
   await tellOpenAge(index, alerts, settleEnv, findings, now);
-  if (config.stripeApi !== null) await tellReconciliation(index, alerts, settleEnv);
+  if (config.stripeApi !== null) await tellReconciliation(index, alerts, settleEnv, now);
 }
 
 /** A shard out of reach keeps what it knows for the next sweep. */
@@ -51,20 +53,19 @@ async function look(index: IndexPlace, receivedBy: number): Promise<Findings> {
       return answer.ok ? [{ ...answer.value, shard }] : [];
     }),
   );
-  const facts = answers.flat();
-  return { facts, isWhole: facts.length === index.shards };
+  return answers.flat();
 }
 
 async function tellFailures(
   index: IndexPlace,
   { url }: AlertConfig,
   settleEnv: string,
-  { facts }: Findings,
+  findings: Findings,
 ): Promise<void> {
-  const failures = facts.flatMap((shard) => shard.failures);
-  if (failures.length === 0 || !(await postAlert(url, failuresText(settleEnv, failures)))) return;
+  const failures = findings.flatMap((shard) => shard.failures);
+  if (failures.length === 0 || !(await postAlert(url, "failures", failuresText(settleEnv, failures)))) return;
   await Promise.all(
-    facts.map(async ({ shard, failures: told }) => {
+    findings.map(async ({ shard, failures: told }) => {
       if (told.length > 0) await askShard(index, shard, (stub) => stub.markTold(told));
     }),
   );
@@ -74,55 +75,69 @@ async function tellOpenAge(
   index: IndexPlace,
   { url, openAgeMs }: AlertConfig,
   settleEnv: string,
-  { facts, isWhole }: Findings,
+  findings: Findings,
   now: number,
 ): Promise<void> {
   const stored = await askShard(index, NOTES_SHARD, (stub) => stub.alertNote(OPEN_AGE));
-  // Without the note nobody knows what was told. The next sweep does.
+  // Without the note nobody knows when it was told. The next sweep does.
   if (!stored.ok) return;
   const told = readTold(stored.value);
-  const open = longOpenOfAll(facts.map((shard) => shard.longOpen));
-  const { oldest, newest } = open;
-  const isNew = isNewCase(open, told, openAgeMs, now);
-  if (isNew && oldest !== null && newest !== null) {
-    const text = longOpenText(settleEnv, { money: open.money, oldest }, openAgeMs, now);
-    if (!(await postAlert(url, text))) return;
-    const note = { told_at: now, received_by: newest };
-    await askShard(index, NOTES_SHARD, (stub) => stub.setAlertNote(OPEN_AGE, note));
+  const open = longOpenOfAll(findings.map((shard) => shard.longOpen));
+  if (open.oldest === null) {
+    // Nothing is old any more: the next case is told at once.
+    if (told !== null && findings.length === index.shards) await note(index, OPEN_AGE, null);
     return;
   }
-  const note = settledNote(open, told);
-  if (isWhole && note !== told)
-    await askShard(index, NOTES_SHARD, (stub) => stub.setAlertNote(OPEN_AGE, note));
+  if (!isNewCase(open, told, openAgeMs, now)) return;
+  const text = longOpenText(settleEnv, { money: open.money, oldest: open.oldest }, openAgeMs, now);
+  if (!(await postAlert(url, "open_age", text))) return;
+  await note(index, OPEN_AGE, { told_at: now });
+  await Promise.all(
+    findings.map(({ shard }) => askShard(index, shard, (stub) => stub.markLongOpenTold(now - openAgeMs))),
+  );
 }
 
 /** Each of the two cases is noted by itself: one that was not taken does not bring the other again. */
-async function tellReconciliation(index: IndexPlace, { url }: AlertConfig, settleEnv: string): Promise<void> {
+async function tellReconciliation(
+  index: IndexPlace,
+  { url }: AlertConfig,
+  settleEnv: string,
+  now: number,
+): Promise<void> {
   const stored = await askShard(index, NOTES_SHARD, (stub) => stub.alertNote(RECONCILIATION));
-  const watermark = await askReconciler(index.env, (stub) => stub.watermark());
-  if (!stored.ok || !watermark.ok) return;
+  if (!stored.ok) return;
   const told = readReconciliationTold(stored.value);
-  const behind = isBehind(watermark.value);
-  const tells = behind && !told.behind;
-  const note: ReconciliationTold = {
-    behind: tells ? await postAlert(url, behindText(settleEnv, watermark.value)) : behind && told.behind,
-    run: await tellFindings(index, url, settleEnv, told.run, watermark.value.last_run?.id ?? null),
+  const watermark = await askReconciler(index.env, (stub) => stub.watermark());
+  const silent_since = watermark.ok ? null : (told.silent_since ?? now);
+  const text = watermark.ok
+    ? isBehind(watermark.value) && behindText(settleEnv, watermark.value)
+    : isSilentForLong(silent_since, now) && silentText(settleEnv, silent_since, now);
+  const next: ReconciliationTold = {
+    silent_since,
+    behind: text === false ? false : told.behind || (await postAlert(url, "behind", text)),
+    run: await tellFindings(index, url, settleEnv, told.run),
   };
-  if (note.behind === told.behind && note.run === told.run) return;
-  await askShard(index, NOTES_SHARD, (stub) => stub.setAlertNote(RECONCILIATION, note));
+  if (JSON.stringify(next) !== JSON.stringify(told)) await note(index, RECONCILIATION, next);
 }
 
-/** The run that is told now: the last one, or still the one before. */
+/** Every hourly run since the one that was told last, oldest first. Returns the last that is told now. */
 async function tellFindings(
   index: IndexPlace,
   url: string,
   settleEnv: string,
   toldRun: string | null,
-  lastRun: string | null,
 ): Promise<string | null> {
-  if (lastRun === null || lastRun === toldRun) return toldRun;
-  const report = await askReconciler(index.env, (stub) => stub.show(lastRun));
-  if (!report.ok) return toldRun;
-  const text = report.value === null ? null : findingsText(settleEnv, report.value);
-  return text === null || (await postAlert(url, text)) ? lastRun : toldRun;
+  const runs = await askReconciler(index.env, (stub) => stub.list(RUNS_LOOKED_AT));
+  if (!runs.ok) return toldRun;
+  let told = toldRun;
+  for (const run of untoldRuns(runs.value, toldRun)) {
+    const text = findingsText(settleEnv, run);
+    if (text !== null && !(await postAlert(url, "findings", text))) return told;
+    told = run.id;
+  }
+  return told;
+}
+
+async function note(index: IndexPlace, name: string, value: object | null): Promise<void> {
+  await askShard(index, NOTES_SHARD, (stub) => stub.setAlertNote(name, value));
 }

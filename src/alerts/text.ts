@@ -8,7 +8,7 @@ import type { LongOpen, PermanentFailure } from "../event-index/alerting.ts";
 import { type Money, sumByCurrency } from "../event-index/money.ts";
 import { formatMoney } from "../money.ts";
 
-/** More than anybody reads, and well under the 4,000 characters at which chat tools cut. */
+/** More than anybody reads. Ids are as long as Stripe makes them, so this stays under the 4,000 characters at which chat tools cut. */
 const LISTED = 20;
 const MINUTE_MS = 60_000;
 /** An event's type has no bound of its own. */
@@ -41,11 +41,10 @@ export function longOpenText(
 /** Over all shards. */
 export function longOpenOfAll(parts: readonly LongOpen[]): LongOpen {
   const oldest = parts.flatMap((part) => part.oldest ?? []);
-  const newest = parts.flatMap((part) => part.newest ?? []);
   return {
     money: sumByCurrency(parts.flatMap((part) => part.money)),
     oldest: oldest.length === 0 ? null : Math.min(...oldest),
-    newest: newest.length === 0 ? null : Math.max(...newest),
+    untold: parts.reduce((total, part) => total + part.untold, 0),
   };
 }
 

@@ -20,6 +20,13 @@ const TOLD_SCHEMA = `CREATE TABLE IF NOT EXISTS told (
   PRIMARY KEY (received_at, event_id)
 ) STRICT, WITHOUT ROWID`;
 
+/** Which events were told as open for too long. */
+const LONG_OPEN_SCHEMA = `CREATE TABLE IF NOT EXISTS told_open (
+  received_at INTEGER NOT NULL,
+  event_id TEXT NOT NULL,
+  PRIMARY KEY (received_at, event_id)
+) STRICT, WITHOUT ROWID`;
+
 /** Only an operator moves such an event: no retry is scheduled. */
 const IS_PERMANENT = "events.state = 'failed' AND events.next_retry_at IS NULL";
 
@@ -30,9 +37,10 @@ export type PermanentFailure = ToldEvent &
 /** Events that were received at a time or before, and are still open. */
 export interface LongOpen {
   readonly money: readonly Money[];
-  /** When the first and the last of them were received. Null: there are none. */
+  /** When the first of them was received. Null: there are none. */
   readonly oldest: number | null;
-  readonly newest: number | null;
+  /** How many of them nobody was told of. By event, since rows do not come in the order in which events were received. */
+  readonly untold: number;
 }
 
 export interface AlertFacts {
@@ -42,6 +50,7 @@ export interface AlertFacts {
 
 export function createToldTable(sql: SqlStorage): void {
   sql.exec(TOLD_SCHEMA);
+  sql.exec(LONG_OPEN_SCHEMA);
 }
 
 /** Oldest change first, at most `limit` failures. */
@@ -55,14 +64,29 @@ export function alertFacts(sql: SqlStorage, receivedBy: number, limit: number): 
       limit,
     )
     .toArray() as unknown as PermanentFailure[];
-  const { oldest, newest } = sql
-    .exec<{ oldest: number | null; newest: number | null }>(
-      `SELECT min(received_at) AS oldest, max(received_at) AS newest
-      FROM ${OPEN_EVENTS} WHERE ${IS_OPEN} AND received_at <= ?`,
+  const { oldest, untold } = sql
+    .exec<{ oldest: number | null; untold: number }>(
+      `SELECT min(events.received_at) AS oldest, count(*) - count(told_open.event_id) AS untold
+      FROM ${OPEN_EVENTS} LEFT JOIN told_open USING (received_at, event_id)
+      WHERE ${IS_OPEN} AND events.received_at <= ?`,
       receivedBy,
     )
     .one();
-  return { failures, longOpen: { money: openMoney(sql, { received_to: receivedBy + 1 }), oldest, newest } };
+  return { failures, longOpen: { money: openMoney(sql, { received_to: receivedBy + 1 }), oldest, untold } };
+}
+
+/** All that is open and was received by then. What is open no longer is forgotten. */
+export function markLongOpenTold(sql: SqlStorage, receivedBy: number): void {
+  sql.exec(
+    `DELETE FROM told_open WHERE (received_at, event_id) NOT IN (
+      SELECT received_at, event_id FROM ${OPEN_EVENTS} WHERE ${IS_OPEN}
+    )`,
+  );
+  sql.exec(
+    `INSERT OR IGNORE INTO told_open
+    SELECT received_at, event_id FROM ${OPEN_EVENTS} WHERE ${IS_OPEN} AND received_at <= ?`,
+    receivedBy,
+  );
 }
 
 /** And forgets those that are no longer failed for good: as many at most, so that this stays a small step. */

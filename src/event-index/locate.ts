@@ -1,5 +1,5 @@
 /** The only place that makes a stub of the index's objects. */
-import { callAgain, type Guarded } from "../event/guarded.ts";
+import { callAgain, type Guarded, withinTime } from "../event/guarded.ts";
 import { errorName } from "../event/platform-error.ts";
 import type { EventSummary } from "../event/view.ts";
 import { log } from "../log.ts";
@@ -53,23 +53,13 @@ export async function askShard<T>(
 ): Promise<Guarded<T>> {
   const name = shardName(shard, shards);
   return withinTime(
+    CALL_TIMEOUT_MS,
     callAgain(
       () => ask(env.EVENT_INDEX.getByName(name)),
       (error, will_retry) =>
         log("warn", { msg: "index_unreachable", shard: name, error: errorName(error), will_retry }),
     ),
   );
-}
-
-/** The timer is cleared, because a pending one keeps an event's object in memory, and on the bill. */
-async function withinTime<T>(answer: Promise<Guarded<T>>): Promise<Guarded<T>> {
-  const late = Promise.withResolvers<Guarded<T>>();
-  const timer = setTimeout(() => late.resolve({ ok: false }), CALL_TIMEOUT_MS);
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 class IndexUnavailable extends Error {

@@ -16,6 +16,7 @@ import {
   type AlertFacts,
   alertNote,
   createToldTable,
+  markLongOpenTold,
   markTold,
   setAlertNote,
   type ToldEvent,
@@ -76,6 +77,10 @@ export class EventIndex extends Server<Env> {
 
   markTold(events: readonly ToldEvent[]): Promise<Guarded<void>> {
     return this.#guarded(({ sql }) => markTold(sql, events));
+  }
+
+  markLongOpenTold(receivedBy: number): Promise<Guarded<void>> {
+    return this.#guarded(({ sql }) => markLongOpenTold(sql, receivedBy));
   }
 
   alertNote(name: string): Promise<Guarded<unknown>> {

@@ -49,6 +49,17 @@ export async function callAgain<T>(
   }
 }
 
+/** The timer is cleared, because a pending one keeps an event's object in memory, and on the bill. */
+export async function withinTime<T>(timeoutMs: number, answer: Promise<Guarded<T>>): Promise<Guarded<T>> {
+  const late = Promise.withResolvers<Guarded<T>>();
+  const timer = setTimeout(() => late.resolve({ ok: false }), timeoutMs);
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function isWorthRetrying(error: unknown): boolean {
   const { retryable, overloaded, reset } = platformFlags(error);
   return (retryable || reset) && !overloaded;

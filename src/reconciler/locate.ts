@@ -1,6 +1,6 @@
 /** The only place that makes a stub of the Reconciler. */
 import type { Config } from "../config.ts";
-import { callAgain, type Guarded } from "../event/guarded.ts";
+import { callAgain, type Guarded, withinTime } from "../event/guarded.ts";
 import { errorName } from "../event/platform-error.ts";
 import { log } from "../log.ts";
 import { newRunId } from "./run-id.ts";
@@ -10,16 +10,21 @@ import type { StartReply, StartRequest } from "./start.ts";
 export type ReconcilerStub = DurableObjectStub<Reconciler>;
 
 const NAME = "reconciler";
+/** All tries together. The longest answer is a report of ten thousand differences as a file. */
+const CALL_TIMEOUT_MS = 30_000;
 
 /** Never throws. `ask` must be safe to repeat: all of the object's methods are. */
 export function askReconciler<T>(
   env: Env,
   ask: (stub: ReconcilerStub) => Promise<Guarded<T>>,
 ): Promise<Guarded<T>> {
-  return callAgain(
-    () => ask(env.RECONCILER.getByName(NAME)),
-    (error, will_retry) =>
-      log("warn", { msg: "reconciler_unreachable", error: errorName(error), will_retry }),
+  return withinTime(
+    CALL_TIMEOUT_MS,
+    callAgain(
+      () => ask(env.RECONCILER.getByName(NAME)),
+      (error, will_retry) =>
+        log("warn", { msg: "reconciler_unreachable", error: errorName(error), will_retry }),
+    ),
   );
 }
 

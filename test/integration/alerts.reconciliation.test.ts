@@ -99,4 +99,29 @@ describe("what an hourly run finds", () => {
     expect(told).toEqual([expect.stringContaining("• 1 backfilled: clawsettle had never got it")]);
     expect(told[0]).toMatch(/Look: \/console\/reconciliations\/rec_[0-9a-f]{32}$/);
   });
+
+  it("the chat is away for hours → every run's findings are told when it is back, each once", async () => {
+    await cronAt(T0);
+    chat = () => new Response("no", { status: 500 });
+    for (let hour = 1; hour < 4; hour++) {
+      stripe.events.push(paidAt(T0 + (hour - 1) * HOUR + 1_000));
+      await cronAt(T0 + hour * HOUR);
+    }
+    chat = () => new Response("ok");
+    told = [];
+    await cronAt(T0 + 4 * HOUR);
+    await cronAt(T0 + 5 * HOUR);
+    expect(told).toHaveLength(3);
+    expect(new Set(told).size).toBe(3);
+  });
+});
+
+it("a Reconciler that does not answer → told after three hours, once", async () => {
+  const broken = new Proxy({}, { get: () => () => Promise.reject(new Error("out of reach")) });
+  const away = { ...SWITCHED_ON, RECONCILER: { getByName: () => broken } };
+  for (let hour = 0; hour < 8; hour++) {
+    vi.setSystemTime(T0 + hour * HOUR);
+    await runCron(away);
+  }
+  expect(told).toEqual([expect.stringContaining("the Reconciler has not answered for 4 h")]);
 });

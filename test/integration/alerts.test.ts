@@ -178,8 +178,8 @@ describe("the alert is not taken", () => {
       await sweepAndAlert();
       expect(told).toHaveLength(2);
       const lines = logged.flatMap((spy) => spy.mock.calls.flat()).join("\n");
-      expect(lines).toContain('"msg":"alert","told":false');
-      expect(lines).toContain('"msg":"alert","told":true');
+      expect(lines).toContain('"msg":"alert","about":"failures","told":false');
+      expect(lines).toContain('"msg":"alert","about":"failures","told":true');
       expect(lines).not.toContain("chat.test");
       expect(heard.every(({ url }) => url.origin !== "https://evil.test")).toBe(true);
     },
@@ -238,6 +238,38 @@ describe("open for too long", () => {
     expect(told[1]).toContain("13 events have been open");
   });
 
+  it("a row that comes late, of an event as old as those that were told → told in its turn", async () => {
+    await fill([open("evt_1", 2 * HOUR)]);
+    await sweepAndAlert();
+    await fill([open("evt_2", 3 * HOUR)]);
+    await sweepAndAlert();
+    expect(told).toHaveLength(1);
+    vi.setSystemTime(Date.now() + HOUR);
+    await sweepAndAlert();
+    await sweepAndAlert();
+    expect(told).toHaveLength(2);
+    expect(told[1]).toContain("2 events have been open for over 60 min, the oldest for 240 min");
+  });
+
+  it("in a shard out of reach, while others are told → told in its turn", async () => {
+    const far = open(
+      firstId((shard) => shard === 5),
+      2 * HOUR,
+    );
+    await fill([
+      far,
+      open(
+        firstId((shard) => shard === 6),
+        2 * HOUR,
+      ),
+    ]);
+    await sweepAndAlert(withoutShard(5));
+    expect(told).toEqual([expect.stringContaining("1 event has")]);
+    vi.setSystemTime(Date.now() + HOUR);
+    await sweepAndAlert();
+    expect(told[1]).toContain("2 events have");
+  });
+
   it("all settled, and another one grows old later → told again at once", async () => {
     await fill([open("evt_1", 2 * HOUR)]);
     await sweepAndAlert();
@@ -293,5 +325,7 @@ const sameShardAs = (id: string) => firstId((shard) => shard === shardOf(id, SHA
 const inAnotherShardThan = (id: string) => firstId((shard) => shard !== shardOf(id, SHARDS));
 
 function firstId(fits: (shard: number) => boolean): string {
-  for (let n = 0; ; n++) if (fits(shardOf(`evt_next${n}`, SHARDS))) return `evt_next${n}`;
+  // Of each call its own: the tests of a file share their objects, and a known id would be a replay.
+  const prefix = `evt_${crypto.randomUUID().slice(0, 8)}`;
+  for (let n = 0; ; n++) if (fits(shardOf(`${prefix}${n}`, SHARDS))) return `${prefix}${n}`;
 }

@@ -15,8 +15,6 @@ export interface Count {
 export interface Counters {
   readonly own: Count;
   readonly index: Count;
-  /** From the first call of the event's object to the end of the last one at the index. Epoch milliseconds. */
-  readonly span: { from: number; to: number };
   stop(): void;
 }
 
@@ -31,7 +29,6 @@ const OWN_CALLS = ["deliver", "inspect", "retry", "resolve", "poke", "alarm"];
 export async function meterEvent(eventId: string): Promise<Counters> {
   const own: Count = { objectRequests: 0, rows: 0 };
   const index: Count = { objectRequests: 0, rows: 0 };
-  const span = { from: Infinity, to: 0 };
   const spies: { mockRestore(): void }[] = [];
   await runInDurableObject(stubOf(eventId), (object, { storage }) => {
     // Not on the object: what is its own, and not its class's, is out of RPC's reach.
@@ -40,10 +37,7 @@ export async function meterEvent(eventId: string): Promise<Counters> {
       const spy = vi.spyOn(Object.getPrototypeOf(object), call);
       spies.push(spy);
       spy.mockImplementation(function (this: unknown, ...args) {
-        if (this === object) {
-          own.objectRequests++;
-          span.from = Math.min(span.from, performance.now());
-        }
+        if (this === object) own.objectRequests++;
         return real.apply(this, args);
       });
     }
@@ -59,10 +53,7 @@ export async function meterEvent(eventId: string): Promise<Counters> {
     spies.push(spy);
     spy.mockImplementation(async function (this: unknown, ...args) {
       const published = await publish.apply(this, args);
-      if (this === object) {
-        index.objectRequests++;
-        span.to = performance.now();
-      }
+      if (this === object) index.objectRequests++;
       return published;
     });
     const exec = storage.sql.exec.bind(storage.sql);
@@ -72,7 +63,7 @@ export async function meterEvent(eventId: string): Promise<Counters> {
       return cursor;
     });
   });
-  return { own, index, span, stop: () => spies.forEach((spy) => spy.mockRestore()) };
+  return { own, index, stop: () => spies.forEach((spy) => spy.mockRestore()) };
 }
 
 export function restingBytes(eventId: string): Promise<number> {

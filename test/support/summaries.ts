@@ -68,6 +68,7 @@ export async function emptyIndex(): Promise<void> {
     await runInDurableObject(shardStub(shard), (_, { storage }) => {
       storage.sql.exec("DELETE FROM events");
       storage.sql.exec("DELETE FROM told");
+      storage.sql.exec("DELETE FROM told_open");
       for (const [key] of storage.kv.list()) storage.kv.delete(key);
     });
   }

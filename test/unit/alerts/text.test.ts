@@ -93,11 +93,11 @@ describe("longOpenOfAll", () => {
     const usd = (count: number, amount_minor: string) => [{ currency: "USD", count, amount_minor }];
     expect(
       longOpenOfAll([
-        { money: usd(1, "10"), oldest: 5, newest: 7 },
-        { money: [], oldest: null, newest: null },
-        { money: usd(2, "5"), oldest: 3, newest: 6 },
+        { money: usd(1, "10"), oldest: 5, untold: 1 },
+        { money: [], oldest: null, untold: 0 },
+        { money: usd(2, "5"), oldest: 3, untold: 2 },
       ]),
-    ).toEqual({ money: usd(3, "15"), oldest: 3, newest: 7 });
-    expect(longOpenOfAll([])).toEqual({ money: [], oldest: null, newest: null });
+    ).toEqual({ money: usd(3, "15"), oldest: 3, untold: 3 });
+    expect(longOpenOfAll([])).toEqual({ money: [], oldest: null, untold: 0 });
   });
 });
