@@ -17,6 +17,7 @@ async function main(): Promise<number> {
     return EXIT_OK;
   }
   const stripe = stripeClient();
+  console.log(`Stripe in ${modeOf(process.env["STRIPE_API_KEY"] ?? "")} mode, for ${options.url}`);
   const wanted: Wanted = {
     url: options.url,
     apiVersion: STRIPE_API_VERSION,
@@ -45,13 +46,7 @@ async function carryOut(
       );
       printDiff(wanted.events, []);
       if (dryRun) return EXIT_OK;
-      const made = await stripe.webhookEndpoints.create({
-        url: wanted.url,
-        enabled_events,
-        api_version: wanted.apiVersion as Stripe.WebhookEndpointCreateParams["api_version"] & string,
-        description: "clawsettle",
-      });
-      printSecret(made);
+      printSecret(await create(stripe, wanted, enabled_events));
       return EXIT_OK;
     }
     case "nothing":
@@ -73,11 +68,46 @@ async function carryOut(
       return EXIT_FAILED;
     case "other_version":
       console.error(
-        `${plan.id} has the API version ${plan.version ?? "of the account"}, and ${wanted.apiVersion} is needed. Stripe cannot change it. ` +
-          "Delete that endpoint in the dashboard, run this again, and put the new secret beside the old one: STRIPE_WEBHOOK_SIGNING_SECRET takes both.",
+        `${plan.id} has the API version ${plan.version ?? "of the account"}, and ${wanted.apiVersion} is needed. Stripe cannot change it, ` +
+          `so make a second one beside it, and lose nothing: run this with --url ${besideUrl(wanted)}, put both secrets into ` +
+          "STRIPE_WEBHOOK_SIGNING_SECRET, which takes several, and only then delete the old one in Stripe's dashboard. " +
+          "What both deliver meanwhile is settled once.",
       );
       return EXIT_FAILED;
   }
+}
+
+async function create(
+  stripe: Stripe,
+  { url, apiVersion }: Wanted,
+  enabled_events: EnabledEvents,
+): Promise<Stripe.WebhookEndpoint> {
+  try {
+    return await stripe.webhookEndpoints.create({
+      url,
+      enabled_events,
+      api_version: apiVersion as Stripe.WebhookEndpointCreateParams["api_version"] & string,
+      description: "clawsettle",
+    });
+  } catch (error) {
+    if (!(error instanceof Stripe.errors.StripeConnectionError)) throw error;
+    throw new PlainError(
+      "Stripe's answer was lost, and the endpoint may exist all the same. Look in Stripe's dashboard: if it is there, reveal its " +
+        "signing secret, or delete it and run this again.",
+    );
+  }
+}
+
+/** The same address for clawsettle, and another for Stripe. */
+function besideUrl({ url, apiVersion }: Wanted): string {
+  const beside = new URL(url);
+  beside.searchParams.set("version", apiVersion);
+  return beside.href;
+}
+
+/** The mode decides which events come. A key does not say of which account it is. */
+function modeOf(key: string): string {
+  return /^(sk|rk)_(test|live)_/.exec(key)?.[2] ?? "unknown";
 }
 
 function would(dryRun: boolean, what: string): string {

@@ -1,18 +1,14 @@
 /** `npm run screenshots`: the pictures of the console in docs/screenshots, made from the running stack. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { freePort } from "../dev/ports.ts";
-import { startStack } from "../dev/stack.ts";
+import { startTempStack, type TempStack } from "../dev/temp-stack.ts";
 import { launchBrowser } from "../lib/browser.ts";
-import { clawsettleClient } from "../lib/clawsettle.ts";
-import { createDevVars, type DevVars } from "../lib/dev-vars.ts";
-import { EXIT_OK, runMain } from "../lib/failure.ts";
-import { httpClient } from "../lib/http.ts";
-import { ledgerClient } from "../lib/ledger.ts";
+import type { DevVars } from "../lib/dev-vars.ts";
+import { EXIT_OK, PlainError, runMain } from "../lib/failure.ts";
+import { at } from "../lib/http.ts";
 import { ROOT } from "../lib/paths.ts";
-import { sandboxClient } from "../lib/sandbox.ts";
+import { pollUntil } from "../lib/poll.ts";
 import { playStory, type Story } from "./story.ts";
 
 const FOLDER = resolve(ROOT, "docs", "screenshots");
@@ -27,44 +23,48 @@ interface Shot {
   readonly isLive: boolean;
 }
 
-function shotsOf({ waiting, refused }: Story): Shot[] {
+function shotsOf({ waiting, refused, run }: Story): Shot[] {
   return [
     { name: "overview", path: "/console", isLive: true },
     { name: "events", path: "/console/events?state=failed", isLive: true },
     { name: "event", path: `/console/events/${waiting}`, isLive: true },
     { name: "resolve", path: `/console/events/${refused}`, click: "#resolve summary", isLive: true },
     { name: "retry", path: "/console/retry?state=failed&count=1", isLive: false },
+    { name: "reconciliations", path: "/console/reconciliations", isLive: false },
+    { name: "reconciliation", path: `/console/reconciliations/${run}`, isLive: false },
   ];
 }
 
 async function main(): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), "clawsettle-pictures-"));
-  const secrets = createDevVars();
-  const ports = { clawsettle: await freePort(), ledger: await freePort() };
   // Long delays: a retry in the middle of a picture would blur it.
-  const vars = { FORWARDING_RETRY_BASE_SECONDS: "300" };
-  const stack = await startStack({ ports, persistTo: join(folder, "state"), vars, secrets });
-  const http = httpClient();
+  const temp = await startTempStack({ withStripe: true, vars: { FORWARDING_RETRY_BASE_SECONDS: "300" } });
+  const { stack, stripe } = temp;
   try {
-    const access = { http, baseUrl: stack.ledgerUrl, adminKey: secrets.LEDGER_ADMIN_KEY };
-    const clawsettle = clawsettleClient({
-      http,
-      baseUrl: stack.clawsettleUrl,
-      signingSecret: secrets.STRIPE_WEBHOOK_SIGNING_SECRET,
-      adminKey: secrets.SETTLE_ADMIN_KEY,
-    });
-    const story = await playStory({
-      clawsettle,
-      ledger: ledgerClient(access),
-      sandbox: sandboxClient(access),
-    });
-    await takeAll(stack.clawsettleUrl, secrets, story);
+    if (stripe === null) throw new PlainError("The sandbox Stripe was not started.");
+    const story = await playStory({ ...temp, stripe, reconcile: () => reconcileLastHour(temp) });
+    await takeAll(stack.clawsettleUrl, stack.secrets, story);
   } finally {
-    await http.close();
-    await stack.stop();
-    await rm(folder, { recursive: true, force: true });
+    await temp.stop();
   }
   return EXIT_OK;
+}
+
+async function reconcileLastHour({ http, stack }: TempStack): Promise<string> {
+  const runs = new URL("/v1/admin/reconciliations", stack.clawsettleUrl);
+  const headers = { authorization: `Bearer ${stack.secrets.SETTLE_ADMIN_KEY}` };
+  const iso = (at: number) => new Date(at).toISOString();
+  const body = JSON.stringify({
+    from: iso(Date.now() - 3_600_000),
+    to: iso(Date.now()),
+    actor: "Ada Lovelace",
+  });
+  const begun = await http.send({ method: "POST", url: runs, headers, body });
+  const id = String(at(begun.body, "id"));
+  const url = new URL(`${runs.pathname}/${id}`, runs);
+  return pollUntil("the reconciliation to end", { timeoutMs: 60_000, everyMs: 200 }, async () => {
+    const answer = await http.send({ method: "GET", url, headers });
+    return at(answer.body, "status") === "complete" ? id : null;
+  });
 }
 
 async function takeAll(baseUrl: URL, secrets: DevVars, story: Story): Promise<void> {

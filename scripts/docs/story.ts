@@ -2,6 +2,7 @@
 import type { Clawsettle } from "../lib/clawsettle.ts";
 import { type Ledger, newAccount } from "../lib/ledger.ts";
 import type { Sandbox } from "../lib/sandbox.ts";
+import type { SandboxStripe } from "../lib/sandbox-stripe.ts";
 import {
   chargeRefunded,
   disputeFundsWithdrawn,
@@ -16,20 +17,29 @@ export interface Story {
   readonly waiting: string;
   /** The ledger refused it for good. */
   readonly refused: string;
+  /** A reconciliation that found a lost delivery, and a settlement that somebody had changed. */
+  readonly run: string;
 }
 
 export interface Stage {
   readonly clawsettle: Clawsettle;
   readonly ledger: Ledger;
   readonly sandbox: Sandbox;
+  readonly stripe: SandboxStripe;
+  /** Compares the last hour, and gives the run's id when it is over. */
+  readonly reconcile: () => Promise<string>;
 }
 
-export async function playStory({ clawsettle, ledger, sandbox }: Stage): Promise<Story> {
+export async function playStory({ clawsettle, ledger, sandbox, stripe, reconcile }: Stage): Promise<Story> {
   const account_id = await newAccount(ledger, "pictures");
   const send = async (...events: StripeEventBody[]) => {
+    await stripe.know(events.map((event) => JSON.stringify(event)));
     for (const event of events) await clawsettle.deliver({ body: JSON.stringify(event) });
   };
-  const paid = (amount: number, currency: string) => paymentIntentSucceeded({ account_id, amount, currency });
+  // A minute ago, so that a reconciliation finds them behind it.
+  const created = Math.floor(Date.now() / 1_000) - 60;
+  const paid = (amount: number, currency: string) =>
+    paymentIntentSucceeded({ account_id, amount, currency }, { created });
   await send(
     paid(129_900, "usd"),
     paid(4_950, "usd"),
@@ -57,5 +67,10 @@ export async function playStory({ clawsettle, ledger, sandbox }: Stage): Promise
     disputeFundsWithdrawn({ account_id, amount: 7_900, currency: "gbp" }),
     paid(990, "usd"),
   );
-  return { waiting: waiting.id, refused: refused.id };
+  await sandbox.clearFaults();
+  const altered = paid(31_500, "usd");
+  await send(altered);
+  await sandbox.alterPayin(String(altered.data.object["id"]), { amount_minor: "3150" });
+  await stripe.know([JSON.stringify(paid(72_000, "usd"))]);
+  return { waiting: waiting.id, refused: refused.id, run: await reconcile() };
 }

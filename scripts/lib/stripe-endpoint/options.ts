@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { ROUTES } from "../../../src/http/routes.ts";
 import type { RefundEvents } from "../../../src/settlement/table.ts";
 import { UsageError } from "../failure.ts";
 import { isLoopbackHost } from "../loopback.ts";
@@ -44,8 +45,13 @@ export function endpointOptions(argv: readonly string[]): EndpointOptions | null
 function webhookUrl(text: string | undefined): string {
   if (text === undefined) throw new UsageError("--url is missing: where shall Stripe deliver?");
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.hash) {
     throw new UsageError(`--url takes an address like https://host/v1/stripe/webhook, not "${text}".`);
+  }
+  if (url.pathname !== ROUTES.webhook.path) {
+    throw new UsageError(
+      `--url must lead to ${ROUTES.webhook.path}, where clawsettle takes deliveries, not to "${url.pathname}".`,
+    );
   }
   if (url.protocol === "http:" && !isLoopbackHost(url.hostname)) {
     throw new UsageError(`--url must be https: events over plain HTTP can be read on their way.`);

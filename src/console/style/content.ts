@@ -38,6 +38,7 @@ const BLOCKS = `
 #found .head + * + table { margin-top: 16px; }
 #found .facts .fact { display: grid; grid-template-columns: 170px minmax(0, 1fr); gap: 14px; align-items: baseline; }
 .differs { color: var(--bad); font-weight: 600; }
+.filter label:has([type=datetime-local]), .filter label.check { grid-column: span 2; }
 .filter label.check { display: flex; align-items: center; gap: 8px; align-self: end; padding-bottom: 9px; }
 .filter label.check input { width: auto; }
 `;

@@ -77,6 +77,18 @@ describe("no endpoint yet", () => {
     expect(made?.enabled_events.toSorted()).toEqual(subscribedEventTypes("refund"));
   });
 
+  it("Stripe's answer is lost → says that it may exist, and what to do", async () => {
+    // The list is answered, the creation is not.
+    await sandbox.call("POST", "/sandbox/faults", { kind: "cut_off", every: 2, count: 1 });
+    const { code, err } = await run(["--url", URL_OF_STAGING]);
+    expect(code).toBe(1);
+    expect(err).toContain("the endpoint may exist all the same");
+  });
+
+  it("which mode the key is of → said first", async () => {
+    expect((await run(["--url", URL_OF_STAGING, "--dry-run"])).out).toContain("Stripe in test mode");
+  });
+
   it("--dry-run → says what it would do, and does nothing", async () => {
     const { code, out } = await run(["--url", URL_OF_STAGING, "--dry-run"]);
     expect(code).toBe(0);
@@ -127,8 +139,20 @@ describe("an endpoint with this address", () => {
     const { code, err } = await run(["--url", URL_OF_STAGING]);
     expect(code).toBe(1);
     expect(err).toContain(STRIPE_API_VERSION);
-    expect(err).toContain("takes both");
+    expect(err).toContain(`--url ${URL_OF_STAGING}?version=${STRIPE_API_VERSION}`);
     expect(await writes()).toBe(1);
+  });
+
+  it("another version + the address with a version → one more beside it, and the old one goes on", async () => {
+    await make({ api_version: "2020-08-27" });
+    const beside = `${URL_OF_STAGING}?version=${STRIPE_API_VERSION}`;
+    const { code, out } = await run(["--url", beside]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/whsec_/);
+    expect((await endpoints()).map(({ url, status }) => [url, status])).toEqual([
+      [beside, "enabled"],
+      [URL_OF_STAGING, "enabled"],
+    ]);
   });
 
   it("two of them → refused with their ids", async () => {
@@ -162,8 +186,9 @@ describe("what cannot be", () => {
 
   it.each([
     [[]],
-    [["--url", "http://settle.example/hook"]],
+    [["--url", "http://settle.example/v1/stripe/webhook"]],
     [["--url", "settle.example"]],
+    [["--url", "https://settle.example/"]],
     [["--url", "https://user:pass@settle.example/"]],
     [["--url", URL_OF_STAGING, "--refund-events", "both"]],
     [["--url", URL_OF_STAGING, "--more"]],
