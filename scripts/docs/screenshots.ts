@@ -52,12 +52,9 @@ async function main(): Promise<number> {
 async function reconcileLastHour({ http, stack }: TempStack): Promise<string> {
   const runs = new URL("/v1/admin/reconciliations", stack.clawsettleUrl);
   const headers = { authorization: `Bearer ${stack.secrets.SETTLE_ADMIN_KEY}` };
-  const iso = (at: number) => new Date(at).toISOString();
-  const body = JSON.stringify({
-    from: iso(Date.now() - 3_600_000),
-    to: iso(Date.now()),
-    actor: "Ada Lovelace",
-  });
+  const now = Date.now();
+  const [from, to] = [new Date(now - 3_600_000).toISOString(), new Date(now).toISOString()];
+  const body = JSON.stringify({ from, to, actor: "Ada Lovelace" });
   const begun = await http.send({ method: "POST", url: runs, headers, body });
   const id = String(at(begun.body, "id"));
   const url = new URL(`${runs.pathname}/${id}`, runs);
