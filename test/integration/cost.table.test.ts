@@ -30,7 +30,7 @@ const DAY_MS = 86_400_000;
 const RETENTION_DAYS = 30;
 /** A ledger that answers well: while the object waits for it, it is awake, and on the bill. */
 const LEDGER_MS = 100;
-/** What the objects do besides waiting; `npm run bench` measures about a millisecond of CPU. */
+/** What the objects do besides waiting; `npm run bench` measures some three milliseconds of CPU. */
 const OWN_MS = 5;
 
 /** Enough for the pages of a table that grows in its middle to be filled as they usually are. */
