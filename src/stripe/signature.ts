@@ -60,11 +60,10 @@ export async function verifySignature(delivery: SignedDelivery): Promise<Signatu
   if (!(Math.abs(ageSeconds) <= delivery.toleranceSeconds)) return refused("timestamp_outside_tolerance");
   if (signatures.length === 0) return refused("no_match");
 
-  const signed = signedBytes(signedAtSeconds, delivery.body);
   for (const [secretIndex, secret] of delivery.secrets.entries()) {
     if (secret.trim() === "") continue;
     const key = keys.get(secret) ?? (await importKey(secret));
-    const expected = new Uint8Array(await crypto.subtle.sign("HMAC", key, signed));
+    const expected = await hmac(key, signedAtSeconds, delivery.body);
     if (signatures.some((signature) => equalInConstantTime(signature, expected))) {
       return { kind: "verified", secretIndex, signedAtSeconds };
     }
@@ -114,13 +113,23 @@ function digitAt(hex: string, index: number): number {
   return code < 0x3a ? code - 0x30 : code - 0x61 + 10;
 }
 
-/** `t.rawBody`. The one copy of the body: WebCrypto cannot hash in pieces. */
-function signedBytes(signedAtSeconds: number, body: Uint8Array): Uint8Array<ArrayBuffer> {
+/** Where a body begins below. Processors copy to such an address ten times as fast as to one between two words. */
+const ALIGNED = 64;
+/** Bodies up to this size are joined to their time here. Larger ones, which Stripe hardly sends, get room of their own. */
+const scratch = new Uint8Array(64 * 1024);
+
+/**
+ * HMAC-SHA-256 of `t.rawBody`, which needs one copy of the body: WebCrypto cannot hash in pieces.
+ * Synchronous until the call of `sign`, which takes a copy of its own before it returns: so one room serves all requests.
+ */
+async function hmac(key: CryptoKey, signedAtSeconds: number, body: Uint8Array): Promise<Uint8Array> {
   const prefix = utf8(`${signedAtSeconds}.`);
-  const bytes = new Uint8Array(prefix.length + body.length);
-  bytes.set(prefix);
-  bytes.set(body, prefix.length);
-  return bytes;
+  const end = ALIGNED + body.length;
+  const room = end <= scratch.length ? scratch : new Uint8Array(end);
+  const signed = room.subarray(ALIGNED - prefix.length, end);
+  signed.set(prefix);
+  signed.set(body, prefix.length);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, signed));
 }
 
 /** Keys, not promises of keys: in workerd one request must not wait for a promise that belongs to another. */

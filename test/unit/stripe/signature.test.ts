@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type SignedDelivery, verifySignature } from "../../../src/stripe/signature.ts";
+import { checkManyAtOnce } from "../../support/signatures-at-once.ts";
 
 const T = 1_800_000_000;
 const BODY = new TextEncoder().encode('{"id":"evt_1"}');
@@ -134,6 +135,11 @@ describe("the body", () => {
   it("is 1 MiB → verified", async () => {
     const body = new Uint8Array(1024 * 1024).fill(0x20);
     expect(await verify({ body, header: headerBy(["whsec_1"], body) })).toMatchObject({ kind: "verified" });
+  });
+
+  it("is one of many that are checked at once → none is taken for another", async () => {
+    const { wanted, found } = await checkManyAtOnce();
+    expect(found).toEqual(wanted);
   });
 });
 
