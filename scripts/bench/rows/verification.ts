@@ -1,4 +1,4 @@
-/** From signed bytes to a settlement, against the `stripe` package, which goes as far as the event. */
+/** From signed bytes to a yes, and to a settlement, against the `stripe` package, which goes as far as the event. */
 import { type Bench, SIGNING_SECRET, startOther } from "../bench.ts";
 import { eventBodyOf } from "../load/events.ts";
 import { inTurn, measure, pairs } from "../measure.ts";
@@ -6,13 +6,14 @@ import { type Row, rowOf } from "../row.ts";
 
 const BODY_BYTES = [1_000, 4_000, 20_000];
 const TARGET = { of: "speed", least: 1.5 } as const;
+const NAMES = { signature: "verify the signature of", event: "verify, parse and map" } as const;
 
 export async function verificationRows(bench: Bench): Promise<Row[]> {
   const { effort, generator, say } = bench;
   const server = await startOther(bench, "verification", "verification");
-  const runOf = (who: "clawsettle" | "stripe", bytes: number) => () => {
+  const runOf = (who: "clawsettle" | "stripe", what: keyof typeof NAMES, bytes: number) => () => {
     const times = effort.verifications;
-    const path = `/${who}?times=${times}`;
+    const path = `/${who}/${what}?times=${times}`;
     const job = {
       concurrency: 1,
       work: { kind: "posts", path, bytes, secret: SIGNING_SECRET, times: 1 },
@@ -21,15 +22,16 @@ export async function verificationRows(bench: Bench): Promise<Row[]> {
     return measure(generator, server, job, times);
   };
   const rows: Row[] = [];
-  for (const bytes of BODY_BYTES) {
-    const size = `${(eventBodyOf(bytes).length / 1_000).toFixed(1)} KB`;
-    say(`verifying ${size}`);
-    const sides = { product: runOf("clawsettle", bytes), stripe: runOf("stripe", bytes) };
-    // Once without being measured: the compiler has seen the code.
-    await inTurn(1, sides);
-    const { product, stripe } = await inTurn(effort.rounds, sides);
-    const name = `verify, parse and map ${size}`;
-    rows.push(rowOf({ name, against: "stripe package", target: TARGET }, pairs(product, stripe)));
+  for (const what of ["signature", "event"] as const) {
+    for (const bytes of BODY_BYTES) {
+      const name = `${NAMES[what]} ${(eventBodyOf(bytes).length / 1_000).toFixed(1)} KB`;
+      say(name);
+      const sides = { product: runOf("clawsettle", what, bytes), stripe: runOf("stripe", what, bytes) };
+      // Once without being measured: the compiler has seen the code.
+      await inTurn(1, sides);
+      const { product, stripe } = await inTurn(effort.rounds, sides);
+      rows.push(rowOf({ name, against: "stripe package", target: TARGET }, pairs(product, stripe)));
+    }
   }
   return rows;
 }

@@ -1,6 +1,6 @@
 /**
- * From signed bytes to an event, again and again: by clawsettle, or by the `stripe` package. `POST /<who>?times=n` with one
- * delivery. A clock stands still while a Worker computes, so whoever asks measures.
+ * From signed bytes to an event, or only to a yes or no, again and again: by clawsettle, or by the `stripe` package.
+ * `POST /<who>/<what>?times=n` with one delivery. A clock stands still while a Worker computes, so whoever asks measures.
  */
 import { Stripe } from "stripe";
 import { mapEvent } from "../../../src/settlement/map.ts";
@@ -18,8 +18,7 @@ const provider = Stripe.createSubtleCryptoProvider();
 
 type Verify = (body: Uint8Array<ArrayBuffer>, header: string, secret: string) => Promise<boolean>;
 
-/** As the webhook's route does it, up to the settlement. */
-const clawsettle: Verify = async (body, header, secret) => {
+const isSigned: Verify = async (body, header, secret) => {
   const signature = await verifySignature({
     header,
     body,
@@ -27,24 +26,42 @@ const clawsettle: Verify = async (body, header, secret) => {
     toleranceSeconds: TOLERANCE_SECONDS,
     nowMs: Date.now(),
   });
-  if (signature.kind !== "verified") return false;
+  return signature.kind === "verified";
+};
+
+/** As the webhook's route does it, up to the settlement. */
+const isSettlement: Verify = async (body, header, secret) => {
+  if (!(await isSigned(body, header, secret))) return false;
   const parsed = parseEvent(body);
   if (parsed.kind !== "event" || checkLivemode(parsed.event.livemode, POLICY).kind === "refused")
     return false;
   return mapEvent(parsed.event, { refundEvents: "charge" }).kind === "settlement";
 };
 
+/** Throws when it is not. */
+const isSignedByPackage: Verify = async (body, header, secret) => {
+  const { signature } = Stripe.webhooks;
+  return (await signature?.verifyHeaderAsync(body, header, secret, TOLERANCE_SECONDS, provider)) ?? false;
+};
+
 /** Verifies and parses; it knows nothing of settlements. */
-const stripe: Verify = async (body, header, secret) => {
+const isEventByPackage: Verify = async (body, header, secret) => {
   const event = await Stripe.webhooks.constructEventAsync(body, header, secret, TOLERANCE_SECONDS, provider);
   return event.type === "payment_intent.succeeded";
+};
+
+const VERIFY: Readonly<Record<string, Verify>> = {
+  "/clawsettle/signature": isSigned,
+  "/stripe/signature": isSignedByPackage,
+  "/clawsettle/event": isSettlement,
+  "/stripe/event": isEventByPackage,
 };
 
 export default {
   async fetch(request, env) {
     const { pathname, searchParams } = new URL(request.url);
-    const verify = pathname === "/clawsettle" ? clawsettle : pathname === "/stripe" ? stripe : null;
-    if (verify === null) return new Response(null, { status: 404 });
+    const verify = VERIFY[pathname];
+    if (verify === undefined) return new Response(null, { status: 404 });
     const header = request.headers.get("stripe-signature") ?? "";
     const body = new Uint8Array(await request.arrayBuffer());
     const times = Number(searchParams.get("times"));
