@@ -128,17 +128,28 @@ export class StripeEventObject extends Server<Env> {
   }
 }
 
+/**
+ * Read and checked once per instance, and what was saved is known: nobody else writes here, and the platform resets an
+ * object whose write fails, so that no instance outlives a record that was not kept.
+ */
 function storeOn(storage: DurableObjectStorage, changed: (record: EventRecord) => void): Store {
+  let known: EventRecord | null = null;
   return {
     load() {
+      if (known !== null) return known;
       const stored = storage.kv.get(RECORD_KEY);
-      return stored === undefined ? null : parseRecord(stored);
+      known = stored === undefined ? null : parseRecord(stored);
+      return known;
     },
     save(record) {
       storage.kv.put(RECORD_KEY, record);
+      known = record;
       changed(record);
     },
-    erase: () => storage.deleteAll(),
+    erase() {
+      known = null;
+      return storage.deleteAll();
+    },
   };
 }
 

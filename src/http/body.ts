@@ -10,11 +10,10 @@ export const MAX_BODY_BYTES = 1_048_576;
 export async function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer> | null> {
   const announced = Number(request.headers.get("content-length") ?? NaN);
   if (announced > limit) return null;
-  if (request.body === null) return new Uint8Array();
   // HTTP ends a body where its announced length does, and workerd hides a length that does not bind (one beside chunks),
   // so this reads no more than the limit. Reading by chunks took a third of all that a forged request costs.
   if (announced >= 0) return atMost(limit, new Uint8Array(await request.arrayBuffer()));
-  return readChunks(request.body, limit);
+  return request.body === null ? new Uint8Array() : readChunks(request.body, limit);
 }
 
 function atMost(limit: number, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | null {

@@ -157,6 +157,7 @@ describe("what fails does not stop the sweep", () => {
     const broken = await strand();
     const sound = await strand();
     await runInDurableObject(stubOf(broken.id), (_, { storage }) => storage.kv.put("event", { v: 2 }));
+    await crash(broken.id);
     ledger.answer(() => accepted());
     const logged = vi.spyOn(console, "error");
     vi.setSystemTime(Math.max(broken.due, sound.due) + MINUTE + 1);
