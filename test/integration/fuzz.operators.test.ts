@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
 import { encodeCursor } from "../../src/event-index/cursor.ts";
+import { ROUTE_NAMES, ROUTES } from "../../src/http/routes.ts";
 import { demand, expectDecent } from "../support/fuzz/answers.ts";
 import {
   CONFUSING_HEADERS,
@@ -175,38 +176,14 @@ it("any body of a write, for any id → one documented answer, and no event in n
   expect(tried).toBeGreaterThan(0);
 });
 
+const RUN = `rec_${"0".repeat(32)}`;
+/** Each route there is; what is a page, and in no table; and what is none. */
 const PATHS = [
-  [
-    "/",
-    "/health",
-    "/metrics",
-    "/openapi.json",
-    "/console",
-    "/console/login",
-    "/console/logout",
-    "/console/retry",
-  ],
-  [
-    "/console/app.js",
-    "/console/events",
-    "/console/events/evt_healing",
-    "/console/events/evt_healing/resolve",
-  ],
-  [
-    "/console/live/0",
-    "/v1/stripe/webhook",
-    "/v1/stripe/forwarding/retry",
-    "/v1/admin/stats",
-    "/v1/admin/events",
-  ],
-  ["/v1/admin/events/retry", "/v1/admin/events/evt_healing", "/v1/admin/events/evt_healing/retry"],
-  [
-    "/v1/admin/events/evt_healing/resolve",
-    "/v1/admin/events/evt_healing/watch",
-    "/v1/admin",
-    "/v1",
-    "/favicon.ico",
-  ],
+  ROUTE_NAMES.map((name) => ROUTES[name].path.replace("{event_id}", "evt_healing").replace("{id}", RUN)),
+  ["/console", "/console/login", "/console/logout", "/console/retry", "/console/app.js"],
+  ["/console/events", "/console/events/evt_healing", "/console/events/evt_healing/resolve"],
+  ["/console/reconciliations", `/console/reconciliations/${RUN}`, "/console/live/0"],
+  ["/v1/admin", "/v1", "/favicon.ico"],
 ].flat();
 const OPEN_TO_ALL = /^\/+(console\/(login|app\.js|style\.css|icon\.svg)|health|openapi\.json)?$/;
 
@@ -225,7 +202,7 @@ it("any method, spelling of a path, header and key that is none → nothing is s
       headers: { ...headers, ...(key !== null && { authorization: key }) },
       redirect: "manual",
     });
-    const answer = await send(request, { STRIPE_EVENT: locked, EVENT_INDEX: locked });
+    const answer = await send(request, { STRIPE_EVENT: locked, EVENT_INDEX: locked, RECONCILER: locked });
     expectDecent(answer);
     const { pathname } = new URL(request.url);
     demand(answer.status !== 200 || OPEN_TO_ALL.test(decodeURI(pathname)), `200 for ${pathname}`);
