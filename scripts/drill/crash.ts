@@ -42,7 +42,7 @@ const VARS = {
   FORWARDING_RETRY_BASE_SECONDS: "2",
   FORWARDING_RETRY_MAX_SECONDS: "60",
 };
-const SENDER = { firstGapMs: 5_000, longestGapMs: 60_000 };
+const SENDER = { firstGapMs: 5_000, longestGapMs: 60_000, connections: 64 };
 
 const ACCOUNTS = 40;
 /** These are opened when half of the kills are over: until then their money has nowhere to go. */

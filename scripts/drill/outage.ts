@@ -41,8 +41,11 @@ export interface OutageResult {
 
 /** The defaults of a deployment; a local stack would be quicker. */
 const VARS = { FORWARDING_RETRY_BASE_SECONDS: "15", FORWARDING_RETRY_MAX_SECONDS: "3600" };
-/** Much more impatient than Stripe, whose second delivery comes after minutes: it makes the recovery harder. */
-const SENDER = { firstGapMs: 10_000, longestGapMs: 60_000 };
+/**
+ * Much more impatient than Stripe, whose second delivery comes after minutes: it makes the recovery harder. And with more connections
+ * than deliveries can wait for a ledger that says nothing: a queue here would be let loose at its return, and be the stampede.
+ */
+const SENDER = { firstGapMs: 10_000, longestGapMs: 60_000, connections: 512 };
 
 const ACCOUNTS = 40;
 /** So long the load runs with a well ledger, before each outage and after. */

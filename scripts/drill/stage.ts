@@ -7,7 +7,8 @@ import { type SenderOptions, Stripe } from "./stripe.ts";
 import type { Sources } from "./evidence.ts";
 
 const EXIT_INTERRUPTED = 130;
-const CONNECTIONS = 128;
+/** Beside Stripe's: the operator's, the ledger's. */
+const OTHER_CONNECTIONS = 64;
 
 export interface Stage extends Sources {
   readonly temp: TempStack;
@@ -19,7 +20,7 @@ export async function setStage(
   vars: Readonly<Record<string, string>>,
   sender: Omit<SenderOptions, "clawsettle">,
 ): Promise<Stage> {
-  const temp = await startTempStack({ vars, connections: CONNECTIONS });
+  const temp = await startTempStack({ vars, connections: sender.connections + OTHER_CONNECTIONS });
   const { stack, http, clawsettle, ledger, sandbox } = temp;
   const collector = new RequestCollector(sandbox);
   collector.start();

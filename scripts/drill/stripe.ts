@@ -13,6 +13,8 @@ export interface SenderOptions {
   readonly seed: number;
   readonly firstGapMs: number;
   readonly longestGapMs: number;
+  /** What is due beyond them waits its turn. */
+  readonly connections: number;
 }
 
 /** What Stripe knows of one event. */
@@ -32,8 +34,6 @@ export interface Delivered {
 const TWICE_AT_ONCE = 0.06;
 const AGAIN_LATER = 0.08;
 const AGAIN_WITHIN_MS = 8_000;
-/** A sender has so many connections; what is due beyond them waits its turn. */
-const MOST_IN_FLIGHT = 64;
 
 export class Stripe {
   readonly told = new Map<string, Delivered>();
@@ -96,7 +96,7 @@ export class Stripe {
   }
 
   async #deliver(body: string, delivered: Delivered): Promise<void> {
-    if (this.#inFlight >= MOST_IN_FLIGHT) await new Promise<void>((go) => this.#queue.push(go));
+    if (this.#inFlight >= this.#options.connections) await new Promise<void>((go) => this.#queue.push(go));
     else this.#inFlight++;
     delivered.deliveries++;
     const answer = await this.#options.clawsettle.deliver({ body }).catch(() => null);
