@@ -4,7 +4,7 @@
  * Pure. The shapes are the wire contract's; `deduped` is the only field that differs between replies to one event.
  */
 import { idempotencyKey } from "../settlement/settlement.ts";
-import { type EventRecord, type Failed, isInAttempt, type LedgerError } from "./record.ts";
+import type { EventRecord, LedgerError } from "./record.ts";
 
 interface Told {
   readonly ok: true;
@@ -104,13 +104,8 @@ export function replyTo(record: EventRecord, deduped: boolean): DeliveryReply {
 }
 
 export function ledgerErrorOf(record: EventRecord): LedgerError | null {
-  if (isInAttempt(record) || record.state === "forwarded" || record.state === "ignored") return null;
   if (record.state === "resolved") return record.error;
-  return isLedgerFailure(record) ? record.error : null;
-}
-
-function isLedgerFailure(record: Failed): record is Extract<Failed, { cause: "ledger" }> {
-  return record.cause === "ledger";
+  return record.state === "failed" && record.cause === "ledger" ? record.error : null;
 }
 
 function unmappableSnapshot(told: Told, reason: string): Snapshot {
