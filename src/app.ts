@@ -1,4 +1,4 @@
-/** The routes, and the one place that answers for an error that nobody expected. */
+/** The routes. */
 import { type Context, Hono } from "hono";
 import { watchEvent } from "./console/live.ts";
 import { createConsole } from "./console/routes.ts";
@@ -18,10 +18,10 @@ import { showStats } from "./http/admin/stats.ts";
 import { refusedOperator, refuseOperator } from "./http/auth.ts";
 import { health, welcome } from "./http/info.ts";
 import { showDocument } from "./http/openapi/show.ts";
-import { fail } from "./http/respond.ts";
+import { fail, newRequestId } from "./http/respond.ts";
 import { type Route, ROUTE_NAMES, type RouteName, ROUTES } from "./http/routes.ts";
+import { uncaught } from "./http/uncaught.ts";
 import { handleWebhook } from "./http/webhook.ts";
-import { log } from "./log.ts";
 
 type Bindings = { Bindings: Env; Variables: { requestId: string } };
 type Handler = (c: Context<Bindings>) => Response | Promise<Response>;
@@ -53,8 +53,7 @@ export function createApp(): Hono<Bindings> {
   const app = new Hono<Bindings>();
 
   app.use(async (c, next) => {
-    // Our own: a stranger's id must not get into our log.
-    c.set("requestId", crypto.randomUUID());
+    c.set("requestId", newRequestId());
     await next();
   });
 
@@ -70,11 +69,7 @@ export function createApp(): Hono<Bindings> {
   addPaths(app);
 
   app.notFound((c) => fail(c.var.requestId, { kind: "route_not_found" }));
-  app.onError((error, c) => {
-    // The name only: a message may quote what it was given.
-    log("error", { msg: "uncaught", request_id: c.var.requestId, error: error.name });
-    return fail(c.var.requestId, { kind: "internal" });
-  });
+  app.onError((error, c) => uncaught(c.var.requestId, error));
   return app;
 }
 

@@ -4,6 +4,7 @@ import { createApp } from "./app.ts";
 import { loadConfig, weakOperatorKeys } from "./config.ts";
 import { sweep } from "./event-index/sweep.ts";
 import { readiness } from "./http/info.ts";
+import { isWebhook, takeWebhook } from "./http/webhook.ts";
 import { log } from "./log.ts";
 import { tickReconciler } from "./reconciler/locate.ts";
 
@@ -14,7 +15,8 @@ export { Reconciler } from "./reconciler/object.ts";
 const app = createApp();
 
 export default {
-  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+  fetch: (request, env, ctx) =>
+    isWebhook(request) ? takeWebhook(request, env) : app.fetch(request, env, ctx),
   async scheduled(_controller, env) {
     // A deployment that lost a secret says so by itself, before Stripe's next event does.
     const { missing, invalid } = readiness(env);

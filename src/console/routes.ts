@@ -1,6 +1,6 @@
 /** The console's routes, in the order of its guards. */
 import { Hono } from "hono";
-import { log } from "../log.ts";
+import { logUncaught } from "../http/uncaught.ts";
 import { postResolve, postRetry, postRetryMany } from "./acts.tsx";
 import { serveIcon, serveScript, serveStyle } from "./assets.ts";
 import { failed } from "./failed.ts";
@@ -42,7 +42,7 @@ export function createConsole(): Hono<ConsoleEnv> {
 
   app.all("*", (c) => failed(c, { kind: "route_not_found" }));
   app.onError((error, c) => {
-    log("error", { msg: "uncaught", request_id: c.var.requestId, error: error.name });
+    logUncaught(c.var.requestId, error);
     return failed(c, { kind: "internal" });
   });
   return app;

@@ -15,6 +15,11 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 /** Copied for each answer. A plain object would be read, checked and turned into headers field by field each time. */
 const JSON_HEADERS = new Headers({ ...SECURITY_HEADERS, "content-type": "application/json" });
 
+/** Our own: a stranger's id must not get into our log. */
+export function newRequestId(): string {
+  return crypto.randomUUID();
+}
+
 export function json(
   requestId: string,
   status: number,

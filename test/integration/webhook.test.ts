@@ -321,3 +321,36 @@ describe("every answer", () => {
     expect(answer.headers.get("content-type")).toContain("application/json");
   });
 });
+
+describe("an error that nobody expected", () => {
+  it("→ 500 and one line, with its name and nothing of what it said", async () => {
+    vi.spyOn(crypto.subtle, "digest").mockRejectedValue(new TypeError("words that must go nowhere"));
+    const logged = vi.spyOn(console, "error");
+    const answer = await expectNoTrace(() => deliver(event()));
+    expect(answer).toMatchObject({ status: 500, body: { code: "INTERNAL" } });
+    expect(logged.mock.calls).toEqual([
+      [
+        JSON.stringify({
+          level: "error",
+          msg: "uncaught",
+          request_id: answer.body.request_id,
+          error: "TypeError",
+        }),
+      ],
+    ]);
+    expect(JSON.stringify(answer.body)).not.toContain("words that must go nowhere");
+  });
+});
+
+describe("its path", () => {
+  it.each(["/v1/stripe/webhook?from=stripe", "/v1/stripe/%77ebhook"])(
+    "%s → settles all the same",
+    async (path) => {
+      const body = JSON.stringify(event());
+      const timestampSeconds = Math.floor(Date.now() / 1000);
+      const headers = { "stripe-signature": await signPayload(body, SECRET, { timestampSeconds }) };
+      const answer = await send(new Request(`${BASE}${path}`, { method: "POST", headers, body }));
+      expect(answer).toMatchObject({ status: 200, body: { state: "forwarded" } });
+    },
+  );
+});

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { SIDES } from "../../../src/reconciler/findings.ts";
 import { reportOf, viewOf, watermarkStatus } from "../../../src/reconciler/report.ts";
 import { finish, newRun, type Running } from "../../../src/reconciler/run.ts";
 import { activate, type Watermark } from "../../../src/reconciler/watermark.ts";
@@ -115,8 +116,13 @@ describe("a report", () => {
   });
 
   it("a sum that differs → not balanced", () => {
-    const amount = { currency: "EUR", direction: "payin", status: "confirmed", amount_minor: "1" };
-    const sides = (["stripe", "clawsettle", "ledger"] as const).map((side) => ({ ...amount, side }));
+    const sides = SIDES.map((side) => ({
+      side,
+      currency: "EUR",
+      direction: "payin",
+      status: "confirmed",
+      amount_minor: "1",
+    }));
     const balanced = started({ totals: addAmounts([], sides) });
     expect(reportOf(balanced, page)).toMatchObject({ balanced: true, totals: balanced.totals });
     expect(reportOf(started({ totals: addAmounts([], sides.slice(1)) }), page).balanced).toBe(false);
