@@ -51,9 +51,11 @@ const LATE_ACCOUNTS = 6;
 /** Over this time a round's events are first delivered, whether or not clawsettle is up. */
 const RELEASE_MS = 5_000;
 const IN_FLIGHT_AIM = 5;
+/** Told all at once, for the kill that aims at deliveries in flight: a ledger that is well answers faster than they come else. */
+const VOLLEY = 20;
 const AIM_PATIENCE_MS = 2_500;
 const ANSWER_PATIENCE_MS = 10_000;
-const AIM_POLL_MS = 20;
+const AIM_POLL_MS = 5;
 const SETTLE_TIMEOUT_MS = 240_000;
 const RESENDS_AT_ONCE = 16;
 
@@ -92,8 +94,10 @@ async function play(stage: Stage, script: Script): Promise<CrashResult> {
       await stage.sandbox.clearFaults();
       await stage.openAccounts(dids.slice(0, LATE_ACCOUNTS));
     }
-    releases.push(release(stage, events.slice(n * share, (n + 1) * share)));
-    const kill = await playRound(stage, round, script.random);
+    const fresh = events.slice(n * share, (n + 1) * share);
+    const volley = round.aim === "deliveries in flight" ? fresh.splice(-VOLLEY) : [];
+    releases.push(release(stage, fresh));
+    const kill = await playRound(stage, round, volley, script.random);
     kills.push(kill);
     say(
       `kill ${kills.length} of ${rounds.length}: ${kill.aim}, ledger ${kill.weather}; ` +
@@ -121,7 +125,12 @@ async function release({ stripe }: Stage, events: readonly ToldEvent[]): Promise
 }
 
 /** From clawsettle up to clawsettle up again. */
-async function playRound(stage: Stage, round: Round, random: Random): Promise<Kill> {
+async function playRound(
+  stage: Stage,
+  round: Round,
+  volley: readonly ToldEvent[],
+  random: Random,
+): Promise<Kill> {
   const { stack } = stage.temp;
   await stage.sandbox.clearFaults();
   const weather = changeWeather(stage, round);
@@ -130,6 +139,7 @@ async function playRound(stage: Stage, round: Round, random: Random): Promise<Ki
   if (round.aim !== "just restarted") await untilAnswered(stage);
   await sleep(round.killAfterMs);
   await weather;
+  for (const event of volley) stage.stripe.tell(event);
   await takeAim(stage, round.aim);
   if (round.aim === "answers held back") await sleep(atRandom);
 
