@@ -125,4 +125,22 @@ describe("an alarm that stands is left alone", () => {
     await world.engine.inspect();
     expect(world.diary).toHaveLength(3);
   });
+
+  it("missing, but an attempt began during the look at it → the attempt's lease is the alarm, and nothing is said", async () => {
+    const world = new World(healing({ next_retry_at: T0 }), null);
+    world.nowMs = T0 + HOUR;
+    const looked = world.engine.inspect();
+    void world.engine.deliver(delivery());
+    await looked;
+    expect(world.alarmAt).toBe(T0 + HOUR + LEASE);
+    expect(world.lines).toEqual([]);
+  });
+
+  it("missing, but the event was settled during the look at it → nothing is said", async () => {
+    const world = new World(forwarding(), null);
+    const looked = world.engine.inspect();
+    world.record = forwarded();
+    await looked;
+    expect([world.alarmAt, world.lines]).toEqual([null, []]);
+  });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { againstLedger, againstStripe, isStatusInOrder } from "../../../src/reconciler/compare.ts";
+import { againstLedger, againstStripe, isStatusInOrder, moneyOf } from "../../../src/reconciler/compare.ts";
 import type { Settlement } from "../../../src/settlement/settlement.ts";
 import { conflicts } from "../../../src/settlement/settlement.ts";
-import { SETTLEMENT } from "../../support/records.ts";
+import { DRAFT, IGNORED, LOOKUP, MONEY, SETTLEMENT, UNMAPPABLE } from "../../support/records.ts";
 
 const HELD = {
   account_id: SETTLEMENT.account_id,
@@ -45,6 +45,12 @@ describe("against the ledger", () => {
     );
   });
 
+  it("the account is not known here yet → null beside the ledger's", () => {
+    expect(againstLedger(DRAFT, { ...DRAFT, account_id: "acc_1" }, "charge")).toEqual([
+      { field: "account_id", ours: null, theirs: "acc_1" },
+    ]);
+  });
+
   it.each<[Settlement["direction"], Settlement["status"], string, boolean]>([
     ["payout", "confirmed", "confirmed", true],
     ["payout", "confirmed", "reversed", true],
@@ -60,4 +66,13 @@ describe("against the ledger", () => {
       expect(isStatusInOrder({ direction, status }, held, mode)).toBe(inOrder);
     }
   });
+});
+
+it.each([
+  ["a settlement", MONEY, SETTLEMENT],
+  ["money whose account the ledger must tell", LOOKUP, DRAFT],
+  ["no money", IGNORED, null],
+  ["what cannot be mapped", UNMAPPABLE, null],
+])("the money of %s", (_, mapping, money) => {
+  expect(moneyOf(mapping)).toEqual(money);
 });

@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keyLivemode } from "../../../src/reconciler/key-mode.ts";
-import { MAX_FAILURES, waitMs } from "../../../src/reconciler/patience.ts";
 import {
   activate,
   afterRun,
   dueRun,
+  type FinishedRun,
   follow,
+  type Gap,
   gapAt,
   type Watermark,
 } from "../../../src/reconciler/watermark.ts";
@@ -119,6 +119,12 @@ describe("a gap", () => {
     expect(gapAt(watermark, bounds(now), now)).toEqual({ from: T0, to: T0 + DAY + HOUR, why: "too_late" });
   });
 
+  it("a watermark that is just as old as the oldest that can be reached → none", () => {
+    const now = T0 + 31 * DAY;
+    const watermark = { ...activate(T0, "charge"), complete_up_to: oldestFrom(bounds(now), now).at };
+    expect(gapAt(watermark, bounds(now), now)).toBeNull();
+  });
+
   it("the refund family changed → the watermark begins there, once", () => {
     const changed: Bounds = { ...bounds(T0 + DAY), refund_events: "refund", refund_events_since: T0 + DAY };
     const followed = follow(activate(T0, "charge"), changed, T0 + DAY);
@@ -130,29 +136,103 @@ describe("a gap", () => {
   });
 });
 
-describe("patience", () => {
-  it("grows, up to ten minutes, and ends within about an hour", () => {
-    const most = Array.from({ length: MAX_FAILURES - 1 }, (_, i) => waitMs(i + 1, null, 0.999) ?? 0);
-    expect(most[0]).toBeLessThanOrEqual(5_000);
-    expect(Math.max(...most)).toBeLessThanOrEqual(600_000);
-    expect(most.reduce((sum, wait) => sum + wait, 0)).toBeLessThan(75 * MINUTE);
-    expect(waitMs(MAX_FAILURES, null, 0)).toBeNull();
-  });
+describe("the run that is due", () => {
+  const bounds = (now: number) => boundsAt(null, { retentionMs: 30 * DAY, refundEvents: "charge" }, now);
+  const due = (now: number, over: Partial<Watermark> = {}) =>
+    dueRun({ ...activate(T0, "charge"), ...over }, bounds(now), now);
 
-  it("Retry-After → not earlier; nonsense → an hour", () => {
-    expect(waitMs(1, 120_000, 0)).toBe(120_000);
-    expect(waitMs(1, 99_999_999_999, 0)).toBe(HOUR);
-    expect(waitMs(11, 1, 0)).toBe(300_000);
+  it.each([
+    ["just switched on: all of it may still be on its way", T0 + 10 * MINUTE, {}, null],
+    ["a millisecond later", T0 + 10 * MINUTE + 1, {}, { from: T0, to: T0 + 1 }],
+    [
+      "a day later → from an hour before the watermark, up to ten minutes ago",
+      T0 + DAY,
+      { complete_up_to: T0 + 5 * HOUR },
+      { from: T0 + 4 * HOUR, to: T0 + DAY - 10 * MINUTE },
+    ],
+    [
+      "started 59 minutes ago",
+      T0 + DAY,
+      { last_started_at: T0 + DAY - 59 * MINUTE },
+      { from: T0, to: T0 + DAY - 10 * MINUTE },
+    ],
+    ["started a millisecond less ago", T0 + DAY, { last_started_at: T0 + DAY - 59 * MINUTE + 1 }, null],
+    ["complete up to what it would look at", T0 + DAY, { complete_up_to: T0 + DAY - 10 * MINUTE }, null],
+    ["complete beyond that: the clock was set back", T0 + DAY, { complete_up_to: T0 + 2 * DAY }, null],
+    [
+      "off for forty days → from the oldest that can be reached, and the gap is said",
+      T0 + 40 * DAY,
+      {},
+      {
+        from: T0 + 10 * DAY + HOUR,
+        to: T0 + 40 * DAY - 10 * MINUTE,
+        gap: { from: T0, to: T0 + 10 * DAY + HOUR, why: "too_late" },
+      },
+    ],
+  ] as const)("%s", (_, now, over, expected) => {
+    expect(due(now, over)).toEqual(expected === null ? null : { gap: null, ...expected });
   });
 });
 
-it.each([
-  ["sk_live_x", true],
-  ["rk_live_x", true],
-  ["sk_test_x", false],
-  ["rk_test_x", false],
-  ["pk_live_x", null],
-  ["key", null],
-])("the key %s → livemode %s", (key, livemode) => {
-  expect(keyLivemode(key)).toBe(livemode);
+describe("after an hourly run", () => {
+  const watermark = activate(T0, "charge");
+  const run: FinishedRun = {
+    id: "rec_1",
+    status: "complete",
+    error: null,
+    finished_at: T0 + DAY + 1,
+    to: T0 + DAY,
+    gap: null,
+    refund_events: "charge",
+    holding: 0,
+  };
+  const last_run = { id: "rec_1", status: "complete", error: null, finished_at: T0 + DAY + 1 };
+
+  it("complete → up to its end, and it is remembered", () => {
+    expect(afterRun(watermark, run)).toEqual({ ...watermark, complete_up_to: T0 + DAY, last_run });
+  });
+
+  it.each<[string, Partial<FinishedRun>]>([
+    ["failed", { status: "failed", error: "STRIPE_UNAVAILABLE" }],
+    ["cancelled", { status: "cancelled" }],
+    ["complete, but an event is not here", { holding: 1 }],
+    ["complete, of the other refund family", { refund_events: "refund" }],
+  ])("%s → remembered, and nothing moves", (_, over) => {
+    const { status, error } = { ...run, ...over };
+    expect(afterRun(watermark, { ...run, ...over, gap: GAP })).toEqual({
+      ...watermark,
+      last_run: { ...last_run, status, error },
+    });
+  });
+
+  const GAP: Gap = { from: T0, to: T0 + HOUR, why: "too_late" };
+  const later = (from: number, to: number, why: Gap["why"] = "too_late"): Gap => ({ from, to, why });
+
+  it.each<[string, Gap[], Gap, Gap[]]>([
+    ["the first", [], GAP, [GAP]],
+    ["one that touches the last", [GAP], later(T0 + HOUR, T0 + DAY), [later(T0, T0 + DAY)]],
+    ["one within the last", [later(T0, T0 + DAY)], GAP, [later(T0, T0 + DAY)]],
+    ["one after it", [GAP], later(T0 + HOUR + 1, T0 + DAY), [GAP, later(T0 + HOUR + 1, T0 + DAY)]],
+    [
+      "one for another reason",
+      [GAP],
+      later(T0 + HOUR, T0 + DAY, "refund_events_changed"),
+      [GAP, later(T0 + HOUR, T0 + DAY, "refund_events_changed")],
+    ],
+    ["an empty one", [GAP], later(T0 + DAY, T0 + DAY), [GAP]],
+    [
+      "one that grows the last of two",
+      [GAP, later(T0 + DAY, T0 + 2 * DAY)],
+      later(T0 + 2 * DAY, T0 + 3 * DAY),
+      [GAP, later(T0 + DAY, T0 + 3 * DAY)],
+    ],
+  ])("a gap: %s", (_, gaps, gap, expected) => {
+    expect(afterRun({ ...watermark, gaps }, { ...run, gap }).gaps).toEqual(expected);
+  });
+
+  it("more gaps than fifty → the oldest go", () => {
+    const gaps = Array.from({ length: 50 }, (_, i) => later(T0 + 2 * i * HOUR, T0 + (2 * i + 1) * HOUR));
+    const next = later(T0 + 100 * DAY, T0 + 101 * DAY);
+    expect(afterRun({ ...watermark, gaps }, { ...run, gap: next }).gaps).toEqual([...gaps.slice(1), next]);
+  });
 });
