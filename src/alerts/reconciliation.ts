@@ -39,7 +39,7 @@ const TOLD_KINDS: readonly Kind[] = [
 ];
 
 export function isBehind({ configured, behind_seconds }: WatermarkStatus): boolean {
-  return configured && behind_seconds !== null && behind_seconds > BEHIND_SECONDS;
+  return configured && (behind_seconds ?? 0) > BEHIND_SECONDS;
 }
 
 export function behindText(

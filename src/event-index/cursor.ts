@@ -10,9 +10,9 @@ export function encodeCursor({ received_at, event_id }: Position): string {
 
 /** Null for anything that {@link encodeCursor} did not make. */
 export function decodeCursor(text: string): Position | null {
-  const [whole, receivedAt, event_id = ""] = SHAPE.exec(plainOf(text)) ?? [];
-  if (whole === undefined) return null;
-  const position = { received_at: Number(receivedAt), event_id };
+  const match = SHAPE.exec(plainOf(text));
+  if (match === null) return null;
+  const position = { received_at: Number(match[1]), event_id: String(match[2]) };
   return encodeCursor(position) === text ? position : null;
 }
 

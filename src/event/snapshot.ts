@@ -4,7 +4,7 @@
  * Pure. The shapes are the wire contract's; `deduped` is the only field that differs between replies to one event.
  */
 import { idempotencyKey } from "../settlement/settlement.ts";
-import type { EventRecord, LedgerError } from "./record.ts";
+import { type EventRecord, type FailedAtLedger, type LedgerError } from "./record.ts";
 
 interface Told {
   readonly ok: true;
@@ -92,20 +92,23 @@ export function snapshotOf(record: EventRecord): Snapshot | null {
 export function replyTo(record: EventRecord, deduped: boolean): DeliveryReply {
   const snapshot = snapshotOf(record);
   if (snapshot !== null) return { kind: "ok", deduped, snapshot };
-  const error = ledgerErrorOf(record);
+  const failure = failureAtLedger(record);
   return {
     kind: "ledger_ingest_failed",
     event_id: record.event_id,
     attempts: record.attempts,
-    ledger_status: error?.ledger_status ?? null,
-    ledger_code: error?.ledger_code ?? null,
-    next_retry_at: record.state === "failed" && record.cause === "ledger" ? record.next_retry_at : null,
+    ledger_status: failure?.error.ledger_status ?? null,
+    ledger_code: failure?.error.ledger_code ?? null,
+    next_retry_at: failure?.next_retry_at ?? null,
   };
 }
 
 export function ledgerErrorOf(record: EventRecord): LedgerError | null {
-  if (record.state === "resolved") return record.error;
-  return record.state === "failed" && record.cause === "ledger" ? record.error : null;
+  return record.state === "resolved" ? record.error : (failureAtLedger(record)?.error ?? null);
+}
+
+function failureAtLedger(record: EventRecord): FailedAtLedger | null {
+  return record.state === "failed" && record.cause === "ledger" ? record : null;
 }
 
 function unmappableSnapshot(told: Told, reason: string): Snapshot {

@@ -19,8 +19,8 @@ export function encodeAfter({
 
 /** Null for anything that {@link encodeAfter} did not make. */
 export function decodeAfter(text: string): After | null {
-  const [, event_id, kind, field] = SHAPE.exec(text) ?? [];
-  const known = KINDS.find((each) => each === kind);
-  if (event_id === undefined || field === undefined || known === undefined) return null;
-  return { event_id, kind: known, field };
+  const match = SHAPE.exec(text);
+  if (match === null) return null;
+  const kind = KINDS.find((each) => each === match[2]);
+  return kind === undefined ? null : { event_id: String(match[1]), kind, field: String(match[3]) };
 }

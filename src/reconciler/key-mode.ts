@@ -5,6 +5,6 @@
  * none, and a key of the wrong mode would call it complete.
  */
 export function keyLivemode(key: string): boolean | null {
-  const [, mode] = /^(?:sk|rk)_(test|live)_/.exec(key) ?? [];
+  const mode = /^(?:sk|rk)_(test|live)_/.exec(key)?.[1];
   return mode === undefined ? null : mode === "live";
 }

@@ -117,8 +117,8 @@ export function fail(
 /** The attempt was cut off: a reset, a deploy, a crash. Its outcome is unknown; the same key and bytes are safe. */
 export function afterLostAttempt(record: InAttempt, trigger: Trigger, context: Context): Step {
   const closed = closeAttempt(record, "unknown", null, context.now);
-  const pastHorizon = context.now >= horizonFrom(record) + context.policy.retryHorizonMs;
-  if (pastHorizon && trigger !== "operator") {
+  // An operator's retry stands on the record before it comes here, so the horizon counts from it: it is never too late.
+  if (context.now >= horizonFrom(record) + context.policy.retryHorizonMs) {
     const error: LedgerError = {
       outcome: "unknown",
       detail: "interrupted",

@@ -14,15 +14,16 @@ export function onOperatorRetry(before: EventRecord | null, retry: OperatorRetry
   if (before === null) return UNKNOWN_EVENT;
   if (before.state === "failed" && retry.scope === "healing" && !canHeal(before))
     return quiet(before, "stored");
-  if (before.state === "failed" && before.cause === "unmappable" && retry.mapping === null) {
-    return quiet(before, "needs_mapping");
+  const action: OperatorAction = { action: "retry", actor: retry.actor, note: retry.note, at: context.now };
+  if (before.state === "failed" && before.cause === "unmappable") {
+    if (retry.mapping === null) return quiet(before, "needs_mapping");
+    return remap(noted(before, action), retry.mapping, context);
   }
-  const record = noted(before, { action: "retry", actor: retry.actor, note: retry.note, at: context.now });
+  const record = noted(before, action);
   const resumed = joinOrResume(record, "operator", context);
   if (resumed !== null) return resumed;
   if (record.state !== "failed") return quiet(before, "invalid_state");
-  if (record.cause === "ledger") return beginAttempt(commonOf(record), record.work, "operator", context);
-  return remap(record, retry.mapping, context);
+  return beginAttempt(commonOf(record), record.work, "operator", context);
 }
 
 /** failed + resolve → resolved: somebody has settled it by other means, and says so with a name. */
@@ -57,12 +58,7 @@ function canHeal(record: Failed): boolean {
 }
 
 /** An unmappable event, after the mapper was taught about it. */
-function remap(
-  record: Extract<Failed, { cause: "unmappable" }>,
-  mapping: Mapping | null,
-  context: Context,
-): Step {
-  if (mapping === null) return quiet(record, "needs_mapping");
+function remap(record: Extract<Failed, { cause: "unmappable" }>, mapping: Mapping, context: Context): Step {
   if (movesMoney(mapping)) return beginAttempt(commonOf(record), workOf(mapping), "operator", context);
   const common = changed(commonOf(record), context.now);
   const next: EventRecord =

@@ -1,6 +1,6 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  BEHIND_SECONDS,
   behindText,
   findingsText,
   isBehind,
@@ -9,27 +9,28 @@ import {
   silentText,
   untoldRuns,
 } from "../../../src/alerts/reconciliation.ts";
-import { type Kind, KINDS } from "../../../src/reconciler/findings.ts";
-import type { WatermarkStatus } from "../../../src/reconciler/report.ts";
+import { type Kind, KINDS, MEANINGS } from "../../../src/reconciler/findings.ts";
+import { viewOf, type WatermarkStatus } from "../../../src/reconciler/report.ts";
+import { HOUR, T0 } from "../../support/records.ts";
+import { completeRun, RUN_ID } from "../../support/runs.ts";
 
-const NOW = 1_800_000_000_000;
-const HOUR = 3_600_000;
+const THREE_HOURS_S = 3 * 3_600;
 
-const status = (over: Partial<WatermarkStatus> = {}): WatermarkStatus => ({
+const watermark = (fields: Partial<WatermarkStatus> = {}): WatermarkStatus => ({
   configured: true,
   since: "2027-01-01T00:00:00.000Z",
-  complete_up_to: "2027-01-15T00:00:00.000Z",
-  behind_seconds: BEHIND_SECONDS,
+  complete_up_to: "2027-01-15T04:00:00.000Z",
+  behind_seconds: 4 * 3_600,
   gaps: [],
   pending_gap: null,
   last_run: null,
-  ...over,
+  ...fields,
 });
 
-describe("what was told before", () => {
+describe("what was told, read back", () => {
   it.each([
     { run: null, behind: false, silent_since: null },
-    { run: "rec_1", behind: true, silent_since: NOW },
+    { run: RUN_ID, behind: true, silent_since: T0 },
   ])("%j → the same", (note) => {
     expect(readReconciliationTold(note)).toEqual(note);
   });
@@ -39,131 +40,152 @@ describe("what was told before", () => {
     null,
     "x",
     {},
-    { run: "rec_1", behind: true },
-    { run: "rec_1", behind: true, silent_since: null, more: 1 },
+    { run: RUN_ID, behind: true },
     { run: 1, behind: true, silent_since: null },
-    { run: "rec_1", behind: true, silent_since: 1.5 },
-  ])("%j, of another version → nothing told: rather twice than never", (note) => {
+    { run: RUN_ID, behind: true, silent_since: 1.5 },
+    { run: RUN_ID, behind: true, silent_since: null, more: true },
+  ])("%j → nothing told: rather twice than never", (note) => {
     expect(readReconciliationTold(note)).toEqual({ run: null, behind: false, silent_since: null });
   });
 });
 
 describe("a watermark that stands", () => {
   it.each([
-    ["three hours behind", status(), false],
-    ["a second more", status({ behind_seconds: BEHIND_SECONDS + 1 }), true],
-    ["switched off", status({ behind_seconds: BEHIND_SECONDS + 1, configured: false }), false],
-    ["never begun", status({ behind_seconds: null }), false],
-  ])("%s → behind: %s", (_, given, behind) => {
-    expect(isBehind(given)).toBe(behind);
+    ["three hours behind", {}, THREE_HOURS_S, false],
+    ["a second more", {}, THREE_HOURS_S + 1, true],
+    ["no longer configured, days behind", { configured: false }, 20 * THREE_HOURS_S, false],
+    ["that never began", {}, null, false],
+  ])("%s → told: %4$s", (_, fields, behind_seconds, told) => {
+    expect(isBehind(watermark({ ...fields, behind_seconds }))).toBe(told);
   });
 
-  it.each([
-    ["no run yet", null, ""],
-    ["the last run went well", run(null), ""],
-    ["the last run failed", run("STRIPE_UNAUTHORIZED"), " The last run failed: STRIPE_UNAUTHORIZED."],
-  ])("%s → since when, how long, and why if that is known", (_, last_run, why) => {
-    const behind = status({ behind_seconds: 4 * 3_600 + 3_599, last_run });
-    expect(behindText("production", behind)).toBe(
-      `clawsettle production: events are known to be complete only up to 2027-01-15T00:00:00.000Z, 4 h ago.${why}\n` +
-        "Look: /console/reconciliations",
+  it("no run yet → since when, in whole hours, and where to look", () => {
+    expect(behindText("production", watermark({ behind_seconds: 5 * 3_600 - 1 }))).toBe(
+      "clawsettle production: events are known to be complete only up to 2027-01-15T04:00:00.000Z, 4 h ago.\nLook: /console/reconciliations",
     );
   });
 
-  it("complete up to no time at all → never", () => {
-    const text = behindText("staging", status({ complete_up_to: null, behind_seconds: null }));
-    expect(text).toContain("complete only up to never, 0 h ago.");
+  it("the last run failed → why, beside it", () => {
+    const last_run = { id: RUN_ID, status: "failed", error: "stripe_unauthorized", finished_at: "x" };
+    expect(behindText("staging", watermark({ last_run }))).toBe(
+      "clawsettle staging: events are known to be complete only up to 2027-01-15T04:00:00.000Z, 4 h ago. The last run failed: stripe_unauthorized.\nLook: /console/reconciliations",
+    );
   });
 
-  function run(error: string | null) {
-    return { id: "rec_1", status: "failed", error, finished_at: "2027-01-15T01:00:00.000Z" };
-  }
+  it("the last run was complete, and held it → no word of a failure", () => {
+    const last_run = { id: RUN_ID, status: "complete", error: null, finished_at: "x" };
+    expect(behindText("staging", watermark({ last_run }))).toBe(behindText("staging", watermark()));
+  });
+
+  it("a watermark that never began → never, without a strange number", () => {
+    expect(behindText("staging", watermark({ complete_up_to: null, behind_seconds: null }))).toContain(
+      "complete only up to never, 0 h ago.",
+    );
+  });
 });
 
 describe("a Reconciler that does not answer", () => {
   it.each([
     ["it answers", null, false],
-    ["since three hours", NOW - 3 * HOUR, false],
-    ["since a millisecond more", NOW - 3 * HOUR - 1, true],
-  ])("%s → long: %s", (_, since, long) => {
-    expect(isSilentForLong(since, NOW)).toBe(long);
+    ["silent for three hours", T0 - 3 * HOUR, false],
+    ["silent for a millisecond more", T0 - 3 * HOUR - 1, true],
+  ])("%s → told: %3$s", (_, since, told) => {
+    expect(isSilentForLong(since, T0)).toBe(told);
   });
-
-  it("→ for how many whole hours, and what that means", () => {
-    expect(silentText("staging", NOW - 5 * HOUR + 1, NOW)).toBe(
-      "clawsettle staging: the Reconciler has not answered for 4 h, so nobody knows whether events are missing.\nLook: /console",
-    );
-    expect(silentText("staging", null, NOW)).toContain("for 0 h,");
-  });
-});
-
-describe("runs of which nobody was told", () => {
-  const runs = (...ids: string[]) =>
-    ids.map((id) => ({ id, origin: "schedule" as const, status: "complete" as const }));
-  const idsOf = (untold: readonly { id: string }[]) => untold.map(({ id }) => id);
 
   it.each([
-    ["rec_1", ["rec_2", "rec_3"]],
-    ["rec_3", []],
-    ["one that is gone", ["rec_1", "rec_2", "rec_3"]],
-    [null, ["rec_1", "rec_2", "rec_3"]],
-  ])("told up to %s → the later ones, oldest first", (told, expected) => {
-    expect(idsOf(untoldRuns(runs("rec_3", "rec_2", "rec_1"), told))).toEqual(expected);
-  });
-
-  it("never told, and more than a day of them → the last day's", () => {
-    const all = runs(...Array.from({ length: 30 }, (_, i) => `rec_${30 - i}`));
-    expect(idsOf(untoldRuns(all, null))).toEqual(Array.from({ length: 24 }, (_, i) => `rec_${7 + i}`));
-  });
-
-  it("an operator's, or one still at work → nobody waits to hear of it", () => {
-    const given = [
-      { id: "rec_4", origin: "schedule" as const, status: "running" as const },
-      { id: "rec_3", origin: "operator" as const, status: "complete" as const },
-      { id: "rec_2", origin: "schedule" as const, status: "failed" as const },
-      { id: "rec_1", origin: "schedule" as const, status: "complete" as const },
-    ];
-    expect(idsOf(untoldRuns(given, null))).toEqual(["rec_1", "rec_2"]);
+    [T0 - 4 * HOUR + 1, 3],
+    [T0 - 4 * HOUR, 4],
+    [null, 0],
+  ])("since %s → %i h, and where to look", (since, hours) => {
+    expect(silentText("production", since, T0)).toBe(
+      `clawsettle production: the Reconciler has not answered for ${hours} h, so nobody knows whether events are missing.\nLook: /console`,
+    );
   });
 });
 
-describe("what a run has found", () => {
-  const NOTHING = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
+type Listed = Parameters<typeof untoldRuns>[0][number];
+
+const run = (id: string, fields: Partial<Listed> = {}): Listed => ({
+  id,
+  origin: "schedule",
+  status: "complete",
+  ...fields,
+});
+const idsOf = (runs: readonly Listed[]) => runs.map(({ id }) => id);
+
+describe("runs that nobody was told of", () => {
+  it.each([
+    ["none was told", null, ["1", "2", "3"]],
+    ["the first was told", "1", ["2", "3"]],
+    ["the newest was told", "3", []],
+    ["the told one is no longer listed", "0", ["1", "2", "3"]],
+  ])("%s → %3$j, oldest first", (_, told, ids) => {
+    expect(idsOf(untoldRuns([run("3"), run("2"), run("1")], told))).toEqual(ids);
+  });
+
+  it.each(["complete", "failed", "cancelled"] as const)("an hourly run that is %s → told", (status) => {
+    expect(idsOf(untoldRuns([run("1", { status })], null))).toEqual(["1"]);
+  });
+
+  it.each<[string, Partial<Listed>]>([
+    ["one that is not over", { status: "running" }],
+    ["an operator's, who looks himself", { origin: "operator" }],
+  ])("%s → not told", (_, fields) => {
+    expect(untoldRuns([run("2", fields)], null)).toEqual([]);
+    expect(untoldRuns([run("2", fields), run("1")], "1")).toEqual([]);
+  });
+
+  it("alerts are switched on after weeks → the last day's 24, the oldest of them first", () => {
+    const newestFirst = Array.from({ length: 40 }, (_, i) => run(String(40 - i)));
+    expect(idsOf(untoldRuns(newestFirst, null))).toEqual(
+      Array.from({ length: 24 }, (_, i) => String(17 + i)),
+    );
+  });
+
+  it("whenever the sweep comes → each hourly run is told once, in the order in which they came", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(10)), (passes) => {
+        const newestFirst = [run("first")];
+        const all: string[] = ["first"];
+        const heard: string[] = ["first"];
+        for (const [i, count] of passes.entries()) {
+          const came = Array.from({ length: count }, (_, j) => `${i}.${j}`);
+          all.push(...came);
+          newestFirst.unshift(...came.map((id) => run(id)).toReversed());
+          heard.push(...idsOf(untoldRuns(newestFirst, heard.at(-1) ?? null)));
+        }
+        expect(heard).toEqual(all);
+      }),
+    );
+  });
+});
+
+describe("what an hourly run has found", () => {
+  const SILENT = new Set<Kind>(["healed", "open", "failed", "unmappable", "resolved", "ignored"]);
   const found = (counts: Partial<Record<Kind, number>>) =>
-    findingsText("staging", {
-      id: "rec_1",
-      from: "2027-01-15T00:00:00.000Z",
-      to: "2027-01-15T01:00:00.000Z",
-      counts: { ...NOTHING, ...counts },
-    });
+    findingsText("production", viewOf(completeRun({ counts, from: T0 - HOUR, to: T0 })));
 
-  it("nothing, or only what stands in the list of events → nobody is told", () => {
-    expect(found({})).toBeNull();
-    expect(found({ healed: 1, open: 2, failed: 3, unmappable: 4, resolved: 5, ignored: 6 })).toBeNull();
-  });
-
-  it.each([
-    "backfilled",
-    "missing",
-    "expired",
-    "malformed",
-    "unreachable",
-    "conflicting",
-    "mismatched",
-    "not_in_ledger",
-    "unverified",
-  ] as const)("%s → told", (kind) => {
-    expect(found({ [kind]: 1 })).toContain(`\n• 1 ${kind}: `);
-  });
-
-  it("two kinds → one line each, with its meaning, and where to look", () => {
-    expect(found({ backfilled: 2, mismatched: 1, open: 9 })).toBe(
-      [
-        "clawsettle staging: the reconciliation of 2027-01-15T00:00:00.000Z to 2027-01-15T01:00:00.000Z found something.",
-        "• 2 backfilled: clawsettle had never got it; this run delivered it",
-        "• 1 mismatched: the ledger holds something else than clawsettle forwarded",
-        "Look: /console/reconciliations/rec_1",
-      ].join("\n"),
+  it.each(KINDS.map((kind) => [kind, SILENT.has(kind)] as const))("%s → silence: %s", (kind, silent) => {
+    expect(found({ [kind]: 1 })?.split("\n") ?? null).toEqual(
+      silent
+        ? null
+        : [
+            "clawsettle production: the reconciliation of 2027-01-15T07:00:00.000Z to 2027-01-15T08:00:00.000Z found something.",
+            `• 1 ${kind}: ${MEANINGS[kind]}`,
+            `Look: /console/reconciliations/${RUN_ID}`,
+          ],
     );
+  });
+
+  it("nothing → nobody hears of it", () => {
+    expect(found({})).toBeNull();
+  });
+
+  it("several kinds → a line for each that must be heard, with its number", () => {
+    expect(found({ missing: 2, ignored: 900, not_in_ledger: 31 })?.match(/^• \d+ \w+/gm)).toEqual([
+      "• 2 missing",
+      "• 31 not_in_ledger",
+    ]);
   });
 });

@@ -37,6 +37,24 @@ describe("failuresText", () => {
     expect(text).toContain("• evt_2 payment_intent.succeeded, unknown amount: account_missing");
   });
 
+  it.each([
+    ["a sum of which nobody knows the currency", { currency: null }, "unknown amount: ledger_rejected"],
+    ["a currency without a sum", { amount_minor: null }, "unknown amount: ledger_rejected"],
+    ["no reason", { reason: null }, "USD 1,299.00: unknown"],
+    ["a type as long as may be", { event_type: "x".repeat(60) }, "USD 1,299.00: ledger_rejected"],
+  ])("%s → what is known, whole", (_, fields, told) => {
+    const given = failure(fields);
+    expect(failuresText("staging", [given]).split("\n")[1]).toBe(`• evt_1 ${given.event_type}, ${told}`);
+  });
+
+  it("just 20 → all of them, and no word of more", () => {
+    const text = failuresText(
+      "staging",
+      Array.from({ length: 20 }, () => failure()),
+    );
+    expect(text.split("\n")).toHaveLength(22);
+  });
+
   it("more than 20 → 20 of them, how many more there are, and the sum of all", () => {
     const text = failuresText(
       "staging",

@@ -78,6 +78,21 @@ describe("operator's retry", () => {
     expect(step).toEqual({ record: state(), effects: [], verdict: "stored" });
   });
 
+  it.each(["received", "forwarding"] as const)(
+    "%s, scope healing → joined, or resumed after a reset",
+    (name) => {
+      const step = (inFlight: boolean) =>
+        transition(EVERY_STATE[name](), retried({ scope: "healing" }), at(1, { inFlight }));
+      expect([step(true).verdict, step(false).verdict]).toEqual(["joined", "started"]);
+    },
+  );
+
+  it.each(["forwarded", "resolved", "ignored"] as const)("%s, scope healing → refused", (name) => {
+    expect(transition(EVERY_STATE[name](), retried({ scope: "healing" }), at(1)).verdict).toBe(
+      "invalid_state",
+    );
+  });
+
   it("failed(healing), scope healing → forwarding", () => {
     expect(transition(healing(), retried({ scope: "healing" }), at(1)).verdict).toBe("started");
   });
@@ -221,10 +236,24 @@ describe("a call that is repeated because its answer was lost", () => {
     expect(transition(record, RESOLVED, at(2))).toEqual({ record, effects: [], verdict: "stored" });
   });
 
-  it("resolved + a resolve by another name → refused", () => {
+  it.each([
+    ["by another name", { actor: "somebody else" }],
+    ["with another note", { note: "paid by hand" }],
+  ])("resolved + a resolve %s → refused", (_, other) => {
     const { record } = transition(failedForGood(), RESOLVED, at(1));
-    const other = { ...RESOLVED, actor: "somebody else" };
-    expect(transition(record, other, at(2)).verdict).toBe("invalid_state");
+    expect(transition(record, { ...RESOLVED, ...other }, at(2)).verdict).toBe("invalid_state");
+  });
+
+  it("failed, after a retry by the same name with the same note + resolve → resolved", () => {
+    const { record } = transition(
+      failedForGood({ actions: [{ action: "retry", actor: "ana", note: "refunded by hand", at: T0 }] }),
+      RESOLVED,
+      at(1),
+    );
+    expect(record).toMatchObject({
+      state: "resolved",
+      actions: [{ action: "retry" }, { action: "resolve" }],
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 /** What Stripe is told, word by word as the wire contract has it, and from the record alone. */
 import { describe, expect, it } from "vitest";
-import { replyTo, snapshotOf } from "../../../src/event/snapshot.ts";
+import { ledgerErrorOf, replyTo, snapshotOf } from "../../../src/event/snapshot.ts";
 import {
   EVENT_ID,
   failedForGood,
@@ -125,6 +125,30 @@ describe("a record in an attempt has nothing final to say", () => {
     ["forwarding", forwarding()],
   ])("%s → no snapshot, and never a 200", (_, record) => {
     expect(snapshotOf(record)).toBeNull();
-    expect(replyTo(record, false).kind).toBe("ledger_ingest_failed");
+    expect(replyTo(record, false)).toEqual({
+      kind: "ledger_ingest_failed",
+      event_id: EVENT_ID,
+      attempts: 1,
+      ledger_status: null,
+      ledger_code: null,
+      next_retry_at: null,
+    });
+  });
+});
+
+describe("what the ledger said last", () => {
+  it.each([
+    ["failed(healing)", healing(), 503],
+    ["failed(for good)", failedForGood(), 400],
+    ["resolved, after the ledger refused", resolved(), 400],
+    ["resolved, and never sent", resolved({ work: null, reason: "account_missing", error: null }), null],
+    ["failed(unmappable)", unmappable(), null],
+    ["received", received(), null],
+    ["forwarding", forwarding(), null],
+    ["forwarded", forwarded(), null],
+    ["ignored", ignored(), null],
+  ])("%s → status %3$s", (_, record, status) => {
+    const error = ledgerErrorOf(record);
+    expect(error === null ? null : error.ledger_status).toBe(status);
   });
 });

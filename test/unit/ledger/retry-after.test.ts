@@ -27,6 +27,9 @@ describe("Retry-After", () => {
     ["5, 10", null],
     ["soon", null],
     ["Monday", null],
+    ["about Tue, 17 Nov 2026 12:00:30 GMT", null],
+    ["Tue,17 Nov 2026 12:00:30 GMT", null],
+    ["5 s", null],
     ["Tue, 99 Nov 2026 12:00:30 GMT", null],
     ["2026-11-17T12:00:30Z", null],
   ])("%j → %j ms", (header, ms) => {

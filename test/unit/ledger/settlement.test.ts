@@ -40,8 +40,10 @@ describe("what the ledger says of one settlement", () => {
   });
 
   it("cut off → unknown, and never absent", () => {
-    expect(settlementOfAnswer(answer({ status: 200, body: null }), "payin")).toMatchObject({
+    expect(settlementOfAnswer(answer({ status: 200, body: null }), "payin")).toEqual({
       kind: "unknown",
+      why: "answer_cut_off",
+      ledger_status: 200,
     });
   });
 });

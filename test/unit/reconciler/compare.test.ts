@@ -11,6 +11,17 @@ const HELD = {
   status: SETTLEMENT.status,
 };
 
+describe("the money that a mapping means", () => {
+  it.each([
+    ["a settlement", MONEY, SETTLEMENT],
+    ["a settlement whose account is looked up", LOOKUP, DRAFT],
+    ["nothing for the ledger", IGNORED, null],
+    ["nobody knows", UNMAPPABLE, null],
+  ])("%s → %3$j", (_, mapping, money) => {
+    expect(moneyOf(mapping)).toBe(money);
+  });
+});
+
 describe("against Stripe", () => {
   it.each([
     ["external_payment_id", "pi_other"],
@@ -45,9 +56,16 @@ describe("against the ledger", () => {
     );
   });
 
-  it("the account is not known here yet → null beside the ledger's", () => {
-    expect(againstLedger(DRAFT, { ...DRAFT, account_id: "acc_1" }, "charge")).toEqual([
-      { field: "account_id", ours: null, theirs: "acc_1" },
+  it("an account that we do not know → named, with nothing on our side", () => {
+    const { account_id: _, ...draft } = SETTLEMENT;
+    expect(againstLedger(draft, HELD, "charge")).toEqual([
+      { field: "account_id", ours: null, theirs: SETTLEMENT.account_id },
+    ]);
+  });
+
+  it("another status that no event brings → named, with both values", () => {
+    expect(againstLedger(SETTLEMENT, { ...HELD, status: "failed" }, "charge")).toEqual([
+      { field: "status", ours: "confirmed", theirs: "failed" },
     ]);
   });
 
@@ -55,6 +73,10 @@ describe("against the ledger", () => {
     ["payout", "confirmed", "confirmed", true],
     ["payout", "confirmed", "reversed", true],
     ["payout", "reversed", "confirmed", false],
+    ["payout", "pending", "confirmed", true],
+    ["payin", "pending", "confirmed", true],
+    ["payin", "pending", "failed", true],
+    ["payin", "pending", "reversed", false],
     ["payout", "failed", "confirmed", false],
     ["payin", "confirmed", "reversed", false],
     ["payin", "confirmed", "pending", false],
@@ -66,13 +88,4 @@ describe("against the ledger", () => {
       expect(isStatusInOrder({ direction, status }, held, mode)).toBe(inOrder);
     }
   });
-});
-
-it.each([
-  ["a settlement", MONEY, SETTLEMENT],
-  ["money whose account the ledger must tell", LOOKUP, DRAFT],
-  ["no money", IGNORED, null],
-  ["what cannot be mapped", UNMAPPABLE, null],
-])("the money of %s", (_, mapping, money) => {
-  expect(moneyOf(mapping)).toEqual(money);
 });

@@ -50,6 +50,27 @@ describe("a walk", () => {
     expect(advance(AT_THE_NEWEST, [])).toEqual(AT_THE_NEWEST);
   });
 
+  it.each([
+    ["of another second", 9, ["evt_2", "evt_1"]],
+    ["that goes on in the same second", 5, ["evt_0", "evt_2", "evt_1"]],
+  ])("a page %s → the events of its last second are kept, and no others", (_, last_created, seen) => {
+    const before = { starting_after: "evt_0", created_lt: 10, last_created, seen: ["evt_0"] };
+    const page = [
+      { id: "evt_3", created: 7 },
+      { id: "evt_2", created: 5 },
+      { id: "evt_1", created: 5 },
+    ];
+    expect(advance(before, page)).toEqual({ starting_after: "evt_1", created_lt: 10, last_created: 5, seen });
+  });
+
+  it("Stripe does not know the last id → again from that second's end, once; then it is not the id", () => {
+    const cursor = { starting_after: "evt_1", created_lt: null, last_created: 5, seen: ["evt_1"] };
+    const again = { ...cursor, starting_after: null, created_lt: 6 };
+    expect(withoutId(cursor)).toEqual(again);
+    expect(withoutId(again)).toBeNull();
+    expect(withoutId({ ...cursor, last_created: null })).toBeNull();
+  });
+
   it("Stripe does not know the cursor of a first page → it was not the cursor", () => {
     expect(withoutId(AT_THE_NEWEST)).toBeNull();
   });
@@ -63,9 +84,16 @@ it.each([
   [{ id: "", created: 5 }, null],
   [{ id: 1, created: 5 }, null],
   [{ id: "evt_1" }, null],
+  [{ id: "evt_1", created: "5" }, null],
+  [
+    { id: "evt_1", created: 0 },
+    { id: "evt_1", created: 0 },
+  ],
+  [{ created: 5 }, null],
   [{ id: "evt_1", created: -1 }, null],
   [{ id: "evt_1", created: 1.5 }, null],
   [null, null],
+  [undefined, null],
   ["evt_1", null],
 ])("%o → the entry %o", (listed, entry) => {
   expect(entryOf(listed)).toEqual(entry);

@@ -1,34 +1,55 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_FAILURES, waitMs } from "../../../src/reconciler/patience.ts";
 
-describe("how long a run waits for an answer", () => {
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+describe("patience", () => {
   it.each([
-    [1, 2_500, 5_000],
-    [2, 5_000, 10_000],
-    [7, 160_000, 320_000],
-    [8, 300_000, 600_000],
-    [11, 300_000, 600_000],
-  ])("failure %i in a row → from %i to %i ms", (failures, least, most) => {
+    [1, 2.5 * SECOND, 5 * SECOND],
+    [2, 5 * SECOND, 10 * SECOND],
+    [7, 160 * SECOND, 320 * SECOND],
+    [8, 5 * MINUTE, 10 * MINUTE],
+    [MAX_FAILURES - 1, 5 * MINUTE, 10 * MINUTE],
+  ])("failure %i in a row → between %i and %i ms", (failures, least, most) => {
     expect([waitMs(failures, null, 0), waitMs(failures, null, 1)]).toEqual([least, most]);
   });
 
-  it("twelve in a row → it gives up, whatever it was told to wait", () => {
-    expect(MAX_FAILURES).toBe(12);
-    expect([waitMs(12, null, 0), waitMs(12, 1, 0), waitMs(13, null, 0)]).toEqual([null, null, null]);
+  it("all of it together → about an hour, then it gives up", () => {
+    const most = Array.from({ length: MAX_FAILURES - 1 }, (_, i) => waitMs(i + 1, null, 0.999) ?? 0);
+    const sum = most.reduce((total, wait) => total + wait, 0);
+    expect(sum).toBeGreaterThan(45 * MINUTE);
+    expect(sum).toBeLessThan(75 * MINUTE);
+    expect(waitMs(MAX_FAILURES, null, 0)).toBeNull();
   });
 
-  it("all of it together → about an hour", () => {
-    const waits = Array.from({ length: MAX_FAILURES - 1 }, (_, i) => waitMs(i + 1, null, 0.5) ?? 0);
-    const minutes = waits.reduce((sum, wait) => sum + wait, 0) / 60_000;
-    expect(minutes).toBeGreaterThan(30);
-    expect(minutes).toBeLessThan(90);
+  it("the last failure names a time to come back → it gives up all the same", () => {
+    expect(waitMs(MAX_FAILURES, MINUTE, 0)).toBeNull();
   });
 
   it.each([
-    ["shorter than the delay", 1_000, 5_000],
-    ["longer", 60_000, 60_000],
-    ["nonsense", 10 ** 12, 3_600_000],
-  ])("Retry-After %s → %i becomes %i ms", (_, asked, waited) => {
-    expect(waitMs(1, asked, 1)).toBe(waited);
+    ["longer than its own wait", 1, 120_000, 120_000],
+    ["shorter", 11, 1, 300_000],
+    ["an hour", 1, HOUR, HOUR],
+    ["nonsense", 1, 99_999_999_999, HOUR],
+  ])("Retry-After that is %s → %4$i ms", (_, failures, retryAfterMs, wait) => {
+    expect(waitMs(failures, retryAfterMs, 0)).toBe(wait);
+  });
+
+  it("whatever is asked for → never longer than an hour", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: MAX_FAILURES - 1 }),
+        fc.option(fc.nat()),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (failures, retryAfterMs, random) => {
+          const wait = waitMs(failures, retryAfterMs, random);
+          expect(wait).toBeGreaterThanOrEqual(waitMs(failures, null, 0) ?? Infinity);
+          expect(wait).toBeLessThanOrEqual(HOUR);
+        },
+      ),
+    );
   });
 });

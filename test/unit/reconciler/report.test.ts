@@ -1,145 +1,168 @@
+/** A run as operators see it, word by word where they act on the words. */
 import { describe, expect, it } from "vitest";
-import { SIDES } from "../../../src/reconciler/findings.ts";
+import { KINDS } from "../../../src/reconciler/findings.ts";
 import { reportOf, viewOf, watermarkStatus } from "../../../src/reconciler/report.ts";
-import { finish, newRun, type Running } from "../../../src/reconciler/run.ts";
+import { failureSchema } from "../../../src/reconciler/run.ts";
 import { activate, type Watermark } from "../../../src/reconciler/watermark.ts";
-import { addAmounts } from "../../../src/reconciler/totals.ts";
+import { boundsAt } from "../../../src/reconciler/window.ts";
+import { DAY, HOUR, T0 } from "../../support/records.ts";
+import {
+  cancelledRun,
+  completeRun,
+  DIFFERENCE,
+  failedRun,
+  RUN_ID,
+  runningRun,
+  SHA256,
+} from "../../support/runs.ts";
 
-const NOW = Date.UTC(2027, 0, 15, 12);
-const HOUR = 3_600_000;
+const iso = (ms: number) => new Date(ms).toISOString();
+const NONE = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
 
-const run = (over: Partial<Running> = {}): Running => ({
-  ...newRun(
-    {
-      id: "rec_1",
-      origin: "operator",
-      actor: "ada",
-      from: NOW - 2 * HOUR,
-      to: NOW - HOUR,
-      dry_run: true,
-      refund_events: "charge",
-      gap: null,
-    },
-    NOW,
-  ),
-  ...over,
-});
-const started = (over: Partial<Running> = {}) => run({ started_at: NOW + 1, ...over });
-
-describe("a run as operators see it", () => {
-  it.each([
-    ["not begun", run(), "waiting"],
-    ["at work", started(), "walking"],
-    ["between two tries", started({ next_try_at: NOW }), "backing_off"],
-    ["all pages done", started({ walked: true, next_try_at: NOW }), "closing"],
-    ["over", finish(started(), { status: "cancelled" }, NOW), "over"],
-  ])("%s → phase %s", (_, given, phase) => {
-    expect(viewOf(given).progress.phase).toBe(phase);
-  });
-
-  it("at work → its progress, and no end", () => {
-    const given = started({
-      pages: 2,
-      events: 150,
-      reached: NOW - HOUR,
-      counts: { missing: 3 },
-      failures: 2,
-      last_failure: "stripe_unavailable",
-      next_try_at: NOW + 5_000,
-      cancel_requested: true,
-    });
-    const view = viewOf(given);
-    expect(view).toMatchObject({
-      id: "rec_1",
+describe("a run's view", () => {
+  it("asked for a moment ago → it waits, and every kind of difference stands at zero", () => {
+    expect(viewOf(runningRun())).toEqual({
+      id: RUN_ID,
       status: "running",
       origin: "operator",
-      actor: "ada",
-      from: "2027-01-15T10:00:00.000Z",
-      to: "2027-01-15T11:00:00.000Z",
-      dry_run: true,
-      created_at: "2027-01-15T12:00:00.000Z",
-      started_at: "2027-01-15T12:00:00.001Z",
+      actor: "ana",
+      from: "2027-01-15T07:00:00.000Z",
+      to: "2027-01-15T08:00:00.000Z",
+      dry_run: false,
+      created_at: "2027-01-15T08:00:00.000Z",
+      started_at: null,
       finished_at: null,
       error: null,
-      content_sha256: null,
       progress: {
-        pages: 2,
-        events: 150,
-        reached: "2027-01-15T11:00:00.000Z",
-        failures_in_a_row: 2,
-        last_failure: "stripe_unavailable",
-        next_try_at: "2027-01-15T12:00:05.000Z",
-        cancel_requested: true,
-      },
-    });
-    expect([view.counts.missing, view.counts.backfilled]).toEqual([3, 0]);
-  });
-
-  it("failed → why, in our words, and none of what only a run at work has", () => {
-    const given = finish(
-      started({ failures: 11, last_failure: "stripe_rejected", next_try_at: NOW, cancel_requested: true }),
-      { status: "failed", error: "stripe_unauthorized" },
-      NOW + HOUR,
-    );
-    expect(viewOf(given)).toMatchObject({
-      status: "failed",
-      finished_at: "2027-01-15T13:00:00.000Z",
-      error: {
-        code: "STRIPE_UNAUTHORIZED",
-        message: expect.stringMatching(/^Stripe refused STRIPE_API_KEY/),
+        phase: "waiting",
+        pages: 0,
+        events: 0,
+        reached: null,
+        failures_in_a_row: 0,
+        last_failure: null,
+        next_try_at: null,
+        cancel_requested: false,
       },
       content_sha256: null,
-      progress: { failures_in_a_row: 0, last_failure: null, next_try_at: null, cancel_requested: false },
+      counts: NONE,
     });
   });
-
-  it("complete → its content's hash", () => {
-    const given = finish(started(), { status: "complete", content_sha256: "abc" }, NOW);
-    expect(viewOf(given)).toMatchObject({ status: "complete", content_sha256: "abc", error: null });
-  });
-});
-
-describe("a report", () => {
-  const page = { differences: [], next_cursor: "evt_1.missing." };
 
   it.each([
-    ["all found are listed", { missing: 2, backfilled: 1 }, 3, false],
-    ["more were found than are listed", { missing: 2, backfilled: 2 }, 3, true],
-    ["ignored events, which are only counted", { missing: 3, ignored: 9 }, 3, false],
-  ])("%s → truncated as said", (_, counts, listed, truncated) => {
-    expect(reportOf(started({ counts, listed }), page).differences).toEqual({
-      listed,
-      truncated,
-      first: [],
-      next_cursor: "evt_1.missing.",
+    ["not begun", {}, "waiting"],
+    ["not begun, and to be tried later", { next_try_at: T0 }, "waiting"],
+    ["begun", { started_at: T0 }, "walking"],
+    ["begun, and to be tried again later", { started_at: T0, next_try_at: T0 }, "backing_off"],
+    ["all pages done", { started_at: T0, walked: true }, "closing"],
+    ["all pages done, but the end failed", { started_at: T0, walked: true, next_try_at: T0 }, "closing"],
+  ])("%s → phase %3$s", (_, fields, phase) => {
+    expect(viewOf(runningRun(fields)).progress.phase).toBe(phase);
+  });
+
+  it("between two tries → how far it is, why it waits and until when", () => {
+    const run = runningRun({
+      started_at: T0 + 1,
+      pages: 3,
+      events: 250,
+      reached: T0 - 2,
+      failures: 4,
+      last_failure: "ledger_unavailable",
+      next_try_at: T0 + 3,
+      cancel_requested: true,
+      counts: { missing: 2 },
+    });
+    expect(viewOf(run)).toMatchObject({
+      started_at: iso(T0 + 1),
+      progress: {
+        phase: "backing_off",
+        pages: 3,
+        events: 250,
+        reached: iso(T0 - 2),
+        failures_in_a_row: 4,
+        last_failure: "ledger_unavailable",
+        next_try_at: iso(T0 + 3),
+        cancel_requested: true,
+      },
+      counts: { ...NONE, missing: 2 },
     });
   });
 
-  it("a sum that differs → not balanced", () => {
-    const sides = SIDES.map((side) => ({
-      side,
-      currency: "EUR",
-      direction: "payin",
-      status: "confirmed",
-      amount_minor: "1",
-    }));
-    const balanced = started({ totals: addAmounts([], sides) });
-    expect(reportOf(balanced, page)).toMatchObject({ balanced: true, totals: balanced.totals });
-    expect(reportOf(started({ totals: addAmounts([], sides.slice(1)) }), page).balanced).toBe(false);
+  it.each([
+    ["complete", completeRun, { content_sha256: SHA256, error: null }],
+    ["cancelled", cancelledRun, { content_sha256: null, error: null }],
+    [
+      "failed",
+      failedRun,
+      {
+        content_sha256: null,
+        error: {
+          code: "INTERNAL",
+          message: "Our own code failed at the same page again and again. The log says how.",
+        },
+      },
+    ],
+  ] as const)("%s → over, with when and what came of it", (status, run, facts) => {
+    expect(viewOf(run({ pages: 3, events: 250, reached: T0 - 2 }))).toMatchObject({
+      status,
+      finished_at: iso(T0 + HOUR),
+      ...facts,
+      progress: {
+        phase: "over",
+        pages: 3,
+        events: 250,
+        reached: iso(T0 - 2),
+        failures_in_a_row: 0,
+        last_failure: null,
+        next_try_at: null,
+        cancel_requested: false,
+      },
+    });
+  });
+
+  it.each(failureSchema.options)("failed with %s → its code, and a sentence of its own", (error) => {
+    const view = viewOf(failedRun({ error }));
+    expect(view.error).toEqual({ code: error.toUpperCase(), message: expect.stringMatching(/^[A-Z].+\.$/) });
   });
 });
 
-describe("the watermark's status", () => {
-  const bounds = { purged_before: 0, refund_events: "charge", refund_events_since: null } as const;
-  const watermark = (over: Partial<Watermark> = {}): Watermark => ({
-    ...activate(NOW - 10 * HOUR, "charge"),
-    complete_up_to: NOW - 2 * HOUR,
-    ...over,
+describe("a run's report", () => {
+  const page = { differences: [DIFFERENCE], next_cursor: "evt_1.mismatched.amount_minor" };
+  const one = { count: 1, amount_minor: "5" };
+  const money = { currency: "USD", direction: "payin", status: "confirmed" };
+  const even = { ...money, stripe: one, clawsettle: one, ledger: one };
+
+  it("complete → the view, the sums, and the first of the differences with where they go on", () => {
+    const run = completeRun({ totals: [even], counts: { mismatched: 2 }, listed: 2 });
+    expect(reportOf(run, page)).toEqual({
+      ...viewOf(run),
+      totals: [even],
+      balanced: true,
+      differences: { listed: 2, truncated: false, first: [DIFFERENCE], next_cursor: page.next_cursor },
+    });
   });
 
-  it("never begun → nothing is claimed", () => {
-    expect(watermarkStatus(null, bounds, true, NOW)).toEqual({
-      configured: true,
+  it("the ledger holds less → not balanced", () => {
+    const totals = [{ ...even, ledger: { count: 0, amount_minor: "0" } }];
+    expect(reportOf(completeRun({ totals }), page).balanced).toBe(false);
+  });
+
+  it.each([
+    ["nothing", {}, 0, false],
+    ["all of them listed", { missing: 2, mismatched: 1 }, 3, false],
+    ["one more than is listed", { missing: 2, mismatched: 2 }, 3, true],
+    ["ignored events, which are only counted", { missing: 2, ignored: 900 }, 2, false],
+  ])("%s → truncated: %4$s", (_, counts, listed, truncated) => {
+    expect(reportOf(completeRun({ counts, listed }), page).differences).toMatchObject({ listed, truncated });
+  });
+});
+
+describe("the watermark, told", () => {
+  const bounds = (now: number) => boundsAt(null, { retentionMs: 30 * DAY, refundEvents: "charge" }, now);
+  const known = (fields: Partial<Watermark> = {}): Watermark => ({ ...activate(T0, "charge"), ...fields });
+
+  it.each([true, false])("none yet, configured: %s → nothing is claimed", (configured) => {
+    expect(watermarkStatus(null, bounds(T0), configured, T0)).toEqual({
+      configured,
       since: null,
       complete_up_to: null,
       behind_seconds: null,
@@ -149,25 +172,33 @@ describe("the watermark's status", () => {
     });
   });
 
-  it("→ since when, up to when, how far behind in whole seconds, and the last run", () => {
-    const last_run = { id: "rec_1", status: "complete", error: null, finished_at: NOW - 1 } as const;
-    const given = watermark({
-      complete_up_to: NOW - 1_999,
-      last_run,
-      gaps: [{ from: 0, to: HOUR, why: "too_late" }],
-    });
-    expect(watermarkStatus(given, bounds, false, NOW)).toEqual({
-      configured: false,
-      since: "2027-01-15T02:00:00.000Z",
-      complete_up_to: "2027-01-15T11:59:58.001Z",
-      behind_seconds: 1,
-      gaps: [{ from: "1970-01-01T00:00:00.000Z", to: "1970-01-01T01:00:00.000Z", why: "too_late" }],
+  it("after runs → since when, up to when, how far behind, and what the last run said", () => {
+    const last_run = { id: RUN_ID, status: "failed", error: "internal", finished_at: T0 + HOUR };
+    const watermark = known({ complete_up_to: T0 + HOUR, last_run });
+    const now = T0 + HOUR + 90_999;
+    expect(watermarkStatus(watermark, bounds(now), true, now)).toEqual({
+      configured: true,
+      since: iso(T0),
+      complete_up_to: iso(T0 + HOUR),
+      behind_seconds: 90,
+      gaps: [],
       pending_gap: null,
-      last_run: { ...last_run, finished_at: "2027-01-15T11:59:59.999Z" },
+      last_run: { ...last_run, finished_at: iso(T0 + HOUR) },
     });
   });
 
-  it("a clock that was set back → not behind, rather than ahead", () => {
-    expect(watermarkStatus(watermark({ complete_up_to: NOW + 5 }), bounds, true, NOW).behind_seconds).toBe(0);
+  it("a clock that was set back → not behind, never a negative number", () => {
+    expect(watermarkStatus(known(), bounds(T0), true, T0 - 5_000).behind_seconds).toBe(0);
+  });
+
+  it("gaps, and one that still grows → from when to when, and why", () => {
+    const gaps = [{ from: T0, to: T0 + 1, why: "refund_events_changed" as const }];
+    const now = T0 + 31 * DAY;
+    expect(watermarkStatus(known({ gaps }), bounds(now), false, now)).toMatchObject({
+      configured: false,
+      gaps: [{ from: iso(T0), to: iso(T0 + 1), why: "refund_events_changed" }],
+      pending_gap: { from: iso(T0), to: iso(T0 + DAY + HOUR), why: "too_late" },
+      last_run: null,
+    });
   });
 });

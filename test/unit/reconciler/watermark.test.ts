@@ -4,7 +4,6 @@ import {
   activate,
   afterRun,
   dueRun,
-  type FinishedRun,
   follow,
   type Gap,
   gapAt,
@@ -97,6 +96,73 @@ describe("whatever happens to the hourly runs", () => {
   });
 });
 
+const RUN = {
+  id: "rec_1",
+  status: "complete",
+  error: null,
+  finished_at: T0 + HOUR,
+  refund_events: "charge",
+  holding: 0,
+} as const;
+
+describe("an hourly run", () => {
+  const bounds = boundsAt(null, { retentionMs: 30 * DAY, refundEvents: "charge" }, T0);
+  const known = (fields: Partial<Watermark> = {}): Watermark => ({
+    ...activate(T0 - DAY, "charge"),
+    ...fields,
+  });
+
+  it("due → from an hour before the watermark to ten minutes ago", () => {
+    expect(dueRun(known({ complete_up_to: T0 - 2 * HOUR }), bounds, T0)).toEqual({
+      from: T0 - 3 * HOUR,
+      to: T0 - 10 * MINUTE,
+      gap: null,
+    });
+  });
+
+  it.each([
+    ["never", null, true],
+    ["an hour ago, by a cron that came a minute late", T0 - 59 * MINUTE, true],
+    ["less than that ago", T0 - 59 * MINUTE + 1, false],
+  ])("the last one began %s → due: %3$s", (_, last_started_at, due) => {
+    const watermark = known({ complete_up_to: T0 - 2 * HOUR, last_started_at });
+    expect(dueRun(watermark, bounds, T0) !== null).toBe(due);
+  });
+
+  it.each([
+    [T0 - 10 * MINUTE - 1, true],
+    [T0 - 10 * MINUTE, false],
+    [T0, false],
+  ])("the watermark stands at %i, ten minutes before now or later → due: %s", (complete_up_to, due) => {
+    expect(dueRun(known({ complete_up_to }), bounds, T0) !== null).toBe(due);
+  });
+
+  it("all that it could look at may have been purged → none", () => {
+    const purged = { ...bounds, purged_before: T0 - HOUR - 10 * MINUTE };
+    expect(dueRun(known({ complete_up_to: T0 - 2 * HOUR }), purged, T0)).toBeNull();
+  });
+
+  it.each([
+    ["complete → it moves", {}, T0, true],
+    ["complete, of a stretch that is known already → it stands", { to: T0 - 3 * HOUR }, T0 - 2 * HOUR, true],
+    ["complete, but an event is missing → it stands", { holding: 1 }, T0 - 2 * HOUR, false],
+    ["complete, for the other refund family → it stands", { refund_events: "refund" }, T0 - 2 * HOUR, false],
+    ["failed → it stands", { status: "failed", error: "internal" }, T0 - 2 * HOUR, false],
+    ["cancelled → it stands", { status: "cancelled" }, T0 - 2 * HOUR, false],
+  ] as const)("%s; its gap is known: %4$s; what it said is kept", (_, fields, complete_up_to, hasGap) => {
+    const before = known({ complete_up_to: T0 - 2 * HOUR });
+    const gap = { from: T0 - 2 * HOUR, to: T0 - HOUR, why: "too_late" } as const;
+    const run = { ...RUN, to: T0, gap, ...fields };
+    const { id, status, error, finished_at } = run;
+    expect(afterRun(before, run)).toEqual({
+      ...before,
+      complete_up_to,
+      gaps: hasGap ? [gap] : [],
+      last_run: { id, status, error, finished_at },
+    });
+  });
+});
+
 it("whatever happens → no run reaches before the activation, before what may be purged, or to now", () => {
   fc.assert(
     fc.property(rounds, (all) => {
@@ -115,14 +181,10 @@ describe("a gap", () => {
   it("none while the watermark can be reached; from it to the oldest that can, after", () => {
     const watermark = activate(T0, "charge");
     expect(gapAt(watermark, bounds(T0 + 29 * DAY), T0 + 29 * DAY)).toBeNull();
+    const last = T0 + 30 * DAY - HOUR;
+    expect(gapAt(watermark, bounds(last), last)).toBeNull();
     const now = T0 + 31 * DAY;
     expect(gapAt(watermark, bounds(now), now)).toEqual({ from: T0, to: T0 + DAY + HOUR, why: "too_late" });
-  });
-
-  it("a watermark that is just as old as the oldest that can be reached → none", () => {
-    const now = T0 + 31 * DAY;
-    const watermark = { ...activate(T0, "charge"), complete_up_to: oldestFrom(bounds(now), now).at };
-    expect(gapAt(watermark, bounds(now), now)).toBeNull();
   });
 
   it("the refund family changed → the watermark begins there, once", () => {
@@ -134,105 +196,53 @@ describe("a gap", () => {
     });
     expect(follow(followed, changed, T0 + 2 * DAY)).toBe(followed);
   });
-});
 
-describe("the run that is due", () => {
-  const bounds = (now: number) => boundsAt(null, { retentionMs: 30 * DAY, refundEvents: "charge" }, now);
-  const due = (now: number, over: Partial<Watermark> = {}) =>
-    dueRun({ ...activate(T0, "charge"), ...over }, bounds(now), now);
-
-  it.each([
-    ["just switched on: all of it may still be on its way", T0 + 10 * MINUTE, {}, null],
-    ["a millisecond later", T0 + 10 * MINUTE + 1, {}, { from: T0, to: T0 + 1 }],
-    [
-      "a day later → from an hour before the watermark, up to ten minutes ago",
-      T0 + DAY,
-      { complete_up_to: T0 + 5 * HOUR },
-      { from: T0 + 4 * HOUR, to: T0 + DAY - 10 * MINUTE },
-    ],
-    [
-      "started 59 minutes ago",
-      T0 + DAY,
-      { last_started_at: T0 + DAY - 59 * MINUTE },
-      { from: T0, to: T0 + DAY - 10 * MINUTE },
-    ],
-    ["started a millisecond less ago", T0 + DAY, { last_started_at: T0 + DAY - 59 * MINUTE + 1 }, null],
-    ["complete up to what it would look at", T0 + DAY, { complete_up_to: T0 + DAY - 10 * MINUTE }, null],
-    ["complete beyond that: the clock was set back", T0 + DAY, { complete_up_to: T0 + 2 * DAY }, null],
-    [
-      "off for forty days → from the oldest that can be reached, and the gap is said",
-      T0 + 40 * DAY,
-      {},
-      {
-        from: T0 + 10 * DAY + HOUR,
-        to: T0 + 40 * DAY - 10 * MINUTE,
-        gap: { from: T0, to: T0 + 10 * DAY + HOUR, why: "too_late" },
-      },
-    ],
-  ] as const)("%s", (_, now, over, expected) => {
-    expect(due(now, over)).toEqual(expected === null ? null : { gap: null, ...expected });
-  });
-});
-
-describe("after an hourly run", () => {
-  const watermark = activate(T0, "charge");
-  const run: FinishedRun = {
-    id: "rec_1",
-    status: "complete",
-    error: null,
-    finished_at: T0 + DAY + 1,
-    to: T0 + DAY,
-    gap: null,
-    refund_events: "charge",
-    holding: 0,
-  };
-  const last_run = { id: "rec_1", status: "complete", error: null, finished_at: T0 + DAY + 1 };
-
-  it("complete → up to its end, and it is remembered", () => {
-    expect(afterRun(watermark, run)).toEqual({ ...watermark, complete_up_to: T0 + DAY, last_run });
-  });
-
-  it.each<[string, Partial<FinishedRun>]>([
-    ["failed", { status: "failed", error: "STRIPE_UNAVAILABLE" }],
-    ["cancelled", { status: "cancelled" }],
-    ["complete, but an event is not here", { holding: 1 }],
-    ["complete, of the other refund family", { refund_events: "refund" }],
-  ])("%s → remembered, and nothing moves", (_, over) => {
-    const { status, error } = { ...run, ...over };
-    expect(afterRun(watermark, { ...run, ...over, gap: GAP })).toEqual({
-      ...watermark,
-      last_run: { ...last_run, status, error },
+  it("the refund family changed, and nobody knows when → the watermark begins now", () => {
+    const changed: Bounds = { ...bounds(T0 + DAY), refund_events: "refund", refund_events_since: null };
+    expect(follow(activate(T0, "charge"), changed, T0 + DAY)).toMatchObject({
+      complete_up_to: T0 + DAY,
+      refund_events: "refund",
+      gaps: [{ from: T0, to: T0 + DAY }],
     });
   });
 
-  const GAP: Gap = { from: T0, to: T0 + HOUR, why: "too_late" };
-  const later = (from: number, to: number, why: Gap["why"] = "too_late"): Gap => ({ from, to, why });
-
-  it.each<[string, Gap[], Gap, Gap[]]>([
-    ["the first", [], GAP, [GAP]],
-    ["one that touches the last", [GAP], later(T0 + HOUR, T0 + DAY), [later(T0, T0 + DAY)]],
-    ["one within the last", [later(T0, T0 + DAY)], GAP, [later(T0, T0 + DAY)]],
-    ["one after it", [GAP], later(T0 + HOUR + 1, T0 + DAY), [GAP, later(T0 + HOUR + 1, T0 + DAY)]],
-    [
-      "one for another reason",
-      [GAP],
-      later(T0 + HOUR, T0 + DAY, "refund_events_changed"),
-      [GAP, later(T0 + HOUR, T0 + DAY, "refund_events_changed")],
-    ],
-    ["an empty one", [GAP], later(T0 + DAY, T0 + DAY), [GAP]],
-    [
-      "one that grows the last of two",
-      [GAP, later(T0 + DAY, T0 + 2 * DAY)],
-      later(T0 + 2 * DAY, T0 + 3 * DAY),
-      [GAP, later(T0 + DAY, T0 + 3 * DAY)],
-    ],
-  ])("a gap: %s", (_, gaps, gap, expected) => {
-    expect(afterRun({ ...watermark, gaps }, { ...run, gap }).gaps).toEqual(expected);
+  it("the refund family changed before the watermark → it stays where it is, without a gap", () => {
+    const changed: Bounds = { ...bounds(T0), refund_events: "refund", refund_events_since: T0 - HOUR };
+    for (const since of [T0 - HOUR, T0]) {
+      const followed = follow(activate(T0, "charge"), { ...changed, refund_events_since: since }, T0);
+      expect(followed).toMatchObject({ complete_up_to: T0, gaps: [] });
+    }
   });
 
-  it("more gaps than fifty → the oldest go", () => {
-    const gaps = Array.from({ length: 50 }, (_, i) => later(T0 + 2 * i * HOUR, T0 + (2 * i + 1) * HOUR));
-    const next = later(T0 + 100 * DAY, T0 + 101 * DAY);
-    expect(afterRun({ ...watermark, gaps }, { ...run, gap: next }).gaps).toEqual([...gaps.slice(1), next]);
+  const gap = (from: number, to: number, why: Gap["why"] = "too_late"): Gap => ({
+    from: T0 + from,
+    to: T0 + to,
+    why,
+  });
+  const joined = (gaps: Gap[], next: Gap | null) =>
+    afterRun({ ...activate(T0, "charge"), gaps }, { ...RUN, to: T0 + HOUR, gap: next }).gaps;
+
+  it.each([
+    ["none", [gap(0, 5)], null, [gap(0, 5)]],
+    ["the first", [], gap(0, 5), [gap(0, 5)]],
+    ["one that touches the last", [gap(0, 5)], gap(5, 9), [gap(0, 9)]],
+    ["one that overlaps the last", [gap(0, 5)], gap(2, 9), [gap(0, 9)]],
+    ["one within the last", [gap(0, 5)], gap(2, 3), [gap(0, 5)]],
+    ["one apart", [gap(0, 5)], gap(6, 9), [gap(0, 5), gap(6, 9)]],
+    [
+      "one that touches, for another reason",
+      [gap(0, 5, "refund_events_changed")],
+      gap(5, 9),
+      [gap(0, 5, "refund_events_changed"), gap(5, 9)],
+    ],
+    ["one that touches, after one apart", [gap(0, 1), gap(3, 5)], gap(5, 9), [gap(0, 1), gap(3, 9)]],
+    ["an empty one", [gap(0, 5)], gap(9, 9), [gap(0, 5)]],
+  ])("a run that left %s → known from then on, and one where they touch", (_, before, next, after) => {
+    expect(joined(before, next)).toEqual(after);
+  });
+
+  it("more than fifty of them → the newest fifty", () => {
+    const many = Array.from({ length: 50 }, (_, i) => gap(10 * i, 10 * i + 1));
+    expect(joined(many, gap(500, 501))).toEqual([...many.slice(1), gap(500, 501)]);
   });
 });

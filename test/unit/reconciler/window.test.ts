@@ -22,6 +22,15 @@ const bounds = (changes: Partial<Bounds> = {}): Bounds => ({
 });
 
 describe("a window", () => {
+  it("that is refused → why, in words, and the earliest that would be taken", () => {
+    expect(refuseWindow({ from: NOW - 31 * DAY, to: NOW }, bounds(), NOW)).toEqual({
+      kind: "window_refused",
+      why: "before_stripe_list",
+      problem: "from is older than 30 days: Stripe lists no events from then",
+      oldest: NOW - 30 * DAY,
+    });
+  });
+
   it.each([
     ["the last hour", { from: NOW - HOUR, to: NOW }, null],
     ["one millisecond", { from: NOW - 1, to: NOW }, null],
@@ -29,7 +38,10 @@ describe("a window", () => {
     ["a moment more", { from: NOW - 30 * DAY - 1, to: NOW }, "before_stripe_list"],
     ["nothing", { from: NOW, to: NOW }, "empty"],
     ["backwards", { from: NOW, to: NOW - 1 }, "empty"],
-    ["no number", { from: Number.NaN, to: NOW }, "empty"],
+    ["no beginning", { from: Number.NaN, to: NOW }, "empty"],
+    ["no end", { from: NOW - HOUR, to: Number.NaN }, "empty"],
+    ["a fraction", { from: NOW - HOUR + 0.5, to: NOW }, "empty"],
+    ["a fraction at its end", { from: NOW - HOUR, to: NOW - 0.5 }, "empty"],
     ["the future", { from: NOW - HOUR, to: NOW + 1 }, "in_future"],
   ])("of %s", (_, window, why) => {
     expect(refuseWindow(window, bounds(), NOW)?.why ?? null).toBe(why);
@@ -66,6 +78,25 @@ describe("a window", () => {
 });
 
 describe("what is remembered of the retention", () => {
+  it("at first → what the retention says, and no change of the refund family", () => {
+    expect(boundsAt(null, { retentionMs: 30 * DAY, refundEvents: "refund" }, NOW)).toEqual({
+      purged_before: NOW - 30 * DAY,
+      refund_events: "refund",
+      refund_events_since: null,
+    });
+    const sinceBefore1970 = boundsAt(null, { retentionMs: 90 * DAY, refundEvents: "charge" }, 10 * DAY);
+    expect(sinceBefore1970.purged_before).toBe(0);
+  });
+
+  it.each([
+    ["a moment before what may be purged", {}, NOW - 90 * DAY + PURGE_MARGIN_MS - 1, true],
+    ["from then on", {}, NOW - 90 * DAY + PURGE_MARGIN_MS, false],
+    ["before the other refund family", { refund_events_since: NOW - DAY }, NOW - DAY - 1, true],
+    ["since the other refund family", { refund_events_since: NOW - DAY }, NOW - DAY, false],
+  ])("an event of %s → too old to be delivered: %4$s", (_, fields, created, expired) => {
+    expect(isExpired(created, bounds(fields))).toBe(expired);
+  });
+
   it("whatever it was set to, and when → nothing that may have been purged counts as missing", () => {
     const days = fc.array(fc.tuple(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 1, max: 40 })), {
       minLength: 1,
