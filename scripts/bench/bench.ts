@@ -46,7 +46,7 @@ export async function startProduct(bench: Bench, name: string): Promise<Server> 
   return bench.place.keep(await startServer({ name, folder, script: bench.product, config }));
 }
 
-/** With `texts` of its own, and its objects if it has any. */
+/** With `texts` of its own, and with its objects. */
 export async function startOther(
   { place, ledger }: Bench,
   worker: "floor" | "empty" | "verification",

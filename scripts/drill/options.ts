@@ -3,7 +3,7 @@ import { UsageError } from "../lib/failure.ts";
 import { wholeNumber } from "../lib/numbers.ts";
 import type { CrashOptions } from "./crash.ts";
 import { type Outage, OUTAGES, type OutageOptions } from "./outage.ts";
-import type { ReconcileOptions } from "./reconcile.ts";
+import type { ReconcileOptions } from "./reconcile/drill.ts";
 
 const DEFAULT_KILLS = 20;
 const DEFAULT_EVENTS = 2_000;

@@ -1,5 +1,5 @@
 /** A drill's numbers in words, for people, as Markdown. Pure. */
-import type { Disagreement } from "./judge.ts";
+import type { Disagreement } from "./judge/complaint.ts";
 import type { crashNumbers, loadNumbers, outageNumbers, recoveryNumbers, Spread } from "./numbers.ts";
 
 type Crash = ReturnType<typeof crashNumbers>;

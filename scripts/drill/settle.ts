@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { concurrently } from "../../src/concurrently.ts";
 import type { ToldEvent } from "../lib/tales/story.ts";
-import { rightlyFailed } from "./judge.ts";
+import { rightlyFailed } from "./judge/events.ts";
 import type { EventRow, Operator } from "./operator.ts";
 import { fateOf } from "./story.ts";
 

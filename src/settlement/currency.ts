@@ -3,7 +3,7 @@
  *
  * A list of our own rather than `Intl.supportedValuesOf("currency")`: the Workers runtime's data lacks SLE and XCG,
  * which Stripe settles in, and a mapping must not change with the runtime's version. A test compares the two, so
- * that a new currency is noticed. Left out: units that nobody pays with (XDR, XAU, XXX, XTS, …).
+ * that a new currency is noticed. Left out: units that nobody pays with (XDR, XAU, XTS, …).
  *
  * Pure: no I/O, no clock.
  */

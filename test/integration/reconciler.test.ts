@@ -132,7 +132,7 @@ describe("an event that clawsettle never got", () => {
     const answer = await deliver(event);
     expect([answer.status, answer.body.deduped]).toEqual([200, true]);
     expect(await availableOf(account)).toBe("700");
-    // As small at rest as any other settled event.
+    // No larger at rest than what a webhook brought.
     const bytes = await runInDurableObject(stubOf(event.id), (_, { storage }) => storage.sql.databaseSize);
     expect(bytes).toBe(3 * 4_096);
   });

@@ -1,7 +1,8 @@
 /** The judge of the drills is judged: each way to break the promise is planted in sound evidence, and must be found. */
 import { describe, expect, it } from "vitest";
 import type { Evidence } from "../../../../scripts/drill/evidence.ts";
-import { type Disagreement, judge } from "../../../../scripts/drill/judge.ts";
+import type { Disagreement } from "../../../../scripts/drill/judge/complaint.ts";
+import { judge } from "../../../../scripts/drill/judge/judge.ts";
 import type { EventView } from "../../../../scripts/drill/operator.ts";
 import { type Fate, fateOf, tellDrill } from "../../../../scripts/drill/story.ts";
 import { Random } from "../../../../scripts/lib/random.ts";
@@ -140,7 +141,7 @@ describe("the ledger", () => {
   it.each<[string, Partial<Settlement>]>([
     ["amount_minor", { amount_minor: "1234567" }],
     ["account_id", { account_id: "acc_other" }],
-    ["currency", { currency: "XXX" }],
+    ["currency", { currency: "XAF" }],
     ["direction", { direction: "payout" }],
     ["status", { status: "reversed" }],
   ])("has a movement with another %s → found", (field, change) => {

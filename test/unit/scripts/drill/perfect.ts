@@ -2,7 +2,7 @@
 import { accountIdOf } from "../../../../scripts/lib/account-id.ts";
 import type { ToldEvent } from "../../../../scripts/lib/tales/story.ts";
 import type { Evidence } from "../../../../scripts/drill/evidence.ts";
-import { rightlyFailed } from "../../../../scripts/drill/judge.ts";
+import { rightlyFailed } from "../../../../scripts/drill/judge/events.ts";
 import type { EventRow, EventView } from "../../../../scripts/drill/operator.ts";
 import { type DrillStory, fateOf } from "../../../../scripts/drill/story.ts";
 import type { Settlement } from "../../../../scripts/sandbox-ledger/contract.ts";

@@ -1,48 +1,6 @@
 /** The verdict over a reconciliation drill. Pure. */
-
-export interface Difference {
-  readonly event_id: string;
-  readonly kind: string;
-}
-
-/** As clawsettle shows a run, with all of its differences. */
-export interface Report {
-  readonly status: string;
-  readonly balanced: boolean;
-  readonly content_sha256: string | null;
-  readonly progress: { readonly pages: number; readonly events: number };
-  readonly counts: Readonly<Record<string, number>>;
-  readonly totals: readonly {
-    readonly stripe: { readonly count: number; readonly amount_minor: string };
-    readonly clawsettle: { readonly count: number; readonly amount_minor: string };
-  }[];
-  readonly differences: readonly Difference[];
-  readonly next_cursor: string | null;
-}
-
-export interface Payment {
-  readonly event_id: string;
-  readonly account_id: string;
-  readonly amount_minor: number;
-}
-
-export interface Evidence {
-  /** All that Stripe lists in the window; what it lists after it. */
-  readonly payments: readonly Payment[];
-  readonly live: readonly Payment[];
-  readonly lost: readonly string[];
-  readonly altered: readonly string[];
-  readonly runs: readonly Report[];
-  /** What was answered to the lost deliveries when they came after all. */
-  readonly lateAnswers: readonly {
-    readonly event_id: string;
-    readonly state: unknown;
-    readonly deduped: unknown;
-  }[];
-  readonly balances: Readonly<Record<string, string>>;
-  /** How many different bodies the ledger saw for each lost event. */
-  readonly requests: readonly { readonly event_id: string; readonly bodies: number }[];
-}
+import type { Evidence } from "./evidence.ts";
+import type { Report } from "./runs.ts";
 
 /** What a run may find besides: each stands for the work it did, or for a lie it has found. */
 const LIES_SHOW_AS = ["mismatched", "not_in_ledger"];

@@ -1,5 +1,5 @@
 /** A reconciliation drill in numbers, and as Markdown. Pure. */
-import type { ReconcileResult } from "./reconcile.ts";
+import type { ReconcileResult } from "./drill.ts";
 
 const LISTED = 20;
 
