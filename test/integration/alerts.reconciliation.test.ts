@@ -1,9 +1,7 @@
-import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
-import { askReconciler } from "../../src/reconciler/locate.ts";
-import { configure, forgetEverything, HOUR, untilOver, valueOf } from "../support/reconciler.ts";
-import { askSandbox, openAccount, scriptLedger } from "../support/scripted-ledger.ts";
+import { HOUR, leaveNothing, untilAllOver } from "../support/reconciler.ts";
+import { askSandbox, newAccount, scriptLedger } from "../support/scripted-ledger.ts";
 import { type ScriptedStripe, scriptStripe, stripeError } from "../support/scripted-stripe.ts";
 import { emptyIndex } from "../support/summaries.ts";
 import { runCron } from "../support/worker.ts";
@@ -29,21 +27,15 @@ beforeEach(async () => {
     told.push(JSON.parse(request.body).text);
     return chat();
   });
-  account = await openAccount(`did:key:${crypto.randomUUID()}`);
+  account = await newAccount();
 });
-afterEach(async () => {
-  await configure({});
-  await forgetEverything();
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+afterEach(leaveNothing);
 
 /** The cron at this time; then whatever it started, to its end. */
 async function cronAt(at: number, overrides = SWITCHED_ON): Promise<void> {
   vi.setSystemTime(at);
   await runCron(overrides);
-  const runs = await valueOf(askReconciler(env, (stub) => stub.list(50)));
-  for (const { id, status } of runs) if (status === "running") await untilOver(id);
+  await untilAllOver();
 }
 
 const paidAt = (at: number) =>

@@ -1,17 +1,17 @@
 /** The reconciliation pages: what they show, and what their forms do. */
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { look, post, type SignedIn, signIn } from "../support/console.ts";
 import {
   configure,
   deliverAll,
-  forgetEverything,
   HOUR,
+  leaveNothing,
   payments,
   scriptWorld,
   untilOver,
   type World,
 } from "../support/reconciler.ts";
-import { askSandbox, openAccount } from "../support/scripted-ledger.ts";
+import { askSandbox, newAccount } from "../support/scripted-ledger.ts";
 import { operator, showEvent } from "../support/worker.ts";
 
 const RUNS = "/console/reconciliations";
@@ -22,14 +22,10 @@ let account: string;
 let ada: SignedIn;
 beforeEach(async () => {
   world = scriptWorld();
-  account = await openAccount(`did:key:${crypto.randomUUID()}`);
+  account = await newAccount();
   ada = await signIn();
 });
-afterEach(async () => {
-  await configure({});
-  await forgetEverything();
-  vi.restoreAllMocks();
-});
+afterEach(leaveNothing);
 
 const page = async (path: string, visit = ada) => (await look(path, { cookie: visit.cookie })).body as string;
 /** As the fields have it: to the minute, in UTC, without saying so. */

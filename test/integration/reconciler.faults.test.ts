@@ -7,10 +7,10 @@ import {
   begin,
   configure,
   deliverAll,
-  forgetEverything,
   found,
   HOUR,
   inReconciler,
+  leaveNothing,
   payments,
   reconcile,
   scriptWorld,
@@ -21,7 +21,7 @@ import {
   valueOf,
   type World,
 } from "../support/reconciler.ts";
-import { askSandbox, availableOf, openAccount, refused } from "../support/scripted-ledger.ts";
+import { askSandbox, availableOf, newAccount, refused } from "../support/scripted-ledger.ts";
 import { stripeError } from "../support/scripted-stripe.ts";
 import { runAlarm, showEvent, storedRecord, stubOf } from "../support/worker.ts";
 
@@ -35,14 +35,9 @@ let account: string;
 let events: StripeEventBody[];
 beforeEach(async () => {
   world = scriptWorld();
-  account = await openAccount(`did:key:${crypto.randomUUID()}`);
+  account = await newAccount();
 });
-afterEach(async () => {
-  await configure({});
-  await forgetEverything();
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+afterEach(leaveNothing);
 
 function happened(count: number): void {
   events = payments(account, count, () => 100);

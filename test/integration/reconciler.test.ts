@@ -20,6 +20,7 @@ import {
   forgetEverything,
   found,
   HOUR,
+  leaveNothing,
   MINUTE,
   paymentOf,
   payments,
@@ -30,7 +31,7 @@ import {
   valueOf,
   type World,
 } from "../support/reconciler.ts";
-import { askSandbox, availableOf, openAccount, refused } from "../support/scripted-ledger.ts";
+import { askSandbox, availableOf, newAccount, refused } from "../support/scripted-ledger.ts";
 import { alarmAt, deliver, operator, showEvent, storedRecord, stubOf } from "../support/worker.ts";
 
 /** What a run finds, and what it does about it. */
@@ -39,14 +40,9 @@ let world: World;
 let account: string;
 beforeEach(async () => {
   world = scriptWorld();
-  account = await openAccount(`did:key:${crypto.randomUUID()}`);
+  account = await newAccount();
 });
-afterEach(async () => {
-  await configure({});
-  await forgetEverything();
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+afterEach(leaveNothing);
 
 const sumOf = (amounts: readonly number[]) => amounts.reduce((sum, amount) => sum + amount, 0);
 const paid = (amount = 100) =>

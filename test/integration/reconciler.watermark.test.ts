@@ -6,19 +6,19 @@ import type { WatermarkStatus } from "../../src/reconciler/report.ts";
 import {
   configure,
   DAY,
-  forgetEverything,
   found,
   HOUR,
   inReconciler,
+  leaveNothing,
   MINUTE,
   reconcile,
   scriptWorld,
   show,
-  untilOver,
+  untilAllOver,
   valueOf,
   type World,
 } from "../support/reconciler.ts";
-import { askSandbox, availableOf, openAccount, refused } from "../support/scripted-ledger.ts";
+import { askSandbox, availableOf, newAccount, refused } from "../support/scripted-ledger.ts";
 import { stripeError } from "../support/scripted-stripe.ts";
 import { runCron, storedRecord, stubOf } from "../support/worker.ts";
 
@@ -31,15 +31,10 @@ let world: World;
 let account: string;
 beforeEach(async () => {
   world = scriptWorld();
-  account = await openAccount(`did:key:${crypto.randomUUID()}`);
+  account = await newAccount();
   setTime(T0);
 });
-afterEach(async () => {
-  await configure({});
-  await forgetEverything();
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+afterEach(leaveNothing);
 
 function setTime(at: number): void {
   vi.useFakeTimers({ toFake: ["Date"], now: at });
@@ -53,7 +48,7 @@ const iso = (at: number) => new Date(at).toISOString();
 async function cronAt(at: number): Promise<void> {
   setTime(at);
   await runCron(KEY);
-  for (const { id, status: state } of await runs()) if (state === "running") await untilOver(id);
+  await untilAllOver();
 }
 
 function paidAt(at: number) {

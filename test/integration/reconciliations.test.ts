@@ -3,14 +3,14 @@ import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
 import {
   configure,
   deliverAll,
-  forgetEverything,
   HOUR,
+  leaveNothing,
   payments,
   scriptWorld,
   untilOver,
   type World,
 } from "../support/reconciler.ts";
-import { openAccount } from "../support/scripted-ledger.ts";
+import { newAccount } from "../support/scripted-ledger.ts";
 import { operator, runCron, showEvent } from "../support/worker.ts";
 
 /** Reconciliation as operators ask for it. What a run finds, and how it goes on: reconciler*.test.ts. */
@@ -22,14 +22,9 @@ let world: World;
 let account: string;
 beforeEach(async () => {
   world = scriptWorld();
-  account = await openAccount(`did:key:${crypto.randomUUID()}`);
+  account = await newAccount();
 });
-afterEach(async () => {
-  await configure({});
-  await forgetEverything();
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+afterEach(leaveNothing);
 
 const iso = (at: number) => new Date(at).toISOString();
 const lastHour = () => ({ from: iso(Date.now() - HOUR), to: iso(Date.now()) });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded, stripeEvent } from "../../scripts/lib/stripe-events.ts";
+import { NOTHING_RECONCILED } from "../support/runs.ts";
 import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { emptyIndex, FAILED, fill, summary, withoutShard } from "../support/summaries.ts";
 import { deliver, operator, shardStub } from "../support/worker.ts";
@@ -25,15 +26,7 @@ describe("GET /v1/admin/stats", () => {
       rescues: 0,
       attempts: 0,
       last_24h: { received: 0, forwarded: 0, failed: 0, ignored: 0, resolved: 0, attempts: 0 },
-      reconciliation: {
-        configured: true,
-        since: null,
-        complete_up_to: null,
-        behind_seconds: null,
-        gaps: [],
-        pending_gap: null,
-        last_run: null,
-      },
+      reconciliation: { configured: true, ...NOTHING_RECONCILED },
     });
   });
 

@@ -11,7 +11,7 @@ import { type EventRecord, parseRecord } from "../../src/event/record.ts";
 import type { EventSummary } from "../../src/event/view.ts";
 import type { AccountLookup, LedgerOutcome } from "../../src/ledger/port.ts";
 import type { LogLevel, LogLine } from "../../src/log.ts";
-import { POLICY, T0 } from "./records.ts";
+import { delivery, POLICY, T0 } from "./records.ts";
 
 type Answer = LedgerOutcome | AccountLookup;
 
@@ -70,6 +70,20 @@ export class World {
     this.nowMs = Math.max(this.nowMs, this.alarmAt);
     this.alarmAt = null;
     await this.engine.alarm();
+  }
+
+  /** Until the function that this returns is called. */
+  hangIndex(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.indexHangs = promise;
+    return resolve;
+  }
+
+  /** A delivery, with what the ledger answers to its attempt. */
+  deliverAnd(answer: Answer, given: Parameters<typeof delivery>[0] = {}): ReturnType<EventEngine["deliver"]> {
+    const reply = this.engine.deliver(delivery(given));
+    this.asked.answer(answer);
+    return reply;
   }
 
   /** The newest request that the ledger got. */

@@ -1,6 +1,7 @@
 /** The Reconciler as its callers meet it, in workerd, between a scripted Stripe and the sandbox ledger. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { vi } from "vitest";
 import { paymentIntentSucceeded, type StripeEventBody } from "../../scripts/lib/stripe-events.ts";
 import type { Guarded } from "../../src/event/guarded.ts";
 import type { Reconciler } from "../../src/reconciler/object.ts";
@@ -74,6 +75,12 @@ export function step(): Promise<boolean> {
   return runDurableObjectAlarm(reconciler());
 }
 
+/** Whatever is running. */
+export async function untilAllOver(): Promise<void> {
+  const runs = await valueOf(askReconciler(env, (stub) => stub.list(50)));
+  for (const { id, status } of runs) if (status === "running") await untilOver(id);
+}
+
 export async function until(id: string, holds: (report: Report) => boolean): Promise<Report> {
   for (let tries = 0; tries < 2_000; tries++) {
     const report = await show(id);
@@ -126,6 +133,14 @@ export function forgetEverything(): Promise<void> {
     for (const key of ["bounds", "watermark"]) storage.kv.delete(key);
     await storage.deleteAlarm();
   });
+}
+
+/** After a test: no run, nothing configured, no mock, and the real time. */
+export async function leaveNothing(): Promise<void> {
+  await configure({});
+  await forgetEverything();
+  vi.useRealTimers();
+  vi.restoreAllMocks();
 }
 
 /** Payments to an account, a second apart, the newest a minute ago. */

@@ -66,6 +66,16 @@ export const cancelledRun = (overrides: Overrides = {}) =>
     overrides,
   );
 
+/** As /v1/admin/stats and the console are told before the first run. */
+export const NOTHING_RECONCILED = {
+  since: null,
+  complete_up_to: null,
+  behind_seconds: null,
+  gaps: [],
+  pending_gap: null,
+  last_run: null,
+};
+
 /** A payout that the ledger holds with another amount. */
 export const DIFFERENCE: Difference = {
   event_id: "evt_1",

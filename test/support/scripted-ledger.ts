@@ -93,6 +93,15 @@ export async function openAccount(did: string): Promise<string> {
   return (await sandboxControl<{ id: string }>("POST", "/accounts", { did })).id;
 }
 
+/** A did that nobody else has. Its account need not exist. */
+export function newDid(): string {
+  return `did:key:${crypto.randomUUID()}`;
+}
+
+export function newAccount(): Promise<string> {
+  return openAccount(newDid());
+}
+
 /** The balance in minor units, as text. */
 export async function availableOf(accountId: string): Promise<string> {
   const account = await sandboxControl<{ balances: { available: string } }>(

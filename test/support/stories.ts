@@ -8,7 +8,7 @@ import type { StripeEventBody } from "../../scripts/lib/stripe-events.ts";
 import { stripeId } from "../../scripts/lib/stripe-ids.ts";
 import type { EventRecord } from "../../src/event/record.ts";
 import type { RefundEvents } from "../../src/settlement/table.ts";
-import { openAccount, sandboxControl, type ScriptedLedger, sandboxLedger } from "./scripted-ledger.ts";
+import { sandboxControl, type ScriptedLedger, sandboxLedger } from "./scripted-ledger.ts";
 import { type Answer, deliver, runAlarm, type SendOptions, showEvent, stubOf } from "./worker.ts";
 
 /**
@@ -44,15 +44,6 @@ export function tellStories(): { readonly ledger: ScriptedLedger } {
 
 export function pass(seconds: number): void {
   vi.setSystemTime(Date.now() + seconds * 1000);
-}
-
-/** A did that no other story has. Its account need not exist. */
-export function newDid(): string {
-  return `did:story:${crypto.randomUUID()}`;
-}
-
-export function newAccount(): Promise<string> {
-  return openAccount(newDid());
 }
 
 /** Minor units per currency, as the ledger writes them. A currency without entries is not there. */

@@ -5,10 +5,10 @@ import {
   paymentIntentSucceeded,
   refundCreated,
 } from "../../../scripts/lib/stripe-events.ts";
+import { newAccount } from "../../support/scripted-ledger.ts";
 import {
   balancesOf,
   deliverAll,
-  newAccount,
   REFUND_MODES,
   refundsToldBy,
   stateOf,

@@ -12,10 +12,9 @@ import {
   tell,
 } from "../../support/history.ts";
 import type { StripeEventBody } from "../../../scripts/lib/stripe-events.ts";
-import { openAccount } from "../../support/scripted-ledger.ts";
+import { newDid, openAccount } from "../../support/scripted-ledger.ts";
 import {
   balancesOf,
-  newDid,
   outcomeOf,
   pass,
   REFUND_MODES,

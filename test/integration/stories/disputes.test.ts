@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
+import { newAccount } from "../../support/scripted-ledger.ts";
 import {
   balancesOf,
   deliverAll,
-  newAccount,
   ringAlarms,
   settlementsOf,
   tellStories,

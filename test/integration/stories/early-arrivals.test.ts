@@ -1,12 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { accountIdOf } from "../../../scripts/lib/account-id.ts";
 import type { StripeEventBody } from "../../../scripts/lib/stripe-events.ts";
-import { openAccount } from "../../support/scripted-ledger.ts";
+import { newAccount, newDid, openAccount } from "../../support/scripted-ledger.ts";
 import {
   balancesOf,
   deliverAll,
-  newAccount,
-  newDid,
   pass,
   REFUND_MODES,
   refundsToldBy,

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { paymentIntentSucceeded, stripeEvent } from "../../../scripts/lib/stripe-events.ts";
 import type { StripeObject } from "../../../scripts/lib/stripe-objects.ts";
 import { stripeId } from "../../../scripts/lib/stripe-ids.ts";
-import { newAccount, outcomeOf, REFUND_MODES, refundsToldBy, tellStories } from "../../support/stories.ts";
+import { newAccount } from "../../support/scripted-ledger.ts";
+import { outcomeOf, REFUND_MODES, refundsToldBy, tellStories } from "../../support/stories.ts";
 import { STRIPE_EVENT_TYPES } from "../../support/stripe-event-types.ts";
 import { deliver } from "../../support/worker.ts";
 

@@ -1,10 +1,9 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { askSandbox } from "../../support/scripted-ledger.ts";
+import { askSandbox, newAccount } from "../../support/scripted-ledger.ts";
 import {
   balancesOf,
   deliverAll,
-  newAccount,
   pass,
   REFUND_MODES,
   refundsToldBy,

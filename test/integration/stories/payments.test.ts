@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { paymentCanceled } from "../../../scripts/lib/stripe-events.ts";
-import { balancesOf, deliverAll, newAccount, settlementsOf, tellStories } from "../../support/stories.ts";
+import { newAccount } from "../../support/scripted-ledger.ts";
+import { balancesOf, deliverAll, settlementsOf, tellStories } from "../../support/stories.ts";
 import { StripePayment } from "../../support/stripe-payment.ts";
 
 /** A failed attempt leaves the intent payable: it neither keeps the payment from being credited, nor takes it back. */

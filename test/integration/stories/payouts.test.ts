@@ -6,15 +6,8 @@ import {
   paymentIntentSucceeded,
 } from "../../../scripts/lib/stripe-events.ts";
 import { stripeId } from "../../../scripts/lib/stripe-ids.ts";
-import {
-  balancesOf,
-  deliverAll,
-  newAccount,
-  pass,
-  settlementsOf,
-  stateOf,
-  tellStories,
-} from "../../support/stories.ts";
+import { newAccount } from "../../support/scripted-ledger.ts";
+import { balancesOf, deliverAll, pass, settlementsOf, stateOf, tellStories } from "../../support/stories.ts";
 
 /** Payouts are recorded and move no balance. A failed one is the end of it, whatever arrives later. */
 

@@ -2,18 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type StripeEventBody, paymentIntentSucceeded } from "../../../scripts/lib/stripe-events.ts";
 import { CURRENCIES } from "../../../src/settlement/currency.ts";
 import { operator, storedRecord } from "../../support/worker.ts";
-import {
-  balancesOf,
-  deliverAll,
-  newAccount,
-  newDid,
-  pass,
-  ringAlarms,
-  stateOf,
-  tellStories,
-} from "../../support/stories.ts";
+import { balancesOf, deliverAll, pass, ringAlarms, stateOf, tellStories } from "../../support/stories.ts";
 import { accountIdOf } from "../../../scripts/lib/account-id.ts";
-import { openAccount } from "../../support/scripted-ledger.ts";
+import { newAccount, newDid, openAccount } from "../../support/scripted-ledger.ts";
 import { StripePayment } from "../../support/stripe-payment.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { newAccount } from "../../support/scripted-ledger.ts";
 import {
   balancesOf,
   deliverAll,
   everyOrder,
-  newAccount,
   REFUND_MODES,
   refundsToldBy,
   ringAlarms,

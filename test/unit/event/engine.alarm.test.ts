@@ -31,9 +31,11 @@ describe("the alarm", () => {
   it("at the retry's time → attempt 2, and a delivery meanwhile joins it", async () => {
     const world = new World(healing(), T0 + 15 * SECOND);
     const alarm = world.fireAlarm();
-    const reply = world.engine.deliver(delivery());
-    world.asked.answer(ACCEPTED);
-    expect(await reply).toMatchObject({ kind: "ok", deduped: true, snapshot: { state: "forwarded" } });
+    expect(await world.deliverAnd(ACCEPTED)).toMatchObject({
+      kind: "ok",
+      deduped: true,
+      snapshot: { state: "forwarded" },
+    });
     await alarm;
     expect(world.ledger).toHaveLength(1);
   });
@@ -55,9 +57,7 @@ describe("the alarm", () => {
 
   it("in an outage of days → retries to the horizon with the same bytes, then rests in front of an operator", async () => {
     const world = new World();
-    const reply = world.engine.deliver(delivery());
-    world.asked.answer(UNAVAILABLE);
-    await reply;
+    await world.deliverAnd(UNAVAILABLE);
     await idle();
     while (world.alarmAt !== null) {
       const alarm = world.fireAlarm();
@@ -117,9 +117,7 @@ describe("the alarm never throws, and sets another", () => {
     await expect(reply).rejects.toThrow("broken");
     expect(world.record).toMatchObject({ state: "forwarding", attempts: 1 });
     expect(world.alarmAt).toBe(T0 + LEASE);
-    const again = world.engine.deliver(delivery());
-    world.asked.answer(ACCEPTED);
-    expect(await again).toMatchObject({ kind: "ok" });
+    expect(await world.deliverAnd(ACCEPTED)).toMatchObject({ kind: "ok" });
     expect(world.ledger).toHaveLength(2);
   });
 });

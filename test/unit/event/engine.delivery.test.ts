@@ -69,18 +69,14 @@ describe("the first delivery", () => {
 
   it("refused for now → the 502's facts, with the time of the retry that its alarm then has", async () => {
     const world = new World();
-    const reply = world.engine.deliver(delivery());
-    world.asked.answer(UNAVAILABLE);
-    expect(await reply).toEqual(REFUSED);
+    expect(await world.deliverAnd(UNAVAILABLE)).toEqual(REFUSED);
     await idle();
     expect(world.alarmAt).toBe(REFUSED.next_retry_at);
   });
 
   it("refused for good → the 502's facts, no retry, no alarm", async () => {
     const world = new World();
-    const reply = world.engine.deliver(delivery());
-    world.asked.answer(REJECTED);
-    expect(await reply).toMatchObject({
+    expect(await world.deliverAnd(REJECTED)).toMatchObject({
       ledger_status: 400,
       ledger_code: "INVALID_REQUEST",
       next_retry_at: null,
@@ -127,9 +123,12 @@ describe("a refund whose account must be looked up", () => {
 
   it("not known yet → the 502's facts, nothing sent, and the retry asks again", async () => {
     const world = new World();
-    const reply = world.engine.deliver(delivery({ mapping: LOOKUP }));
-    world.asked.answer({ ...UNAVAILABLE, ledger_status: 404, ledger_code: "ACCOUNT_NOT_RESOLVED" });
-    expect(await reply).toMatchObject({ ledger_status: 404, ledger_code: "ACCOUNT_NOT_RESOLVED" });
+    expect(
+      await world.deliverAnd(
+        { ...UNAVAILABLE, ledger_status: 404, ledger_code: "ACCOUNT_NOT_RESOLVED" },
+        { mapping: LOOKUP },
+      ),
+    ).toMatchObject({ ledger_status: 404, ledger_code: "ACCOUNT_NOT_RESOLVED" });
     await idle();
     void world.fireAlarm();
     expect(world.ledger.map(({ question }) => question)).toEqual(["account", "account"]);
@@ -198,17 +197,13 @@ describe("redeliveries", () => {
 
   it("failed + redelivery within 5 s → the stored 502, nobody asked; after 5 s → attempt 2", async () => {
     const world = new World();
-    const first = world.engine.deliver(delivery());
-    world.asked.answer(UNAVAILABLE);
-    await first;
+    await world.deliverAnd(UNAVAILABLE);
     await idle();
     world.nowMs += 4_999;
     expect(await world.engine.deliver(delivery())).toEqual(REFUSED);
     expect(world.ledger).toHaveLength(1);
     world.nowMs += 1;
-    const third = world.engine.deliver(delivery());
-    world.asked.answer(ACCEPTED);
-    expect(await third).toMatchObject({ kind: "ok", deduped: false, snapshot: OK });
+    expect(await world.deliverAnd(ACCEPTED)).toMatchObject({ kind: "ok", deduped: false, snapshot: OK });
     expect(world.ledger.map(({ about, key }) => [about, key])).toEqual([
       [PAYLOAD, KEY],
       [PAYLOAD, KEY],

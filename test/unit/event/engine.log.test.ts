@@ -132,13 +132,10 @@ describe("publish_failed", () => {
 
   it("the store breaks once the row is out → the lease's alarm stays, and publishes again", async () => {
     const world = new World();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    world.indexHangs = promise;
-    const reply = world.engine.deliver(delivery());
-    world.asked.answer(ACCEPTED);
-    await reply;
+    const release = world.hangIndex();
+    await world.deliverAnd(ACCEPTED);
     world.faults.load = broken("disk");
-    resolve();
+    release();
     await idle();
     expect(world.lines).toContainEqual(line("disk"));
     expect(world.alarmAt).toBe(T0 + LEASE);

@@ -134,9 +134,7 @@ describe("retry of an unmappable event", () => {
   it("a delivery repaired it between the two → its bytes are sent, not those of the mapping", async () => {
     const world = new World(unmappable());
     await world.engine.retry(operatorRetry());
-    const first = world.engine.deliver(delivery());
-    world.asked.answer(REJECTED);
-    await first;
+    await world.deliverAnd(REJECTED);
     const settlement = { ...MONEY.settlement, amount_minor: "99" };
     void world.engine.retry(operatorRetry({ mapping: { kind: "settlement", settlement } }));
     expect(world.ledger.map(({ about }) => about)).toEqual([PAYLOAD, PAYLOAD]);

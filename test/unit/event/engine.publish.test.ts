@@ -18,9 +18,7 @@ import {
 
 async function settled(outcome = ACCEPTED as Parameters<World["asked"]["answer"]>[0]): Promise<World> {
   const world = new World();
-  const reply = world.engine.deliver(delivery());
-  world.asked.answer(outcome);
-  await reply;
+  await world.deliverAnd(outcome);
   return world;
 }
 
@@ -46,27 +44,21 @@ describe("the alarm moves only after the row is published", () => {
 
   it("an index that is slow → the lease's alarm stands until it answers", async () => {
     const world = new World();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    world.indexHangs = promise;
-    const reply = world.engine.deliver(delivery());
-    world.asked.answer(ACCEPTED);
-    await reply;
+    const release = world.hangIndex();
+    await world.deliverAnd(ACCEPTED);
     await idle();
     expect(world.alarmAt).toBe(T0 + LEASE);
-    resolve();
+    release();
     await idle();
     expect(world.alarmAt).toBe(T0 + 30 * DAY);
   });
 
   it("a retry that fell due while the index was slow → the alarm is in the future", async () => {
     const world = new World();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    world.indexHangs = promise;
-    const reply = world.engine.deliver(delivery());
-    world.asked.answer(UNAVAILABLE);
-    await reply;
+    const release = world.hangIndex();
+    await world.deliverAnd(UNAVAILABLE);
     world.nowMs += HOUR;
-    resolve();
+    release();
     await idle();
     expect(world.alarmAt).toBe(world.nowMs + 1);
   });
@@ -78,13 +70,12 @@ describe("nobody is done before the row is published who has used up the alarm",
     ["the watchdog's poke", (world: World) => world.engine.poke()],
   ] as const)("%s, index slow → waits for it, and then the next alarm stands", async (_, act) => {
     const world = new World(forwarded(), T0);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    world.indexHangs = promise;
+    const release = world.hangIndex();
     let isDone = false;
     const acting = act(world).then(() => (isDone = true));
     await idle();
     expect(isDone).toBe(false);
-    resolve();
+    release();
     await acting;
     expect(world.rows).toHaveLength(1);
     expect(world.alarmAt).toBe(T0 + 30 * DAY);
@@ -92,14 +83,13 @@ describe("nobody is done before the row is published who has used up the alarm",
 
   it("the alarm that made an attempt, index slow → waits for the row of the outcome", async () => {
     const world = new World(healing({ next_retry_at: T0 }), T0);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    world.indexHangs = promise;
+    const release = world.hangIndex();
     let isDone = false;
     const acting = world.fireAlarm().then(() => (isDone = true));
     world.asked.answer(ACCEPTED);
     await idle();
     expect([isDone, world.alarmAt]).toEqual([false, T0 + LEASE]);
-    resolve();
+    release();
     await acting;
     expect(world.alarmAt).toBe(T0 + 30 * DAY);
   });
@@ -112,9 +102,7 @@ describe("an index that fails", () => {
   ] as const)("%s → answered all the same, an alarm in 60 s, which publishes", async (_, outcome) => {
     const world = new World();
     world.faults.index = broken("index");
-    const reply = world.engine.deliver(delivery());
-    world.asked.answer(outcome);
-    await reply;
+    await world.deliverAnd(outcome);
     await idle();
     expect(world.alarmAt).toBe(T0 + 60 * SECOND);
     expect(world.lines).toContainEqual(expect.objectContaining({ level: "error", msg: "publish_failed" }));
@@ -129,9 +117,7 @@ describe("an index that fails", () => {
   it("failed, retry before those 60 s → the alarm of the retry", async () => {
     const world = new World();
     world.faults.index = broken("index");
-    const reply = world.engine.deliver(delivery());
-    world.asked.answer(UNAVAILABLE);
-    await reply;
+    await world.deliverAnd(UNAVAILABLE);
     await idle();
     expect(world.alarmAt).toBe(T0 + 11_250);
   });
@@ -168,15 +154,12 @@ describe("an index that fails", () => {
 describe("a step that came while a row was on its way", () => {
   it("its own alarm stands: the late row moves nothing", async () => {
     const world = new World();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    world.indexHangs = promise;
-    const first = world.engine.deliver(delivery());
-    world.asked.answer(UNAVAILABLE);
-    await first;
+    const release = world.hangIndex();
+    await world.deliverAnd(UNAVAILABLE);
     world.nowMs += 6 * SECOND;
     void world.engine.deliver(delivery());
     expect(world.record).toMatchObject({ state: "forwarding", attempts: 2 });
-    resolve();
+    release();
     await idle();
     expect(world.rows).toMatchObject([{ state: "failed", revision: 2 }]);
     expect(world.alarmAt).toBe(T0 + 6 * SECOND + LEASE);
@@ -184,17 +167,14 @@ describe("a step that came while a row was on its way", () => {
 
   it("its own row fails after the older one arrived → an alarm in 60 s publishes it", async () => {
     const world = new World();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    world.indexHangs = promise;
-    const first = world.engine.deliver(delivery());
-    world.asked.answer(UNAVAILABLE);
-    await first;
+    const release = world.hangIndex();
+    await world.deliverAnd(UNAVAILABLE);
     world.nowMs += 6 * SECOND;
     const second = world.engine.deliver(delivery());
     world.faults.index = broken("index");
     world.asked.answer(ACCEPTED);
     await second;
-    resolve();
+    release();
     await idle();
     expect(world.rows).toMatchObject([{ state: "failed" }]);
     expect(world.alarmAt).toBe(world.nowMs + 60 * SECOND);
@@ -205,11 +185,10 @@ describe("a step that came while a row was on its way", () => {
 
   it("the event was purged → the late row moves nothing", async () => {
     const world = new World(forwarded(), T0);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    world.indexHangs = promise;
+    const release = world.hangIndex();
     void world.fireAlarm();
     world.record = null;
-    resolve();
+    release();
     await idle();
     expect(world.alarmAt).toBeNull();
   });

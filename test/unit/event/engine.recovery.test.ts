@@ -43,9 +43,7 @@ describe("a crash while the ledger is asked", () => {
     const world = new World();
     void world.engine.deliver(delivery());
     world.crash();
-    const reply = world.engine.deliver(delivery());
-    world.asked.answer(ACCEPTED);
-    expect(await reply).toMatchObject({ kind: "ok", snapshot: { state: "forwarded" } });
+    expect(await world.deliverAnd(ACCEPTED)).toMatchObject({ kind: "ok", snapshot: { state: "forwarded" } });
     expect(world.ledger).toHaveLength(2);
   });
 
@@ -99,9 +97,7 @@ describe("a crash between the outcome and the row", () => {
   ] as const)("%s → the lease's alarm still stands, and publishes", async (_, outcome, state, alarmAt) => {
     const world = new World();
     world.indexHangs = new Promise(() => {});
-    const reply = world.engine.deliver(delivery());
-    world.asked.answer(outcome);
-    await reply;
+    await world.deliverAnd(outcome);
     await idle();
     world.crash();
     expect(world.alarmAt).toBe(T0 + LEASE);

@@ -11,6 +11,7 @@ import {
   completeRun,
   DIFFERENCE,
   failedRun,
+  NOTHING_RECONCILED,
   RUN_ID,
   runningRun,
   SHA256,
@@ -163,12 +164,7 @@ describe("the watermark, told", () => {
   it.each([true, false])("none yet, configured: %s → nothing is claimed", (configured) => {
     expect(watermarkStatus(null, bounds(T0), configured, T0)).toEqual({
       configured,
-      since: null,
-      complete_up_to: null,
-      behind_seconds: null,
-      gaps: [],
-      pending_gap: null,
-      last_run: null,
+      ...NOTHING_RECONCILED,
     });
   });
 
