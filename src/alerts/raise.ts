@@ -7,12 +7,12 @@ import type { AlertConfig, Config } from "../config.ts";
 import type { AlertFacts } from "../event-index/alerting.ts";
 import { askShard, type IndexPlace, shardNumbers } from "../event-index/locate.ts";
 import { askReconciler } from "../reconciler/locate.ts";
+import { isBehind } from "../reconciler/report.ts";
 import { isNewCase, readTold } from "./open-age.ts";
 import { postAlert } from "./post.ts";
 import {
   behindText,
   findingsText,
-  isBehind,
   isSilentForLong,
   readReconciliationTold,
   type ReconciliationTold,

@@ -4,10 +4,7 @@
  */
 import { z } from "zod";
 import { type Kind, MEANINGS } from "../reconciler/findings.ts";
-import type { RunView, WatermarkStatus } from "../reconciler/report.ts";
-
-/** The hourly run leaves it about an hour behind; two that failed in a row make three. */
-export const BEHIND_SECONDS = 3 * 3_600;
+import { BEHIND_SECONDS, type RunView, type WatermarkStatus } from "../reconciler/report.ts";
 
 /**
  * Kept between sweeps: which run's findings were told, whether it was told that nobody knows, and since when the Reconciler does
@@ -37,10 +34,6 @@ const TOLD_KINDS: readonly Kind[] = [
   "not_in_ledger",
   "unverified",
 ];
-
-export function isBehind({ configured, behind_seconds }: WatermarkStatus): boolean {
-  return configured && (behind_seconds ?? 0) > BEHIND_SECONDS;
-}
 
 export function behindText(
   settleEnv: string,

@@ -13,7 +13,7 @@ import { describeEvent } from "./describe.ts";
 import { transition } from "./machine.ts";
 import { errorName } from "./platform-error.ts";
 import type { Ports } from "./ports.ts";
-import { type EventRecord, isFinal, isInAttempt } from "./record.ts";
+import { type EventRecord, failureAtLedger, isFinal, isInAttempt } from "./record.ts";
 import { type DeliveryReply, replyTo } from "./snapshot.ts";
 import type { Delivery, Input, OperatorRetry, Policy, Step } from "./step.ts";
 import type { EventState } from "./view.ts";
@@ -207,7 +207,7 @@ function attemptLine(record: EventRecord) {
     trigger: trigger ?? null,
     outcome: outcome ?? null,
     ledger_status: ledger_status ?? null,
-    next_retry_at: record.state === "failed" && record.cause === "ledger" ? record.next_retry_at : null,
+    next_retry_at: failureAtLedger(record)?.next_retry_at ?? null,
   };
 }
 

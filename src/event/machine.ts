@@ -14,7 +14,7 @@
  * - failed with a retry: due → attempt; not due → the index row may be missing: publish, then wait.
  * - failed for good, or final: the index row may be missing: publish, then wait for an operator or the purge.
  */
-import type { EventRecord } from "./record.ts";
+import { type EventRecord, failureAtLedger } from "./record.ts";
 import type { Context, Input, Policy, Step } from "./step.ts";
 import { onAccount, onOutcome } from "./transitions/answer.ts";
 import { onDelivery } from "./transitions/delivery.ts";
@@ -47,7 +47,7 @@ export function wakeAt(record: EventRecord, policy: Policy): number | null {
     case "forwarding":
       return record.attempt.lease_expires_at;
     case "failed":
-      return record.cause === "ledger" ? record.next_retry_at : null;
+      return failureAtLedger(record)?.next_retry_at ?? null;
     case "forwarded":
     case "resolved":
     case "ignored":

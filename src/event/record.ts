@@ -154,6 +154,10 @@ export function isInAttempt(record: EventRecord): record is InAttempt {
   return record.state === "received" || record.state === "forwarding";
 }
 
+export function failureAtLedger(record: EventRecord): FailedAtLedger | null {
+  return record.state === "failed" && record.cause === "ledger" ? record : null;
+}
+
 /**
  * Reads what a store holds. Throws on anything else, a record with fields of a later version among them: what
  * this code does not understand it must not overwrite.

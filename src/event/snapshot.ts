@@ -4,7 +4,7 @@
  * Pure. The shapes are the wire contract's; `deduped` is the only field that differs between replies to one event.
  */
 import { idempotencyKey } from "../settlement/settlement.ts";
-import { type EventRecord, type FailedAtLedger, type LedgerError } from "./record.ts";
+import { type EventRecord, failureAtLedger, type LedgerError } from "./record.ts";
 
 interface Told {
   readonly ok: true;
@@ -105,10 +105,6 @@ export function replyTo(record: EventRecord, deduped: boolean): DeliveryReply {
 
 export function ledgerErrorOf(record: EventRecord): LedgerError | null {
   return record.state === "resolved" ? record.error : (failureAtLedger(record)?.error ?? null);
-}
-
-function failureAtLedger(record: EventRecord): FailedAtLedger | null {
-  return record.state === "failed" && record.cause === "ledger" ? record : null;
 }
 
 function unmappableSnapshot(told: Told, reason: string): Snapshot {

@@ -1,7 +1,7 @@
 /** An event as operators see it: one row of a list, or its whole state. Pure; times become ISO 8601 here. */
 import { toHex } from "../bytes.ts";
 import { idempotencyKey, type SettlementDraft, thaw } from "../settlement/settlement.ts";
-import type { EventRecord, LedgerError, Trigger } from "./record.ts";
+import { type EventRecord, failureAtLedger, type LedgerError, type Trigger } from "./record.ts";
 import { ledgerErrorOf, type Snapshot, snapshotOf } from "./snapshot.ts";
 
 /** Instead of a signing secret: nobody signed this event, Stripe's API listed it over an authenticated connection. */
@@ -100,10 +100,6 @@ function settlementOf(record: EventRecord): EventState["settlement"] {
   return work?.kind === "draft" ? work.draft : null;
 }
 
-function nextRetryOf(record: EventRecord): number | null {
-  return record.state === "failed" && record.cause === "ledger" ? record.next_retry_at : null;
-}
-
 function reasonOf(record: EventRecord): string | null {
   if (record.state === "ignored" || record.state === "resolved") return record.reason;
   if (record.state !== "failed") return null;
@@ -151,7 +147,7 @@ export function summaryOf(record: EventRecord): EventSummary {
     attempts: record.attempts,
     received_at: record.received_at,
     updated_at: record.updated_at,
-    next_retry_at: nextRetryOf(record),
+    next_retry_at: failureAtLedger(record)?.next_retry_at ?? null,
   };
 }
 
@@ -173,7 +169,7 @@ export function stateOf(
     updated_at: iso(record.updated_at),
     deliveries: record.deliveries,
     attempts: record.attempts,
-    next_retry_at: isoOrNull(nextRetryOf(record)),
+    next_retry_at: isoOrNull(failureAtLedger(record)?.next_retry_at ?? null),
     alarm_at: isoOrNull(alarmAt),
     settlement: settlementOf(record),
     snapshot: snapshotOf(record),

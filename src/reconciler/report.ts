@@ -140,6 +140,14 @@ interface GapView {
   readonly why: Gap["why"];
 }
 
+/** The hourly run leaves it about an hour behind; two that failed in a row make three. */
+export const BEHIND_SECONDS = 3 * 3_600;
+
+/** So far that something is wrong. */
+export function isBehind({ configured, behind_seconds }: WatermarkStatus): boolean {
+  return configured && (behind_seconds ?? 0) > BEHIND_SECONDS;
+}
+
 export function watermarkStatus(
   watermark: Watermark | null,
   bounds: Bounds,

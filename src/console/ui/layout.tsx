@@ -10,6 +10,9 @@ const SECTIONS = [
   ["/console/reconciliations", "Reconciliation"],
 ] as const;
 
+/** Without script the whole page comes again, which is slower to read. */
+const REFRESH_SECONDS = 5;
+
 export interface PageProps {
   readonly title: string;
   /** staging or production; null while the configuration is broken. */
@@ -40,7 +43,7 @@ export function Page(props: PageProps) {
         <script src="/console/app.js" type="module"></script>
         {pollMs !== undefined && (
           <noscript>
-            <meta http-equiv="refresh" content="5" />
+            <meta http-equiv="refresh" content={String(REFRESH_SECONDS)} />
           </noscript>
         )}
       </head>

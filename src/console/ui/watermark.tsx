@@ -1,15 +1,11 @@
 /** Up to when everything that Stripe knows is known here. */
-import type { WatermarkStatus } from "../../reconciler/report.ts";
+import { isBehind, type WatermarkStatus } from "../../reconciler/report.ts";
 import { duration, utc } from "./time.tsx";
-
-/** The hourly run leaves it about an hour behind; from here on something is wrong. */
-const BEHIND_SECONDS = 3 * 3_600;
 
 /** null: the Reconciler is out of reach. */
 export function isWorrying(watermark: WatermarkStatus | null): boolean {
   if (watermark === null) return true;
-  const { configured, behind_seconds, last_run } = watermark;
-  return configured && ((behind_seconds ?? 0) > BEHIND_SECONDS || last_run?.status === "failed");
+  return isBehind(watermark) || (watermark.configured && watermark.last_run?.status === "failed");
 }
 
 export function Watermark({ watermark }: { watermark: WatermarkStatus | null }) {

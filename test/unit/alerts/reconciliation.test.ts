@@ -3,14 +3,13 @@ import { describe, expect, it } from "vitest";
 import {
   behindText,
   findingsText,
-  isBehind,
   isSilentForLong,
   readReconciliationTold,
   silentText,
   untoldRuns,
 } from "../../../src/alerts/reconciliation.ts";
 import { type Kind, KINDS, MEANINGS } from "../../../src/reconciler/findings.ts";
-import { viewOf, type WatermarkStatus } from "../../../src/reconciler/report.ts";
+import { isBehind, viewOf, type WatermarkStatus } from "../../../src/reconciler/report.ts";
 import { HOUR, T0 } from "../../support/records.ts";
 import { completeRun, RUN_ID } from "../../support/runs.ts";
 
