@@ -6,6 +6,7 @@ import { clawsettleClient, type Clawsettle } from "../lib/clawsettle.ts";
 import { createDevVars } from "../lib/dev-vars.ts";
 import { httpClient, type HttpClient } from "../lib/http.ts";
 import { ledgerClient, type Ledger } from "../lib/ledger.ts";
+import { reconciliationsClient, type Reconciliations } from "../lib/reconciliations.ts";
 import { sandboxClient, type Sandbox } from "../lib/sandbox.ts";
 import { sandboxStripeClient, type SandboxStripe } from "../lib/sandbox-stripe.ts";
 import { freePort } from "./ports.ts";
@@ -17,6 +18,7 @@ export type TempStack = {
   readonly stack: Stack;
   readonly http: HttpClient;
   readonly clawsettle: Clawsettle;
+  readonly reconciliations: Reconciliations;
   readonly ledger: Ledger;
   readonly sandbox: Sandbox;
   /** Only where it was asked for. */
@@ -50,16 +52,13 @@ export async function startTempStack(options: TempStackOptions = {}): Promise<Te
     },
   );
   const http = httpClient({ connections });
+  const access = { http, baseUrl: stack.clawsettleUrl, adminKey: secrets.SETTLE_ADMIN_KEY };
   const ledgerAccess = { http, baseUrl: stack.ledgerUrl, adminKey: secrets.LEDGER_ADMIN_KEY };
   return {
     stack,
     http,
-    clawsettle: clawsettleClient({
-      http,
-      baseUrl: stack.clawsettleUrl,
-      signingSecret: secrets.STRIPE_WEBHOOK_SIGNING_SECRET,
-      adminKey: secrets.SETTLE_ADMIN_KEY,
-    }),
+    clawsettle: clawsettleClient({ ...access, signingSecret: secrets.STRIPE_WEBHOOK_SIGNING_SECRET }),
+    reconciliations: reconciliationsClient(access),
     ledger: ledgerClient(ledgerAccess),
     sandbox: sandboxClient(ledgerAccess),
     stripe:

@@ -6,9 +6,7 @@ import { startTempStack, type TempStack } from "../dev/temp-stack.ts";
 import { launchBrowser } from "../lib/browser.ts";
 import type { DevVars } from "../lib/dev-vars.ts";
 import { EXIT_OK, PlainError, runMain } from "../lib/failure.ts";
-import { at } from "../lib/http.ts";
 import { ROOT } from "../lib/paths.ts";
-import { pollUntil } from "../lib/poll.ts";
 import { playStory, type Story } from "./story.ts";
 
 const FOLDER = resolve(ROOT, "docs", "screenshots");
@@ -49,19 +47,14 @@ async function main(): Promise<number> {
   return EXIT_OK;
 }
 
-async function reconcileLastHour({ http, stack }: TempStack): Promise<string> {
-  const runs = new URL("/v1/admin/reconciliations", stack.clawsettleUrl);
-  const headers = { authorization: `Bearer ${stack.secrets.SETTLE_ADMIN_KEY}` };
+/** Returns the run's id, once it is over. */
+async function reconcileLastHour({ reconciliations }: TempStack): Promise<string> {
   const now = Date.now();
   const [from, to] = [new Date(now - 3_600_000).toISOString(), new Date(now).toISOString()];
-  const body = JSON.stringify({ from, to, actor: "Ada Lovelace" });
-  const begun = await http.send({ method: "POST", url: runs, headers, body });
-  const id = String(at(begun.body, "id"));
-  const url = new URL(`${runs.pathname}/${id}`, runs);
-  return pollUntil("the reconciliation to end", { timeoutMs: 60_000, everyMs: 200 }, async () => {
-    const answer = await http.send({ method: "GET", url, headers });
-    return at(answer.body, "status") === "complete" ? id : null;
-  });
+  const id = await reconciliations.begin({ from, to, actor: "Ada Lovelace" });
+  const { status } = await reconciliations.untilOver(id);
+  if (status !== "complete") throw new PlainError(`The reconciliation is ${status}.`);
+  return id;
 }
 
 async function takeAll(baseUrl: URL, secrets: DevVars, story: Story): Promise<void> {

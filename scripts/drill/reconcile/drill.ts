@@ -9,11 +9,11 @@ import { PlainError } from "../../lib/failure.ts";
 import { newAccount } from "../../lib/ledger.ts";
 import { pollUntil } from "../../lib/poll.ts";
 import { Random } from "../../lib/random.ts";
+import type { Report } from "../../lib/reconciliations.ts";
 import type { SandboxStripe } from "../../lib/sandbox-stripe.ts";
 import { deliverArrived, deliverLive, know } from "./deliveries.ts";
 import { type Evidence, gather } from "./evidence.ts";
 import { judgeReconciliation } from "./judge.ts";
-import { begin, type Report, show, untilOver } from "./runs.ts";
 import { type Story, type StoryOptions, tellStory } from "./story.ts";
 
 export interface ReconcileOptions extends StoryOptions {
@@ -56,7 +56,10 @@ export async function reconcileDrill(
     if (stripe === null) throw new PlainError("The sandbox Stripe was not started.");
     const story = await prepare(temp, stripe, options, say);
     const first = await firstRun(temp, stripe, story, options, say);
-    const second = await timed(async () => untilOver(temp, await begin(temp, story)));
+    const second = await timed(async () => {
+      const id = await temp.reconciliations.begin(windowOf(story));
+      return temp.reconciliations.untilOver(id);
+    });
     say(`second run: ${second.seconds.toFixed(1)} s`);
     const evidence = await gather(temp, story, [first.value, second.value]);
     const disagreements = judgeReconciliation(evidence);
@@ -100,11 +103,11 @@ async function firstRun(
     await stripe.addFault({ kind: "down", every: 9 });
   }
   const run = await timed(async () => {
-    const id = await begin(temp, story);
+    const id = await temp.reconciliations.begin(windowOf(story));
     const [, , report] = await Promise.all([
       killAgain(temp, id, kills, new Random(seed + 1), say),
       deliverLive(temp, stripe, story),
-      untilOver(temp, id),
+      temp.reconciliations.untilOver(id),
     ]);
     return report;
   });
@@ -115,7 +118,7 @@ async function firstRun(
 
 /** While it runs, and no longer: a kill after its end would show nothing. Each after a page more than the one before. */
 async function killAgain(
-  { stack, http }: TempStack,
+  { stack, reconciliations }: TempStack,
   id: string,
   kills: number,
   random: Random,
@@ -123,7 +126,7 @@ async function killAgain(
 ): Promise<void> {
   for (let n = 1, pages = 0; n <= kills; n++) {
     pages = await pollUntil(`page ${pages + 1}`, { timeoutMs: 120_000, everyMs: AIM_POLL_MS }, async () => {
-      const report = await show({ stack, http }, id);
+      const report = await reconciliations.show(id);
       if (report !== null && report.status !== "running") {
         throw new PlainError(`The run was over after ${n - 1} kills: more payments are needed for ${kills}.`);
       }
@@ -134,6 +137,10 @@ async function killAgain(
     await stack.restart();
     say(`killed ${n} times, the last time in page ${pages + 1} or soon after`);
   }
+}
+
+function windowOf({ window }: Story) {
+  return { ...window, actor: "drill" };
 }
 
 async function timed<T>(act: () => Promise<T>): Promise<{ value: T; seconds: number }> {

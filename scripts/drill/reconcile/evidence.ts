@@ -2,8 +2,8 @@
 import { concurrently } from "../../../src/concurrently.ts";
 import type { TempStack } from "../../dev/temp-stack.ts";
 import { at } from "../../lib/http.ts";
+import type { Report } from "../../lib/reconciliations.ts";
 import type { StripeEventBody } from "../../lib/stripe-events.ts";
-import type { Report } from "./runs.ts";
 import type { Story } from "./story.ts";
 
 export interface Payment {

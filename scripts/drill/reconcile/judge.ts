@@ -1,6 +1,6 @@
 /** The verdict over a reconciliation drill. Pure. */
+import type { Report } from "../../lib/reconciliations.ts";
 import type { Evidence } from "./evidence.ts";
-import type { Report } from "./runs.ts";
 
 /** What a run may find besides: each stands for the work it did, or for a lie it has found. */
 const LIES_SHOW_AS = ["mismatched", "not_in_ledger"];

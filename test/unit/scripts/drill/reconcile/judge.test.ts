@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Evidence } from "../../../../../scripts/drill/reconcile/evidence.ts";
 import { judgeReconciliation } from "../../../../../scripts/drill/reconcile/judge.ts";
-import type { Report } from "../../../../../scripts/drill/reconcile/runs.ts";
+import type { Report } from "../../../../../scripts/lib/reconciliations.ts";
 
 /** The verdict itself is judged: a drill whose verdict sees nothing proves nothing. */
 
