@@ -144,7 +144,10 @@ interface GapView {
 export const BEHIND_SECONDS = 3 * 3_600;
 
 /** So far that something is wrong. */
-export function isBehind({ configured, behind_seconds }: WatermarkStatus): boolean {
+export function isBehind({
+  configured,
+  behind_seconds,
+}: Pick<WatermarkStatus, "configured" | "behind_seconds">): boolean {
   return configured && (behind_seconds ?? 0) > BEHIND_SECONDS;
 }
 

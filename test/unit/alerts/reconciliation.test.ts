@@ -9,11 +9,9 @@ import {
   untoldRuns,
 } from "../../../src/alerts/reconciliation.ts";
 import { type Kind, KINDS, MEANINGS } from "../../../src/reconciler/findings.ts";
-import { isBehind, viewOf, type WatermarkStatus } from "../../../src/reconciler/report.ts";
+import { viewOf, type WatermarkStatus } from "../../../src/reconciler/report.ts";
 import { HOUR, T0 } from "../../support/records.ts";
 import { completeRun, RUN_ID } from "../../support/runs.ts";
-
-const THREE_HOURS_S = 3 * 3_600;
 
 const watermark = (fields: Partial<WatermarkStatus> = {}): WatermarkStatus => ({
   configured: true,
@@ -49,15 +47,6 @@ describe("what was told, read back", () => {
 });
 
 describe("a watermark that stands", () => {
-  it.each([
-    ["three hours behind", {}, THREE_HOURS_S, false],
-    ["a second more", {}, THREE_HOURS_S + 1, true],
-    ["no longer configured, days behind", { configured: false }, 20 * THREE_HOURS_S, false],
-    ["that never began", {}, null, false],
-  ])("%s → told: %4$s", (_, fields, behind_seconds, told) => {
-    expect(isBehind(watermark({ ...fields, behind_seconds }))).toBe(told);
-  });
-
   it("no run yet → since when, in whole hours, and where to look", () => {
     expect(behindText("production", watermark({ behind_seconds: 5 * 3_600 - 1 }))).toBe(
       "clawsettle production: events are known to be complete only up to 2027-01-15T04:00:00.000Z, 4 h ago.\nLook: /console/reconciliations",

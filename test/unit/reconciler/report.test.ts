@@ -1,7 +1,7 @@
 /** A run as operators see it, word by word where they act on the words. */
 import { describe, expect, it } from "vitest";
 import { KINDS } from "../../../src/reconciler/findings.ts";
-import { reportOf, viewOf, watermarkStatus } from "../../../src/reconciler/report.ts";
+import { isBehind, reportOf, viewOf, watermarkStatus } from "../../../src/reconciler/report.ts";
 import { failureSchema } from "../../../src/reconciler/run.ts";
 import { activate, type Watermark } from "../../../src/reconciler/watermark.ts";
 import { boundsAt } from "../../../src/reconciler/window.ts";
@@ -154,6 +154,19 @@ describe("a run's report", () => {
     ["ignored events, which are only counted", { missing: 2, ignored: 900 }, 2, false],
   ])("%s → truncated: %4$s", (_, counts, listed, truncated) => {
     expect(reportOf(completeRun({ counts, listed }), page).differences).toMatchObject({ listed, truncated });
+  });
+});
+
+describe("a watermark that stands", () => {
+  const THREE_HOURS_S = 3 * 3_600;
+
+  it.each([
+    ["three hours behind", true, THREE_HOURS_S, false],
+    ["a second more", true, THREE_HOURS_S + 1, true],
+    ["no longer configured, days behind", false, 20 * THREE_HOURS_S, false],
+    ["that never began", true, null, false],
+  ])("%s → behind: %4$s", (_, configured, behind_seconds, behind) => {
+    expect(isBehind({ configured, behind_seconds })).toBe(behind);
   });
 });
 
