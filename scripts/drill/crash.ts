@@ -3,7 +3,6 @@
  * with `kill -9` again and again. Then everything comes to rest, and a verdict is reached.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { concurrently } from "../../src/concurrently.ts";
 import { Random } from "../lib/random.ts";
 import type { ToldEvent } from "../lib/tales/story.ts";
 import { type Evidence, gather } from "./evidence.ts";
@@ -58,7 +57,6 @@ const AIM_PATIENCE_MS = 2_500;
 const ANSWER_PATIENCE_MS = 10_000;
 const AIM_POLL_MS = 5;
 const SETTLE_TIMEOUT_MS = 240_000;
-const RESENDS_AT_ONCE = 16;
 
 export async function crashDrill(options: CrashOptions, say: (line: string) => void): Promise<CrashResult> {
   const startedAt = performance.now();
@@ -111,8 +109,7 @@ async function play(stage: Stage, script: Script): Promise<CrashResult> {
   say("the storm is over; waiting for what can heal");
   const settled = await settle(stage.operator, events, SETTLE_TIMEOUT_MS, true);
   say(`at rest after ${settled.seconds.toFixed(1)} s; every event is delivered once more`);
-  await stage.stripe.giveUp();
-  await concurrently(events, RESENDS_AT_ONCE, (event) => stage.stripe.resend(event));
+  await stage.stripe.endWithAll(events);
   const evidence = await gather(stage, story, dids);
   const seconds = (performance.now() - startedAt) / 1000;
   return { options, kills, settled, evidence, disagreements: judge(evidence), seconds };

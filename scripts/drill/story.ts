@@ -22,6 +22,8 @@ const GOES_FAR = 0.08;
 export interface DrillStory {
   /** In the order of their first delivery. */
   readonly events: readonly ToldEvent[];
+  /** The same in the order in which they happened. */
+  readonly happened: readonly ToldEvent[];
   readonly movements: readonly Movement[];
   readonly dids: readonly string[];
 }
@@ -38,12 +40,24 @@ export function tellDrill(random: Random, atLeast: number, accounts: number): Dr
     seen = teller.events.length;
     kept.push(...told.filter(({ expected }) => expected !== "ignored" || random.chance(KEPT_OF_IGNORED)));
   }
-  return { events: inOrderOfArrival(random, kept), movements: teller.movements, dids };
+  const happened = kept.toSorted((a, b) => a.at - b.at);
+  return { events: inOrderOfArrival(random, happened), happened, movements: teller.movements, dids };
 }
 
-function inOrderOfArrival(random: Random, events: readonly ToldEvent[]): ToldEvent[] {
-  return events
-    .toSorted((a, b) => a.at - b.at)
+/**
+ * As many parts of one story, each told in its own order of arrival. They are cut by what happened: no part waits for money that
+ * only a later one brings.
+ */
+export function partsOf({ events, happened }: DrillStory, count: number): ToldEvent[][] {
+  const size = Math.ceil(events.length / count);
+  return Array.from({ length: count }, (_, n) => {
+    const part = new Set(happened.slice(n * size, (n + 1) * size));
+    return events.filter((event) => part.has(event));
+  });
+}
+
+function inOrderOfArrival(random: Random, happened: readonly ToldEvent[]): ToldEvent[] {
+  return happened
     .map((event, n) => ({ event, rank: n + random.whole(0, random.chance(GOES_FAR) ? FAR : NEAR) }))
     .sort((a, b) => a.rank - b.rank)
     .map(({ event }) => event);

@@ -3,6 +3,7 @@
  * twice at the same moment, some again although they were accepted.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { concurrently } from "../../src/concurrently.ts";
 import type { Clawsettle } from "../lib/clawsettle.ts";
 import type { Answer } from "../lib/http.ts";
 import { Random } from "../lib/random.ts";
@@ -34,6 +35,7 @@ export interface Delivered {
 const TWICE_AT_ONCE = 0.06;
 const AGAIN_LATER = 0.08;
 const AGAIN_WITHIN_MS = 8_000;
+const RESENDS_AT_ONCE = 16;
 
 export class Stripe {
   readonly told = new Map<string, Delivered>();
@@ -70,9 +72,12 @@ export class Stripe {
     void telling.finally(() => this.#tellings.delete(telling));
   }
 
-  /** Once more, whatever was said before: as an operator would have it resent. */
-  async resend(event: ToldEvent): Promise<void> {
-    await this.#deliver(JSON.stringify(event.body), this.#delivered(event.id));
+  /** Each event once more and no more, whatever was said before: as an operator would have it resent. */
+  async endWithAll(events: readonly ToldEvent[]): Promise<void> {
+    await this.giveUp();
+    await concurrently(events, RESENDS_AT_ONCE, (event) =>
+      this.#deliver(JSON.stringify(event.body), this.#delivered(event.id)),
+    );
   }
 
   /** Stripe gives up on what is still not accepted. Settles when no delivery is in flight any more. */
