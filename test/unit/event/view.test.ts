@@ -150,7 +150,12 @@ describe("what is told of a failure", () => {
       "failed(unmappable)",
       unmappable(),
       "account_missing",
-      { code: "EVENT_UNMAPPABLE", ledger_status: null, ledger_code: null },
+      {
+        code: "EVENT_UNMAPPABLE",
+        message: "The event cannot become a settlement: account_missing.",
+        ledger_status: null,
+        ledger_code: null,
+      },
       null,
     ],
     ["resolved", resolved(), null, { code: "LEDGER_INGEST_FAILED", ledger_status: 400 }, null],
@@ -166,6 +171,13 @@ describe("what is told of a failure", () => {
   it("resolved, once unmappable → its reason, and no error of the ledger", () => {
     const record = resolved({ work: null, error: null, reason: "account_missing" });
     expect(stateOf(record, null, null)).toMatchObject({ reason: "account_missing", last_error: null });
+  });
+
+  it("ignored → why, and no error", () => {
+    expect(stateOf(ignored({ reason: "not_money" }), null, null)).toMatchObject({
+      reason: "not_money",
+      last_error: null,
+    });
   });
 
   it.each(["forwarded", "ignored", "received", "forwarding"] as const)("%s → no error", (name) => {
