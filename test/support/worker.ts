@@ -26,8 +26,7 @@ export const SHARDS = 8;
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // Answers are JSON that a test looks into; their shapes are what is tested.
-  // oxlint-disable-next-line typescript/no-explicit-any
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into it as a client does: its shape is what they test
   readonly body: any;
 }
 
