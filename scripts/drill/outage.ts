@@ -70,9 +70,9 @@ export async function outageDrill(
     await stage.openAccounts(story.dids);
     const spans: OutageSpan[] = [];
     for (const [n, kind] of kinds.entries()) {
-      const share = parts[n] ?? [];
+      const part = parts[n] ?? [];
       const before = parts.slice(0, n).flat();
-      spans.push(await playOutage(stage, kind, options, { share, before, say }));
+      spans.push(await playOutage(stage, kind, options, { part, before, say }));
     }
     say("every event is delivered once more");
     // What its alarm has forwarded at last, Stripe may not have been told yet.
@@ -90,7 +90,7 @@ export async function outageDrill(
 }
 
 interface Load {
-  readonly share: readonly ToldEvent[];
+  readonly part: readonly ToldEvent[];
   /** Told in the outages before. */
   readonly before: readonly ToldEvent[];
   readonly say: (line: string) => void;
@@ -100,9 +100,9 @@ async function playOutage(
   stage: Stage,
   kind: Outage,
   { seconds, rate }: OutageOptions,
-  { share, before, say }: Load,
+  { part, before, say }: Load,
 ): Promise<OutageSpan> {
-  const load = tellSteadily(stage, share, rate);
+  const load = tellSteadily(stage, part, rate);
   await sleep(BEFORE_SECONDS * 1000);
   say(`${kind}: the ledger is away for ${seconds} s, under ${rate} new events a second`);
   const from = Date.now();
@@ -112,7 +112,7 @@ async function playOutage(
   const until = Date.now();
   say(`${kind}: it is back`);
   await load;
-  const { complete } = await settle(stage.operator, [...before, ...share], SETTLE_TIMEOUT_MS, false);
+  const { complete } = await settle(stage.operator, [...before, ...part], SETTLE_TIMEOUT_MS, false);
   const atRestAt = complete ? Date.now() : null;
   say(`${kind}: ${complete ? "nothing waits any more" : "SOME STILL WAIT"}, ${Date.now() - until} ms later`);
   return { kind, from, until, atRestAt };

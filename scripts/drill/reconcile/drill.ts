@@ -9,7 +9,7 @@ import { PlainError } from "../../lib/failure.ts";
 import { newAccount } from "../../lib/ledger.ts";
 import { pollUntil } from "../../lib/poll.ts";
 import { Random } from "../../lib/random.ts";
-import type { Report } from "../../lib/reconciliations.ts";
+import type { Report, RunRequest } from "../../lib/reconciliations.ts";
 import type { SandboxStripe } from "../../lib/sandbox-stripe.ts";
 import { deliverArrived, deliverLive, know } from "./deliveries.ts";
 import { type Evidence, gather } from "./evidence.ts";
@@ -57,7 +57,7 @@ export async function reconcileDrill(
     const story = await prepare(temp, stripe, options, say);
     const first = await firstRun(temp, stripe, story, options, say);
     const second = await timed(async () => {
-      const id = await temp.reconciliations.begin(windowOf(story));
+      const id = await temp.reconciliations.begin(requestOf(story));
       return temp.reconciliations.untilOver(id);
     });
     say(`second run: ${second.seconds.toFixed(1)} s`);
@@ -103,7 +103,7 @@ async function firstRun(
     await stripe.addFault({ kind: "down", every: 9 });
   }
   const run = await timed(async () => {
-    const id = await temp.reconciliations.begin(windowOf(story));
+    const id = await temp.reconciliations.begin(requestOf(story));
     const [, , report] = await Promise.all([
       killAgain(temp, id, kills, new Random(seed + 1), say),
       deliverLive(temp, stripe, story),
@@ -139,7 +139,7 @@ async function killAgain(
   }
 }
 
-function windowOf({ window }: Story) {
+function requestOf({ window }: Story): RunRequest {
   return { ...window, actor: "drill" };
 }
 
