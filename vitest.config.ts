@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 /** The sandbox ledger as one module, so that workerd runs it beside the Worker under test. */
 async function bundleSandboxLedger(): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: ["scripts/sandbox-ledger/worker.ts"],
+    entryPoints: ["scripts/sandbox/ledger/worker.ts"],
     bundle: true,
     write: false,
     format: "esm",

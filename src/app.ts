@@ -1,6 +1,6 @@
 /** The routes. */
 import { type Context, Hono } from "hono";
-import { watchEvent } from "./console/live.ts";
+import { watchEvent } from "./console/websocket-handlers.ts";
 import { createConsole } from "./console/routes.ts";
 import type { AdminRequest } from "./http/admin/admin.ts";
 import { retryEvents } from "./http/admin/bulk-retry.ts";

@@ -1,16 +1,16 @@
 /** The entry: requests, the cron, and the Durable Objects that the platform must find here. */
-import { raiseAlerts } from "./alerts/raise.ts";
+import { raiseAlerts } from "./cron/alerts.ts";
 import { createApp } from "./app.ts";
 import { loadConfig, weakOperatorKeys } from "./config.ts";
-import { sweep } from "./event-index/sweep.ts";
+import { sweep } from "./cron/sweep.ts";
 import { readiness } from "./http/info.ts";
 import { isWebhook, takeWebhook } from "./http/webhook.ts";
 import { log } from "./log.ts";
-import { tickReconciler } from "./reconciler/locate.ts";
+import { tickReconciler } from "./reconciler/call-reconciler.ts";
 
-export { EventIndex } from "./event-index/object.ts";
-export { StripeEventObject } from "./event/object.ts";
-export { Reconciler } from "./reconciler/object.ts";
+export { EventIndex } from "./event-index/event-index.ts";
+export { StripeEventObject } from "./event/stripe-event-object.ts";
+export { Reconciler } from "./reconciler/reconciler.ts";
 
 const app = createApp();
 

@@ -1,18 +1,18 @@
 /** The console's routes, in the order of its guards. */
 import { Hono } from "hono";
 import { logUncaught } from "../http/uncaught.ts";
-import { postResolve, postRetry, postRetryMany } from "./acts.tsx";
+import { postResolve, postRetry, postRetryMany } from "./form-handlers.tsx";
 import { serveIcon, serveScript, serveStyle } from "./assets.ts";
 import { failed } from "./failed.ts";
 import { type ConsoleEnv, fromOurOwnPages, mayAct, whenSignedIn, whenSwitchedOn } from "./guard.ts";
-import { watchIndex } from "./live.ts";
-import { getEvent, getEvents, getOverview, getRetry } from "./looks.tsx";
+import { watchIndex } from "./websocket-handlers.ts";
+import { getEvent, getEvents, getOverview, getRetry } from "./page-handlers.tsx";
 import {
   getReconciliation,
   getReconciliations,
   postCancelReconciliation,
   postReconciliation,
-} from "./reconcile.tsx";
+} from "./reconciliation-handlers.tsx";
 import { getLogin, postLogin, postLogout } from "./sign-in.tsx";
 
 export function createConsole(): Hono<ConsoleEnv> {

@@ -1,9 +1,9 @@
 /** Hands a delivery to its event's object, and says in the log how that went. */
-import type { Guarded } from "../event/guarded.ts";
-import { callEvent } from "../event/locate.ts";
-import { errorName, platformFlags } from "../event/platform-error.ts";
+import type { Guarded } from "../durable-object/rpc.ts";
+import { callEvent } from "../event/call-event.ts";
+import { errorName, platformFlags } from "../durable-object/platform-error.ts";
 import type { DeliveryReply } from "../event/snapshot.ts";
-import { type Delivery, triggerOf } from "../event/step.ts";
+import { type Delivery, triggerOf } from "../event/machine-types.ts";
 import { log, type LogLine } from "../log.ts";
 
 /** Never throws; `ok: false` when the object is out of reach, after tries with fresh stubs. */

@@ -5,7 +5,7 @@
 import { sha256 } from "../bytes.ts";
 import type { Config } from "../config.ts";
 import type { Failure } from "../errors.ts";
-import type { Delivery } from "../event/step.ts";
+import type { Delivery } from "../event/machine-types.ts";
 import { mapEvent } from "../settlement/map.ts";
 import { parseEvent } from "../stripe/event.ts";
 import { checkLivemode } from "../stripe/livemode.ts";

@@ -1,8 +1,8 @@
 /** One shard's numbers. */
 import type { EventSummary } from "../event/view.ts";
 import { type EventFilter, IS_OPEN, whereOf } from "./filter.ts";
-import type { Money } from "./money.ts";
-import { OPEN_EVENTS } from "./table.ts";
+import type { Money } from "./sum-by-currency.ts";
+import { OPEN_EVENTS } from "./events-table.ts";
 
 export interface StateCount {
   readonly state: EventSummary["state"];

@@ -1,6 +1,6 @@
 /** The shards' numbers put together. Pure. */
 import { FINAL_STATES, OPEN_STATES } from "./filter.ts";
-import { type Money, sumByCurrency } from "./money.ts";
+import { type Money, sumByCurrency } from "./sum-by-currency.ts";
 import type { ShardStats, StateCount } from "./shard-stats.ts";
 
 export const LAST_24H_MS = 86_400_000;

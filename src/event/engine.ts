@@ -11,13 +11,13 @@
 import { idempotencyKey } from "../settlement/settlement.ts";
 import { describeEvent } from "./describe.ts";
 import { transition } from "./machine.ts";
-import { errorName } from "./platform-error.ts";
+import { errorName } from "../durable-object/platform-error.ts";
 import type { Ports } from "./ports.ts";
 import { type EventRecord, failureAtLedger, isFinal, isInAttempt } from "./record.ts";
 import { type DeliveryReply, replyTo } from "./snapshot.ts";
-import type { Delivery, Input, OperatorRetry, Policy, Step } from "./step.ts";
+import type { Delivery, Input, OperatorRetry, Policy, Step } from "./machine-types.ts";
 import type { EventState } from "./view.ts";
-import { ALARM_RETRY_MS, armAgain, publishThenMoveAlarm } from "./waking.ts";
+import { ALARM_RETRY_MS, armAgain, publishThenMoveAlarm } from "./alarm.ts";
 
 export type RetryReply =
   | { readonly kind: "retried"; readonly attempted: boolean; readonly event: EventState }

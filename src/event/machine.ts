@@ -15,11 +15,11 @@
  * - failed for good, or final: the index row may be missing: publish, then wait for an operator or the purge.
  */
 import { type EventRecord, failureAtLedger } from "./record.ts";
-import type { Context, Input, Policy, Step } from "./step.ts";
-import { onAccount, onOutcome } from "./transitions/answer.ts";
+import type { Context, Input, Policy, Step } from "./machine-types.ts";
+import { onAccount, onOutcome } from "./transitions/outcome.ts";
 import { onDelivery } from "./transitions/delivery.ts";
 import { onOperatorResolve, onOperatorRetry } from "./transitions/operator.ts";
-import { onAlarm, onPoke } from "./transitions/wake.ts";
+import { onAlarm, onPoke } from "./transitions/alarm-and-poke.ts";
 
 export function transition(record: EventRecord | null, input: Input, context: Context): Step {
   switch (input.kind) {

@@ -1,5 +1,5 @@
 /** An error that nobody expected. */
-import { errorName } from "../event/platform-error.ts";
+import { errorName } from "../durable-object/platform-error.ts";
 import { log } from "../log.ts";
 import { fail } from "./respond.ts";
 

@@ -1,7 +1,7 @@
 /** What contradicts what: Stripe's event and our record, our record and the ledger. Pure. */
 import type { LedgerSettlement } from "../ledger/port.ts";
 import type { Mapping, Settlement, SettlementDraft } from "../settlement/settlement.ts";
-import { type RefundEvents, TABLE } from "../settlement/table.ts";
+import { type RefundEvents, TABLE } from "../settlement/mapping-table.ts";
 
 /** A settlement of which the account may not be known yet. */
 export type Known = SettlementDraft & { readonly account_id?: string | undefined };

@@ -1,11 +1,11 @@
 /** What walking a page needs of the world, and what it comes to. Types only. */
 import type { Prepared } from "../delivery/prepare.ts";
-import type { Guarded } from "../event/guarded.ts";
-import type { Delivery } from "../event/step.ts";
+import type { Guarded } from "../durable-object/rpc.ts";
+import type { Delivery } from "../event/machine-types.ts";
 import type { EventState } from "../event/view.ts";
 import type { LedgerReader } from "../ledger/port.ts";
 import type { StripeEvents } from "../stripe-api/port.ts";
-import type { Cursor } from "./cursor.ts";
+import type { Cursor } from "./list-position.ts";
 import type { Finding } from "./findings.ts";
 import type { FailureCode, Running } from "./run.ts";
 import type { Bounds } from "./window.ts";

@@ -1,6 +1,6 @@
 /** A run after one step of its work. Pure. */
 import { type Kind } from "./findings.ts";
-import { waitMs } from "./patience.ts";
+import { waitMs } from "./retry-wait.ts";
 import type { PageOutcome } from "./ports.ts";
 import { type FailureCode, type Finished, finish, type Running } from "./run.ts";
 import { addAmounts } from "./totals.ts";

@@ -1,6 +1,6 @@
 /** What the Reconciler stores of a run, but for its differences: one document, a discriminated union on `status`. Pure. */
 import { z } from "zod";
-import { AT_THE_NEWEST, cursorSchema } from "./cursor.ts";
+import { AT_THE_NEWEST, cursorSchema } from "./list-position.ts";
 import { HOLDING, KINDS } from "./findings.ts";
 import type { Bounds, Window } from "./window.ts";
 import { type Gap, gapSchema } from "./watermark.ts";

@@ -9,7 +9,7 @@ import { amountOf } from "./amount.ts";
 import { currencyOf } from "./currency.ts";
 import { accountOf, read, type Reading, referenceOf, textOf, timeOf, unreadable } from "./reading.ts";
 import type { IgnoredReason, Mapping, SettlementDraft, UnmappableReason } from "./settlement.ts";
-import { type MoneyRow, type RefundEvents, TABLE } from "./table.ts";
+import { type MoneyRow, type RefundEvents, TABLE } from "./mapping-table.ts";
 
 export interface MapOptions {
   readonly refundEvents: RefundEvents;

@@ -4,12 +4,12 @@ import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { launchBrowser } from "../../scripts/lib/browser.ts";
-import { newAccount } from "../../scripts/lib/ledger.ts";
+import { newAccount } from "../../scripts/sandbox/clients/ledger.ts";
 import {
   paymentIntentSucceeded,
   stripeEvent,
   type StripeEventBody,
-} from "../../scripts/lib/stripe-events.ts";
+} from "../../scripts/sandbox/events/stripe-events.ts";
 import {
   complaintsOf,
   isMarked,

@@ -5,10 +5,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at } from "../../scripts/lib/http.ts";
-import { newAccount } from "../../scripts/lib/ledger.ts";
+import { newAccount } from "../../scripts/sandbox/clients/ledger.ts";
 import { pollUntil } from "../../scripts/lib/poll.ts";
-import type { Fault } from "../../scripts/lib/sandbox.ts";
-import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
+import type { Fault } from "../../scripts/sandbox/clients/sandbox-ledger.ts";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { startTestStack, type TestStack } from "./support.ts";
 
 /** Short, so that the lease of a lost attempt (this and a margin of 5 s) runs out during a test. */

@@ -1,6 +1,6 @@
 /** Reconciliation on the started stack: killed in the middle, answered badly by Stripe, under load. At length: `npm run drill`. */
 import { expect, it } from "vitest";
-import { reconcileDrill } from "../../scripts/drill/reconcile/drill.ts";
+import { reconcileDrill } from "../../scripts/proof/drill/reconcile/drill.ts";
 
 it("lost deliveries and altered settlements, two kills, faults at Stripe → exactly these are found, then nothing", async () => {
   const options = { events: 500, lost: 25, altered: 6, kills: 2, faults: true, seed: 6 };

@@ -13,7 +13,7 @@ function send(...args: readonly string[]): Promise<Run> {
   const stripe = stripeUrl === null ? [] : ["--stripe-url", stripeUrl.origin];
   const where = ["--url", clawsettleUrl.origin, "--ledger-url", ledgerUrl.origin, ...stripe];
   const env = { ...started.env, SANDBOX_STRIPE_API_KEY: started.env["STRIPE_API_KEY"] ?? "" };
-  return run("scripts/send.ts", [...where, ...args], { env });
+  return run("scripts/commands/send.ts", [...where, ...args], { env });
 }
 
 describe("npm run send", () => {

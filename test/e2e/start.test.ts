@@ -5,11 +5,11 @@ import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort, HOST, isFree } from "../../scripts/dev/ports.ts";
+import { freePort, HOST, isFree } from "../../scripts/sandbox/stack/ports.ts";
 import { ROOT } from "../../scripts/lib/paths.ts";
 import { run, tempFolder } from "./support.ts";
 
-const START = "scripts/dev/start.ts";
+const START = "scripts/commands/start.ts";
 
 let folder = "";
 beforeAll(async () => {

@@ -2,11 +2,15 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { startTempStack, type TempStack, type TempStackOptions } from "../../scripts/dev/temp-stack.ts";
-import { SECRET_NAMES } from "../../scripts/lib/dev-vars.ts";
+import {
+  startTempStack,
+  type TempStack,
+  type TempStackOptions,
+} from "../../scripts/sandbox/stack/temp-stack.ts";
+import { SECRET_NAMES } from "../../scripts/sandbox/stack/dev-vars.ts";
 import { ROOT } from "../../scripts/lib/paths.ts";
 
-export { tempFolder } from "../../scripts/dev/temp-stack.ts";
+export { tempFolder } from "../../scripts/sandbox/stack/temp-stack.ts";
 
 export type TestStack = TempStack & {
   /** The secrets as a script takes them from its environment. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { HOUR, leaveNothing, untilAllOver } from "../support/reconciler.ts";
 import { askSandbox, newAccount, scriptLedger } from "../support/scripted-ledger.ts";
 import { type ScriptedStripe, scriptStripe, stripeError } from "../support/scripted-stripe.ts";

@@ -4,7 +4,7 @@ import {
   paymentFailed,
   paymentIntentSucceeded,
   stripeEvent,
-} from "../../scripts/lib/stripe-events.ts";
+} from "../../scripts/sandbox/events/stripe-events.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { deliver, operator, showEvent, storedRecord } from "../support/worker.ts";
 

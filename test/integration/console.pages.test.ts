@@ -1,7 +1,7 @@
 /** What the pages show, and what their forms do. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded, stripeEvent } from "../../scripts/lib/stripe-events.ts";
+import { paymentIntentSucceeded, stripeEvent } from "../../scripts/sandbox/events/stripe-events.ts";
 import { look, post, type SignedIn, signIn } from "../support/console.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { deliver, showEvent, untilPublished } from "../support/worker.ts";

@@ -2,7 +2,7 @@
 import { createExecutionContext, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { shardOf } from "../../src/event-index/shard.ts";
 import worker from "../../src/index.ts";
 import { signIn } from "../support/console.ts";

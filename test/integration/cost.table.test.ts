@@ -7,7 +7,7 @@ import {
   paymentIntentSucceeded,
   type StripeEventBody,
   stripeEvent,
-} from "../../scripts/lib/stripe-events.ts";
+} from "../../scripts/sandbox/events/stripe-events.ts";
 import { meterEvent, restingBytes } from "../support/cost-meter.ts";
 import { markdownTable } from "../support/markdown.ts";
 import { dollarsPerMillion, PRICED, PRICES, type Usage } from "../support/price-list.ts";

@@ -3,7 +3,7 @@ import {
   paymentIntentSucceeded,
   type StripeEventBody,
   stripeEvent,
-} from "../../scripts/lib/stripe-events.ts";
+} from "../../scripts/sandbox/events/stripe-events.ts";
 import { meterEvent, restingBytes } from "../support/cost-meter.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { deliver, runAlarm, showEvent } from "../support/worker.ts";

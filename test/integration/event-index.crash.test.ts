@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
-import type { Guarded } from "../../src/event/guarded.ts";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
+import type { Guarded } from "../../src/durable-object/rpc.ts";
 import type { EventSummary } from "../../src/event/view.ts";
 import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { alarmAt, crash, deliver, indexRow, runAlarm, storedRecord, stubOf } from "../support/worker.ts";

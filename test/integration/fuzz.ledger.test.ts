@@ -1,7 +1,7 @@
 /** What a ledger, or whatever stands in its place, can answer. */
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { paymentIntentSucceeded, refundFailed } from "../../scripts/lib/stripe-events.ts";
+import { paymentIntentSucceeded, refundFailed } from "../../scripts/sandbox/events/stripe-events.ts";
 import { brokenBody } from "../support/broken-body.ts";
 import { demand, expectDecent } from "../support/fuzz/answers.ts";
 import {

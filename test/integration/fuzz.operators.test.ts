@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { encodeCursor } from "../../src/event-index/cursor.ts";
 import { ROUTE_NAMES, ROUTES } from "../../src/http/routes.ts";
 import { demand, expectDecent } from "../support/fuzz/answers.ts";

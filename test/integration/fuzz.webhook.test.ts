@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import * as fc from "fast-check";
 import { isDeepStrictEqual } from "node:util";
 import { beforeEach, expect, it } from "vitest";
-import { signPayload } from "../../scripts/lib/stripe-signature.ts";
+import { signPayload } from "../../scripts/sandbox/events/stripe-signature.ts";
 import { utf8 } from "../../src/bytes.ts";
 import { look, signIn } from "../support/console.ts";
 import { demand, expectDecent } from "../support/fuzz/answers.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded, refundCreated } from "../../scripts/lib/stripe-events.ts";
+import { paymentIntentSucceeded, refundCreated } from "../../scripts/sandbox/events/stripe-events.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger, silence } from "../support/scripted-ledger.ts";
 import { deliver, showEvent } from "../support/worker.ts";
 

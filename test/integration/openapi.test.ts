@@ -5,7 +5,7 @@
 import { type OutputFormat, type Schema, Validator } from "@cfworker/json-schema";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { createApp } from "../../src/app.ts";
 import { openApiDocument } from "../../src/http/openapi/document.ts";
 import { ROUTE_NAMES, type RouteName, ROUTES } from "../../src/http/routes.ts";

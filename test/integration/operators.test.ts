@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { brokenBody } from "../support/broken-body.ts";
 import { type Route, ROUTES } from "../../src/http/routes.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { accepted, refused, scriptLedger, type ScriptedLedger } from "../support/scripted-ledger.ts";
 import {
   type Answer,

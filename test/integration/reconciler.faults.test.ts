@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded, type StripeEventBody } from "../../scripts/lib/stripe-events.ts";
-import { askReconciler } from "../../src/reconciler/locate.ts";
+import { paymentIntentSucceeded, type StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
+import { askReconciler } from "../../src/reconciler/call-reconciler.ts";
 import type { Report } from "../../src/reconciler/report.ts";
 import {
   begin,

@@ -8,8 +8,8 @@ import {
   payoutPaid,
   refundCreated,
   stripeEvent,
-} from "../../scripts/lib/stripe-events.ts";
-import { askReconciler } from "../../src/reconciler/locate.ts";
+} from "../../scripts/sandbox/events/stripe-events.ts";
+import { askReconciler } from "../../src/reconciler/call-reconciler.ts";
 import {
   ask,
   begin,

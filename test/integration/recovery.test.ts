@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
-import { LEASE_MARGIN_MS } from "../../src/event/step.ts";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
+import { LEASE_MARGIN_MS } from "../../src/event/machine-types.ts";
 import {
   accepted,
   askSandbox,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { alarmAt, deliver, runAlarm, showEvent } from "../support/worker.ts";
 

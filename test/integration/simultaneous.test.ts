@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { type Answer, deliver, operator, showEvent } from "../support/worker.ts";
 

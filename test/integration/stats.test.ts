@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded, stripeEvent } from "../../scripts/lib/stripe-events.ts";
+import { paymentIntentSucceeded, stripeEvent } from "../../scripts/sandbox/events/stripe-events.ts";
 import { NOTHING_RECONCILED } from "../support/runs.ts";
 import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { emptyIndex, FAILED, fill, summary, withoutShard } from "../support/summaries.ts";

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { shardOf } from "../../src/event-index/shard.ts";
 import type { EventSummary } from "../../src/event/view.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
@@ -23,7 +23,7 @@ import {
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-/** As in src/event-index/sweep.ts: 400 over 8 shards. */
+/** As in src/cron/sweep.ts: 400 over 8 shards. */
 const POKES_PER_SHARD = 50;
 
 let ledger: ScriptedLedger;

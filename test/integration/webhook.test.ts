@@ -1,8 +1,8 @@
 import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/lib/stripe-events.ts";
-import { signPayload } from "../../scripts/lib/stripe-signature.ts";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
+import { signPayload } from "../../scripts/sandbox/events/stripe-signature.ts";
 import { MAX_BODY_BYTES } from "../../src/http/body.ts";
 import { type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { type Answer, BASE, deliver, OLD_SECRET, SECRET, send, withOverrides } from "../support/worker.ts";

@@ -2,8 +2,8 @@
 import type { IndexModel } from "./index-model.ts";
 import type { LedgerModel } from "./ledger.ts";
 import type { EventObject } from "./object.ts";
-import type { Movement, Story } from "../../scripts/lib/tales/story.ts";
-import type { Watch } from "./watch.ts";
+import type { Movement, Story } from "../../scripts/proof/histories/history.ts";
+import type { Watch } from "./invariants.ts";
 import type { World } from "./world.ts";
 
 /** All that a verdict looks at. */

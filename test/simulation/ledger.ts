@@ -3,12 +3,12 @@
  * client that gives up after the timeout while the ledger may still be at it. Answers become outcomes by the Worker's
  * own reading of them.
  */
-import { MemoryStore } from "../../scripts/sandbox-ledger/memory-store.ts";
-import { ingest } from "../../scripts/sandbox-ledger/rules.ts";
+import { MemoryStore } from "../../scripts/sandbox/ledger/memory-store.ts";
+import { ingest } from "../../scripts/sandbox/ledger/rules.ts";
 import { accountOfAnswer, type LedgerAnswer, outcomeOfAnswer } from "../../src/ledger/outcome.ts";
 import type { AccountLookup, LedgerOutcome, LedgerRefusal } from "../../src/ledger/port.ts";
 import { DAY, SECOND } from "../../scripts/lib/durations.ts";
-import { type LedgerFault } from "./weather.ts";
+import { type LedgerFault } from "./faults.ts";
 import { POLICY, type World } from "./world.ts";
 
 interface Handled {

@@ -2,11 +2,11 @@
 import { utf8 } from "../../src/bytes.ts";
 import type { RetryReply } from "../../src/event/engine.ts";
 import { isFinal } from "../../src/event/record.ts";
-import type { OperatorRetry } from "../../src/event/step.ts";
+import type { OperatorRetry } from "../../src/event/machine-types.ts";
 import type { IndexModel } from "./index-model.ts";
 import type { EventObject } from "./object.ts";
-import type { ToldEvent } from "../../scripts/lib/tales/story.ts";
-import type { Watch } from "./watch.ts";
+import type { ToldEvent } from "../../scripts/proof/histories/history.ts";
+import type { Watch } from "./invariants.ts";
 import { DAY, HOUR, SECOND } from "../../scripts/lib/durations.ts";
 import type { WorkerModel } from "./worker.ts";
 import type { World } from "./world.ts";

@@ -1,7 +1,7 @@
 /** The checks are checked: each planted bug is caught, within as many histories as run without one. */
 import { expect, test } from "vitest";
 import { BUGS } from "./bugs.ts";
-import { runMany } from "./many.ts";
+import { runMany } from "./simulate-many.ts";
 
 const WITHIN = 2_000;
 

@@ -4,7 +4,7 @@ import { type EventRecord, parseRecord } from "../../src/event/record.ts";
 import type { IndexModel } from "./index-model.ts";
 import type { LedgerModel, LedgerRequest } from "./ledger.ts";
 import { type EventObject, type Instance, InstanceGone } from "./object.ts";
-import type { Watch } from "./watch.ts";
+import type { Watch } from "./invariants.ts";
 import type { World } from "./world.ts";
 
 export interface Services {

@@ -4,9 +4,9 @@
  */
 import { expect, test } from "vitest";
 import { runHistory } from "./history.ts";
-import { runMany } from "./many.ts";
-import { tell } from "./telling.ts";
-import { LEDGER_FAULTS } from "./weather.ts";
+import { runMany } from "./simulate-many.ts";
+import { tell } from "./describe-history.ts";
+import { LEDGER_FAULTS } from "./faults.ts";
 
 const HISTORIES = 2_000;
 

@@ -3,7 +3,7 @@
  * overtaken by later ones, some resent weeks later by an operator; and for a while, perhaps, nothing at all.
  */
 import { utf8 } from "../../src/bytes.ts";
-import type { ToldEvent } from "../../scripts/lib/tales/story.ts";
+import type { ToldEvent } from "../../scripts/proof/histories/history.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../scripts/lib/durations.ts";
 import type { WorkerModel } from "./worker.ts";
 import type { World } from "./world.ts";

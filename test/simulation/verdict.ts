@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type EventRecord, type FailedAtLedger, isFinal, isInAttempt } from "../../src/event/record.ts";
 import { summaryOf } from "../../src/event/view.ts";
 import { checkBooks, type Court, knownMovements } from "./books.ts";
-import type { Story, ToldEvent } from "../../scripts/lib/tales/story.ts";
+import type { Story, ToldEvent } from "../../scripts/proof/histories/history.ts";
 import { MINUTE } from "../../scripts/lib/durations.ts";
 import { START } from "./world.ts";
 

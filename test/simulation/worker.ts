@@ -1,14 +1,14 @@
 /** The Worker: parses and maps for real, then calls the event's object, three times at most. Signatures are not at stake here. */
 import { createHash } from "node:crypto";
 import type { DeliveryReply } from "../../src/event/snapshot.ts";
-import type { Delivery } from "../../src/event/step.ts";
+import type { Delivery } from "../../src/event/machine-types.ts";
 import { mapEvent } from "../../src/settlement/map.ts";
 import type { Mapping } from "../../src/settlement/settlement.ts";
-import type { RefundEvents } from "../../src/settlement/table.ts";
+import type { RefundEvents } from "../../src/settlement/mapping-table.ts";
 import { parseEvent, type StripeEvent } from "../../src/stripe/event.ts";
-import { STRANGE_CURRENCY } from "../../scripts/lib/tales/tales.ts";
+import { STRANGE_CURRENCY } from "../../scripts/proof/histories/kinds.ts";
 import { type EventObject, ObjectReset } from "./object.ts";
-import type { Watch } from "./watch.ts";
+import type { Watch } from "./invariants.ts";
 import type { World } from "./world.ts";
 
 const TRIES = 3;

@@ -1,9 +1,9 @@
 /** What every part of a history shares: time, chance, the diary, the counts, and where a broken promise is reported. */
-import type { Policy } from "../../src/event/step.ts";
+import type { Policy } from "../../src/event/machine-types.ts";
 import { Random } from "../../scripts/lib/random.ts";
 import { Timeline } from "./timeline.ts";
 import { DAY, HOUR, SECOND } from "../../scripts/lib/durations.ts";
-import { isWithin, type Span, type Weather, weatherOf } from "./weather.ts";
+import { isWithin, type Span, type Weather, weatherOf } from "./faults.ts";
 
 /** 2027-01-15T08:00:00Z. */
 export const START = 1_800_000_000_000;

@@ -18,12 +18,12 @@ export const MAX_LINES = 220;
 const PURE = [
   /^src\/(stripe|settlement)\//,
   /^src\/ledger\/(outcome|port)\.ts$/,
-  /^src\/event\/(record|machine|backoff|snapshot|engine|ports|step|view)\.ts$/,
+  /^src\/event\/(record|machine|backoff|snapshot|engine|ports|machine-types|view)\.ts$/,
   /^src\/event\/transitions\//,
-  /^src\/alerts\/(text|open-age|reconciliation)\.ts$/,
-  /^src\/money\.ts$/,
+  /^src\/cron\/(alert-text|open-age-alert|reconciliation-alert)\.ts$/,
+  /^src\/format-money\.ts$/,
   /^src\/stripe-api\/port\.ts$/,
-  /^src\/reconciler\/(?!(csv|locate|object|reading|run-id|start|table|watch|work|world)\.ts$)/,
+  /^src\/reconciler\/(?!(csv|call-reconciler|reconciler|read-report|run-id|start-run|runs-table|hourly-run|run-step|page-ports)\.ts$)/,
 ];
 const PLATFORM_MODULE = /^(cloudflare:|node:|partyserver|partysocket|hono)/;
 const PLATFORM_NAME = /^(Env|DurableObject.*|ExecutionContext|ExportedHandler|KVNamespace|Fetcher)$/;
@@ -37,9 +37,9 @@ const IMPURE_MEMBERS = new Set([
 ]);
 /** Where the names of bindings may stand, and which. */
 const BINDINGS: Readonly<Record<string, RegExp>> = {
-  "src/event/locate.ts": /^env\.STRIPE_EVENT$/,
-  "src/event-index/locate.ts": /^env\.EVENT_INDEX$/,
-  "src/reconciler/locate.ts": /^env\.RECONCILER$/,
+  "src/event/call-event.ts": /^env\.STRIPE_EVENT$/,
+  "src/event-index/call-shards.ts": /^env\.EVENT_INDEX$/,
+  "src/reconciler/call-reconciler.ts": /^env\.RECONCILER$/,
 };
 
 export function violationsIn(sources: Sources): Violation[] {
@@ -84,7 +84,7 @@ function importRules(path: string, { imports }: Facts): Found {
       "what settles does not know the reconciler",
     ],
     [/^src\/(?!console\/|app\.ts$)/, /^src\/console\//, "only app.ts knows the console"],
-    [/^src\/(?!alerts\/|index\.ts$)/, /^src\/alerts\//, "only the cron raises alerts"],
+    [/^src\/(?!cron\/|index\.ts$)/, /^src\/cron\//, "only the entry knows the cron"],
     [/^src\/(?!config\.ts$)/, /^(node:)?process$/, "only config.ts reads the environment"],
   ];
   return imports.flatMap(({ target, names }) => [

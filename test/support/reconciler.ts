@@ -2,13 +2,13 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import { paymentIntentSucceeded, type StripeEventBody } from "../../scripts/lib/stripe-events.ts";
-import type { Guarded } from "../../src/event/guarded.ts";
-import type { Reconciler } from "../../src/reconciler/object.ts";
+import { paymentIntentSucceeded, type StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
+import type { Guarded } from "../../src/durable-object/rpc.ts";
+import type { Reconciler } from "../../src/reconciler/reconciler.ts";
 import type { Difference, Kind } from "../../src/reconciler/findings.ts";
-import { askReconciler, type ReconcilerStub, startRun } from "../../src/reconciler/locate.ts";
+import { askReconciler, type ReconcilerStub, startRun } from "../../src/reconciler/call-reconciler.ts";
 import type { Report } from "../../src/reconciler/report.ts";
-import type { StartReply } from "../../src/reconciler/start.ts";
+import type { StartReply } from "../../src/reconciler/start-run.ts";
 import { concurrently } from "../../src/concurrently.ts";
 import { askSandbox, type LedgerRequest, scriptLedger, type ScriptedLedger } from "./scripted-ledger.ts";
 import { type ScriptedStripe, scriptStripe } from "./scripted-stripe.ts";

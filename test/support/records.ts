@@ -1,6 +1,6 @@
 /** Builders: one record per state, and what can happen to it. Every record has passed the store's own schema. */
 import { type EventRecord, parseRecord, type RecordIn } from "../../src/event/record.ts";
-import type { Context, Delivery, Input, OperatorRetry, Policy } from "../../src/event/step.ts";
+import type { Context, Delivery, Input, OperatorRetry, Policy } from "../../src/event/machine-types.ts";
 import type { LedgerOutcome } from "../../src/ledger/port.ts";
 import {
   freeze,

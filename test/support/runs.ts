@@ -1,5 +1,5 @@
 /** Builders: one run of the Reconciler per status. Every run has passed the store's own schema. */
-import { AT_THE_NEWEST } from "../../src/reconciler/cursor.ts";
+import { AT_THE_NEWEST } from "../../src/reconciler/list-position.ts";
 import type { Difference, Kind } from "../../src/reconciler/findings.ts";
 import { type Finished, type Run, type Running, runSchema } from "../../src/reconciler/run.ts";
 import { HOUR, T0 } from "./records.ts";

@@ -1,5 +1,5 @@
 /** Stripe's list of events, answered from what a test says has happened. */
-import type { StripeEventBody } from "../../scripts/lib/stripe-events.ts";
+import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
 import type { LedgerRequest } from "./scripted-ledger.ts";
 
 const HOST = "api.stripe.com";

@@ -1,4 +1,4 @@
-import { signPayload } from "../../scripts/lib/stripe-signature.ts";
+import { signPayload } from "../../scripts/sandbox/events/stripe-signature.ts";
 import { verifySignature } from "../../src/stripe/signature.ts";
 
 const SECRET = "whsec_at_once";

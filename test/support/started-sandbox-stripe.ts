@@ -24,7 +24,7 @@ export async function startSandboxStripe(): Promise<StartedSandbox> {
   process.env["WRANGLER_SEND_METRICS"] = "false";
   process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
   const worker = await unstable_startWorker({
-    config: "scripts/sandbox-stripe/wrangler.toml",
+    config: "scripts/sandbox/stripe/wrangler.toml",
     envFiles: [],
     bindings: { STRIPE_API_KEY: { type: "plain_text", value: SANDBOX_KEY } },
     dev: { server: { hostname: "127.0.0.1", port: 0 }, inspector: false, persist: false, logLevel: "none" },

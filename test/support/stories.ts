@@ -4,10 +4,10 @@
  */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, vi } from "vitest";
-import type { StripeEventBody } from "../../scripts/lib/stripe-events.ts";
-import { stripeId } from "../../scripts/lib/stripe-ids.ts";
+import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
+import { stripeId } from "../../scripts/sandbox/events/stripe-ids.ts";
 import type { EventRecord } from "../../src/event/record.ts";
-import type { RefundEvents } from "../../src/settlement/table.ts";
+import type { RefundEvents } from "../../src/settlement/mapping-table.ts";
 import { sandboxControl, type ScriptedLedger, sandboxLedger } from "./scripted-ledger.ts";
 import { type Answer, deliver, runAlarm, type SendOptions, showEvent, stubOf } from "./worker.ts";
 

@@ -1,8 +1,8 @@
 /** From an event as Stripe sends it to the event as the Worker maps it: over the wire and through the parser. */
-import type { StripeEventBody } from "../../scripts/lib/stripe-events.ts";
+import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
 import { mapEvent } from "../../src/settlement/map.ts";
 import type { Mapping } from "../../src/settlement/settlement.ts";
-import type { RefundEvents } from "../../src/settlement/table.ts";
+import type { RefundEvents } from "../../src/settlement/mapping-table.ts";
 import { parseEvent, type StripeEvent } from "../../src/stripe/event.ts";
 
 export function parsed(body: StripeEventBody | Record<string, unknown>): StripeEvent {

@@ -14,9 +14,9 @@ import {
   refundUpdated,
   type StripeEventBody,
   stripeEvent,
-} from "../../scripts/lib/stripe-events.ts";
-import { nowSeconds, stripeId } from "../../scripts/lib/stripe-ids.ts";
-import { charge, dispute, type Money, refund } from "../../scripts/lib/stripe-objects.ts";
+} from "../../scripts/sandbox/events/stripe-events.ts";
+import { nowSeconds, stripeId } from "../../scripts/sandbox/events/stripe-ids.ts";
+import { charge, dispute, type Money, refund } from "../../scripts/sandbox/events/stripe-objects.ts";
 
 export type Events = StripeEventBody[];
 

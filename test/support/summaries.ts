@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { shardName, shardOf } from "../../src/event-index/shard.ts";
-import { upsert } from "../../src/event-index/table.ts";
+import { upsert } from "../../src/event-index/events-table.ts";
 import type { EventSummary } from "../../src/event/view.ts";
 import { SHARDS, shardStub } from "./worker.ts";
 

@@ -9,12 +9,12 @@ import { env } from "cloudflare:workers";
 import { utf8 } from "../../src/bytes.ts";
 import { loadConfig } from "../../src/config.ts";
 import { wakeAt } from "../../src/event/machine.ts";
-import type { EventIndex } from "../../src/event-index/object.ts";
+import type { EventIndex } from "../../src/event-index/event-index.ts";
 import { shardName, shardOf } from "../../src/event-index/shard.ts";
-import type { StripeEventObject } from "../../src/event/object.ts";
+import type { StripeEventObject } from "../../src/event/stripe-event-object.ts";
 import type { EventRecord } from "../../src/event/record.ts";
 import worker from "../../src/index.ts";
-import { signPayload } from "../../scripts/lib/stripe-signature.ts";
+import { signPayload } from "../../scripts/sandbox/events/stripe-signature.ts";
 
 export const SECRET = "whsec_test_new";
 export const OLD_SECRET = "whsec_test_old";

@@ -16,7 +16,7 @@ describe("src/", () => {
 
   it("is read at all", () => {
     expect(Object.keys(sources)).toEqual(
-      expect.arrayContaining(["src/index.ts", "src/event/transitions/wake.ts"]),
+      expect.arrayContaining(["src/index.ts", "src/event/transitions/alarm-and-poke.ts"]),
     );
   });
 
@@ -42,16 +42,16 @@ const PURE_PATHS = [
   "src/event/snapshot.ts",
   "src/event/engine.ts",
   "src/event/ports.ts",
-  "src/event/step.ts",
+  "src/event/machine-types.ts",
   "src/event/view.ts",
   "src/event/transitions/x.ts",
-  "src/alerts/text.ts",
-  "src/alerts/open-age.ts",
-  "src/alerts/reconciliation.ts",
-  "src/money.ts",
+  "src/cron/alert-text.ts",
+  "src/cron/open-age-alert.ts",
+  "src/cron/reconciliation-alert.ts",
+  "src/format-money.ts",
   "src/stripe-api/port.ts",
   "src/reconciler/judge.ts",
-  "src/reconciler/page.ts",
+  "src/reconciler/walk-page.ts",
   "src/reconciler/watermark.ts",
   "src/reconciler/x.ts",
 ];
@@ -62,15 +62,15 @@ describe("a pure file", () => {
   });
 
   it.each([
-    "src/event/object.ts",
-    "src/event/locate.ts",
+    "src/event/stripe-event-object.ts",
+    "src/event/call-event.ts",
     "src/ledger/client.ts",
     "src/http/webhook.ts",
     "src/app.ts",
     "src/delivery/deliver.ts",
     "src/stripe-api/client.ts",
-    "src/reconciler/object.ts",
-    "src/reconciler/work.ts",
+    "src/reconciler/reconciler.ts",
+    "src/reconciler/run-step.ts",
   ])("%s is none", (path) => {
     expect(brokenBy(path, "export const now = Date.now();")).toEqual([]);
   });
@@ -129,28 +129,36 @@ describe("a pure file", () => {
 
 describe("who imports whom", () => {
   it.each([
-    ["src/event/object.ts", "../stripe/event.ts", "event imports neither stripe nor http"],
+    ["src/event/stripe-event-object.ts", "../stripe/event.ts", "event imports neither stripe nor http"],
     ["src/event/transitions/x.ts", "../../http/respond.ts", "event imports neither stripe nor http"],
     ["src/ledger/client.ts", "../event/record.ts", "ledger imports neither event nor http"],
     ["src/ledger/client.ts", "../http/body.ts", "ledger imports neither event nor http"],
     ["src/http/webhook.ts", "../ledger/client.ts", "http never touches the ledger"],
     ["src/http/admin/x.ts", "../../ledger/port.ts", "http never touches the ledger"],
-    ["src/event/object.ts", "../reconciler/locate.ts", "event knows nobody who asks it"],
+    [
+      "src/event/stripe-event-object.ts",
+      "../reconciler/call-reconciler.ts",
+      "event knows nobody who asks it",
+    ],
     ["src/event/engine.ts", "../delivery/deliver.ts", "event knows nobody who asks it"],
-    ["src/reconciler/object.ts", "stripe", "only stripe-api/client.ts loads Stripe's client"],
+    ["src/reconciler/reconciler.ts", "stripe", "only stripe-api/client.ts loads Stripe's client"],
     ["src/stripe-api/x.ts", "stripe", "only stripe-api/client.ts loads Stripe's client"],
     ["src/stripe-api/client.ts", "../config.ts", "stripe-api imports nothing but its own"],
     ["src/delivery/deliver.ts", "../http/respond.ts", "delivery only checks and hands over"],
     ["src/delivery/deliver.ts", "../reconciler/run.ts", "delivery only checks and hands over"],
     ["src/reconciler/x.ts", "../http/body.ts", "reconciler imports neither http nor event-index"],
-    ["src/reconciler/x.ts", "../event-index/find.ts", "reconciler imports neither http nor event-index"],
+    ["src/reconciler/x.ts", "../event-index/queries.ts", "reconciler imports neither http nor event-index"],
     ["src/ledger/client.ts", "../reconciler/run.ts", "what settles does not know the reconciler"],
     ["src/stripe/event.ts", "../stripe-api/port.ts", "what settles does not know the reconciler"],
-    ["src/event/object.ts", "../console/session.ts", "only app.ts knows the console"],
-    ["src/event/object.ts", "../alerts/raise.ts", "only the cron raises alerts"],
-    ["src/http/webhook.ts", "../alerts/post.ts", "only the cron raises alerts"],
+    ["src/event/stripe-event-object.ts", "../console/session.ts", "only app.ts knows the console"],
+    ["src/event/stripe-event-object.ts", "../cron/alerts.ts", "only the entry knows the cron"],
+    ["src/http/webhook.ts", "../cron/post-alert.ts", "only the entry knows the cron"],
     ["src/app.ts", "../scripts/lib/http.ts", "src imports neither scripts nor test"],
-    ["src/event/object.ts", "../../test/support/records.ts", "src imports neither scripts nor test"],
+    [
+      "src/event/stripe-event-object.ts",
+      "../../test/support/records.ts",
+      "src imports neither scripts nor test",
+    ],
   ])("%s from %s → %s", (path, specifier, rule) => {
     const forms = [
       `import { x } from "${specifier}";`,
@@ -165,13 +173,13 @@ describe("who imports whom", () => {
 
   it.each([
     ["src/http/webhook.ts", "../stripe/event.ts"],
-    ["src/http/webhook.ts", "../event/locate.ts"],
+    ["src/http/webhook.ts", "../event/call-event.ts"],
     ["src/event/engine.ts", "../ledger/port.ts"],
-    ["src/event/object.ts", "../ledger/client.ts"],
+    ["src/event/stripe-event-object.ts", "../ledger/client.ts"],
     ["src/http/webhook.ts", "../delivery/deliver.ts"],
     ["src/stripe-api/client.ts", "./port.ts"],
     ["src/stripe-api/client.ts", "stripe"],
-    ["src/reconciler/world.ts", "../stripe-api/client.ts"],
+    ["src/reconciler/page-ports.ts", "../stripe-api/client.ts"],
   ])("%s from %s → kept", (path, specifier) => {
     expect(brokenBy(path, `import { x } from "${specifier}";`)).toEqual([]);
   });
@@ -186,9 +194,9 @@ describe("the environment, the bindings and the storage", () => {
     ["src/http/webhook.ts", `export const f = (env: Env) => { const { SETTLE_ENV } = env; };`],
     ["src/http/webhook.ts", `export const f = (env: Env) => Object.entries(env);`],
     ["src/app.ts", `export const f = (c: { env: Env }) => c.env.SETTLE_ADMIN_KEY;`],
-    ["src/event/object.ts", `export class O { env!: Env; f() { return this.env.LEDGER; } }`],
-    ["src/event/object.ts", `export const f = (env: Env) => env.STRIPE_EVENT;`],
-    ["src/event/locate.ts", `export const f = (env: Env) => env.LEDGER_ADMIN_KEY;`],
+    ["src/event/stripe-event-object.ts", `export class O { env!: Env; f() { return this.env.LEDGER; } }`],
+    ["src/event/stripe-event-object.ts", `export const f = (env: Env) => env.STRIPE_EVENT;`],
+    ["src/event/call-event.ts", `export const f = (env: Env) => env.LEDGER_ADMIN_KEY;`],
     ["src/log.ts", `export const f = () => process.env.NODE_ENV;`],
     ["src/log.ts", `import { env } from "cloudflare:workers";`],
     ["src/log.ts", `import * as workers from "cloudflare:workers";`],
@@ -201,9 +209,9 @@ describe("the environment, the bindings and the storage", () => {
 
   it.each([
     ["src/config.ts", `export const f = (env: { LEDGER?: Fetcher }) => env.LEDGER;`],
-    ["src/event/locate.ts", `export const f = (env: Env) => env.STRIPE_EVENT.getByName("x");`],
-    ["src/event-index/locate.ts", `export const f = (env: Env) => env.EVENT_INDEX.getByName("x");`],
-    ["src/reconciler/locate.ts", `export const f = (env: Env) => env.RECONCILER.getByName("x");`],
+    ["src/event/call-event.ts", `export const f = (env: Env) => env.STRIPE_EVENT.getByName("x");`],
+    ["src/event-index/call-shards.ts", `export const f = (env: Env) => env.EVENT_INDEX.getByName("x");`],
+    ["src/reconciler/call-reconciler.ts", `export const f = (env: Env) => env.RECONCILER.getByName("x");`],
     ["src/app.ts", `export const f = (c: { env: Env }) => handle(c.env);`],
     ["src/app.ts", `export const f = ({ env }: { env: Env }) => handle({ env });`],
   ])("%s: %s → kept", (path, source) => {

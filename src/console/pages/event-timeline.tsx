@@ -2,7 +2,7 @@
 import type { Child } from "hono/jsx";
 import type { EventState } from "../../event/view.ts";
 import { relative, utc } from "../ui/time.tsx";
-import { outcomeInWords, triggerInWords } from "../words.ts";
+import { outcomeInWords, triggerInWords } from "../labels.ts";
 
 interface Entry {
   readonly at: string;

@@ -1,10 +1,10 @@
 /** One event: where it stands and why, what happened to it, what it says to the ledger, and what can be done. */
 import type { EventState } from "../../event/view.ts";
 import type { Session } from "../session.ts";
-import { formatMoney } from "../../money.ts";
+import { formatMoney } from "../../format-money.ts";
 import { Badge, faceOf, wordOf } from "../ui/state.tsx";
 import { Fact, relative, Time, utc } from "../ui/time.tsx";
-import { adviceFor, reasonInWords } from "../words.ts";
+import { adviceFor, reasonInWords } from "../labels.ts";
 import { Actions } from "./event-actions.tsx";
 import { Timeline } from "./event-timeline.tsx";
 

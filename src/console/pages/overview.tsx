@@ -1,10 +1,10 @@
 /** Is anything stuck, how much money is it, since when; and what came last. */
-import type { Money } from "../../event-index/money.ts";
+import type { Money } from "../../event-index/sum-by-currency.ts";
 import type { Stats } from "../../event-index/stats.ts";
 import type { Overview } from "../data.ts";
 import { EventTable } from "../ui/event-table.tsx";
 import { SearchBox } from "../ui/filter.tsx";
-import { formatMoney } from "../../money.ts";
+import { formatMoney } from "../../format-money.ts";
 import { Badge, type State } from "../ui/state.tsx";
 import { duration, Fact } from "../ui/time.tsx";
 import { isWorrying, Watermark } from "../ui/watermark.tsx";

@@ -1,11 +1,11 @@
 /** What a reconciliation has found: the sums of the three sides, and each difference. */
 import { type Difference, type Kind, KINDS, MEANINGS } from "../../reconciler/findings.ts";
 import type { Total } from "../../reconciler/totals.ts";
-import { formatMoney } from "../../money.ts";
+import { formatMoney } from "../../format-money.ts";
 import type { ReconciliationReport } from "../data.ts";
 import { eventPath } from "../ui/event-table.tsx";
 import { kindWord, runPath } from "../ui/run.tsx";
-import { type Column, Table } from "../ui/table.tsx";
+import { type Column, Table } from "../ui/data-table.tsx";
 import { Fact, utc } from "../ui/time.tsx";
 
 export function Totals({ report: { totals, status } }: { report: ReconciliationReport }) {

@@ -5,7 +5,7 @@ import type { Fields } from "../form.ts";
 import type { Session } from "../session.ts";
 import { Csrf } from "../ui/layout.tsx";
 import { foundInShort, RunBadge, runPath } from "../ui/run.tsx";
-import { type Column, Table } from "../ui/table.tsx";
+import { type Column, Table } from "../ui/data-table.tsx";
 import { Time, utc } from "../ui/time.tsx";
 import { isWorrying, Watermark } from "../ui/watermark.tsx";
 import { Problems } from "./events.tsx";

@@ -5,8 +5,8 @@ import type { Session } from "../session.ts";
 import { eventPath } from "../ui/event-table.tsx";
 import { FilterFields, OPEN_STATES } from "../ui/filter.tsx";
 import { Csrf } from "../ui/layout.tsx";
-import { formatMoney } from "../../money.ts";
-import { type Column, Table } from "../ui/table.tsx";
+import { formatMoney } from "../../format-money.ts";
+import { type Column, Table } from "../ui/data-table.tsx";
 import { Problems } from "./events.tsx";
 
 export interface RetryProps {

@@ -1,8 +1,8 @@
 /** Events, one a row: what a list and the overview show. */
 import { type EventSummary, iso } from "../../event/view.ts";
-import { formatMoney } from "../../money.ts";
+import { formatMoney } from "../../format-money.ts";
 import { Badge, faceOf } from "./state.tsx";
-import { type Column, Table } from "./table.tsx";
+import { type Column, Table } from "./data-table.tsx";
 import { relative, Time } from "./time.tsx";
 
 export function eventPath(eventId: string): string {

@@ -10,7 +10,7 @@ import {
   type Trigger,
   type Work,
 } from "../record.ts";
-import { type Context, LEASE_MARGIN_MS, type Step } from "../step.ts";
+import { type Context, LEASE_MARGIN_MS, type Step } from "../machine-types.ts";
 
 /** The fields that every state has. */
 export function commonOf(record: EventRecord) {

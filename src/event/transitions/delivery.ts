@@ -1,7 +1,7 @@
 /** A delivery: an event as Stripe gave it, in a verified request or in a list. Pure. */
 import { conflicts, type SettlementDraft, thaw } from "../../settlement/settlement.ts";
 import type { EventRecord, Failed, Trigger } from "../record.ts";
-import { type Context, type Delivery, REDELIVERY_QUIET_MS, type Step, triggerOf } from "../step.ts";
+import { type Context, type Delivery, REDELIVERY_QUIET_MS, type Step, triggerOf } from "../machine-types.ts";
 import {
   beginAttempt,
   commonOf,

@@ -1,7 +1,7 @@
 /** An operator's acts. Each is kept on the event with its actor, note and time. Pure. */
 import type { Mapping } from "../../settlement/settlement.ts";
 import { type EventRecord, type Failed, OPERATOR_ACTION_LIMIT, type OperatorAction } from "../record.ts";
-import type { Context, OperatorRetry, Step } from "../step.ts";
+import type { Context, OperatorRetry, Step } from "../machine-types.ts";
 import { beginAttempt, changed, commonOf, joinOrResume, movesMoney, quiet, tell, workOf } from "./attempt.ts";
 
 const UNKNOWN_EVENT: Step = { record: null, effects: [], verdict: "unknown_event" };

@@ -1,9 +1,9 @@
 /** What the operators' routes share: the request, its configuration, and one event's object. */
 import { type Config, loadConfig } from "../../config.ts";
 import type { Failure } from "../../errors.ts";
-import type { IndexPlace } from "../../event-index/locate.ts";
-import type { Guarded } from "../../event/guarded.ts";
-import { callEvent, type EventStub } from "../../event/locate.ts";
+import type { IndexPlace } from "../../event-index/call-shards.ts";
+import type { Guarded } from "../../durable-object/rpc.ts";
+import { callEvent, type EventStub } from "../../event/call-event.ts";
 import { log } from "../../log.ts";
 
 export interface AdminRequest {

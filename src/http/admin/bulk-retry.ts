@@ -5,8 +5,8 @@
  * It cannot credit twice, since each event is retried as it would be alone: same key, same bytes, and final events not.
  */
 import type { z } from "zod";
-import { findOpen, sumOpen } from "../../event-index/find.ts";
-import type { Money } from "../../event-index/money.ts";
+import { findOpen, sumOpen } from "../../event-index/queries.ts";
+import type { Money } from "../../event-index/sum-by-currency.ts";
 import { log } from "../../log.ts";
 import { fail, json } from "../respond.ts";
 import { type AdminRequest, askIndex, type Outcome } from "./admin.ts";

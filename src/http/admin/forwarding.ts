@@ -2,7 +2,7 @@
  * `POST /v1/stripe/forwarding/retry`: `{ ok, attempted, forwarded, failed }`. One event by its id, or those that are due;
  * with `force` those that failed for good as well. An event that is final counts as attempted 0.
  */
-import { findOpen } from "../../event-index/find.ts";
+import { findOpen } from "../../event-index/queries.ts";
 import { fail, json } from "../respond.ts";
 import { type AdminRequest, askIndex } from "./admin.ts";
 import { forwardingRetryBody, readJson } from "./request.ts";

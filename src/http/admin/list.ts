@@ -1,6 +1,6 @@
 /** `GET /v1/admin/events`: the events, newest first, over all shards. */
 import { encodeCursor } from "../../event-index/cursor.ts";
-import { listEvents } from "../../event-index/find.ts";
+import { listEvents } from "../../event-index/queries.ts";
 import { type EventSummary, iso } from "../../event/view.ts";
 import { fail, json } from "../respond.ts";
 import { type AdminRequest, askIndex } from "./admin.ts";

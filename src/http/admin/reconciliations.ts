@@ -3,11 +3,11 @@
  */
 import { log } from "../../log.ts";
 import type { Difference } from "../../reconciler/findings.ts";
-import { askReconciler, type ReconcilerStub, startRun } from "../../reconciler/locate.ts";
+import { askReconciler, type ReconcilerStub, startRun } from "../../reconciler/call-reconciler.ts";
 import type { Report, RunView, WatermarkStatus } from "../../reconciler/report.ts";
-import type { StartReply, StartRequest } from "../../reconciler/start.ts";
+import type { StartReply, StartRequest } from "../../reconciler/start-run.ts";
 import type { Failure } from "../../errors.ts";
-import type { Guarded } from "../../event/guarded.ts";
+import type { Guarded } from "../../durable-object/rpc.ts";
 import { iso } from "../../event/view.ts";
 import { fail, json, SECURITY_HEADERS } from "../respond.ts";
 import { type AdminRequest, configOf, type Outcome, UNAVAILABLE } from "./admin.ts";

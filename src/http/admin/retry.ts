@@ -3,7 +3,7 @@ import { concurrently } from "../../concurrently.ts";
 import type { Config } from "../../config.ts";
 import { answerTo } from "../../errors.ts";
 import type { RetryReply } from "../../event/engine.ts";
-import type { OperatorRetry } from "../../event/step.ts";
+import type { OperatorRetry } from "../../event/machine-types.ts";
 import type { EventSummary } from "../../event/view.ts";
 import { log } from "../../log.ts";
 import { mapEvent } from "../../settlement/map.ts";

@@ -1,5 +1,5 @@
 /** `GET /v1/admin/stats`: is anything stuck, how much is it, since when; and up to when is everything here. */
-import { readStats } from "../../event-index/find.ts";
+import { readStats } from "../../event-index/queries.ts";
 import type { Stats } from "../../event-index/stats.ts";
 import type { WatermarkStatus } from "../../reconciler/report.ts";
 import { fail, json } from "../respond.ts";

@@ -3,7 +3,7 @@
  * both directions: a field that only one of them has does not compile. Nothing is checked against them when the service runs.
  */
 import { z } from "zod";
-import type { Money } from "../../event-index/money.ts";
+import type { Money } from "../../event-index/sum-by-currency.ts";
 import type { StatsReport } from "../admin/stats.ts";
 import type { Snapshot } from "../../event/snapshot.ts";
 import { triggerSchema } from "../../event/record.ts";

@@ -4,7 +4,7 @@ import {
   disputeFundsWithdrawn,
   paymentIntentSucceeded,
   refundCreated,
-} from "../../../scripts/lib/stripe-events.ts";
+} from "../../../scripts/sandbox/events/stripe-events.ts";
 import { newAccount } from "../../support/scripted-ledger.ts";
 import {
   balancesOf,

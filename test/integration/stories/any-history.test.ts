@@ -11,7 +11,7 @@ import {
   historyArb,
   tell,
 } from "../../support/history.ts";
-import type { StripeEventBody } from "../../../scripts/lib/stripe-events.ts";
+import type { StripeEventBody } from "../../../scripts/sandbox/events/stripe-events.ts";
 import { newDid, openAccount } from "../../support/scripted-ledger.ts";
 import {
   balancesOf,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { accountIdOf } from "../../../scripts/lib/account-id.ts";
-import type { StripeEventBody } from "../../../scripts/lib/stripe-events.ts";
+import type { StripeEventBody } from "../../../scripts/sandbox/events/stripe-events.ts";
 import { newAccount, newDid, openAccount } from "../../support/scripted-ledger.ts";
 import {
   balancesOf,

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { paymentIntentSucceeded, stripeEvent } from "../../../scripts/lib/stripe-events.ts";
-import type { StripeObject } from "../../../scripts/lib/stripe-objects.ts";
-import { stripeId } from "../../../scripts/lib/stripe-ids.ts";
+import { paymentIntentSucceeded, stripeEvent } from "../../../scripts/sandbox/events/stripe-events.ts";
+import type { StripeObject } from "../../../scripts/sandbox/events/stripe-objects.ts";
+import { stripeId } from "../../../scripts/sandbox/events/stripe-ids.ts";
 import { newAccount } from "../../support/scripted-ledger.ts";
 import { outcomeOf, REFUND_MODES, refundsToldBy, tellStories } from "../../support/stories.ts";
 import { STRIPE_EVENT_TYPES } from "../../support/stripe-event-types.ts";

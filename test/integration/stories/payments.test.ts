@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { paymentCanceled } from "../../../scripts/lib/stripe-events.ts";
+import { paymentCanceled } from "../../../scripts/sandbox/events/stripe-events.ts";
 import { newAccount } from "../../support/scripted-ledger.ts";
 import { balancesOf, deliverAll, settlementsOf, tellStories } from "../../support/stories.ts";
 import { StripePayment } from "../../support/stripe-payment.ts";

@@ -4,8 +4,8 @@ import {
   payoutFailed,
   payoutPaid,
   paymentIntentSucceeded,
-} from "../../../scripts/lib/stripe-events.ts";
-import { stripeId } from "../../../scripts/lib/stripe-ids.ts";
+} from "../../../scripts/sandbox/events/stripe-events.ts";
+import { stripeId } from "../../../scripts/sandbox/events/stripe-ids.ts";
 import { newAccount } from "../../support/scripted-ledger.ts";
 import { balancesOf, deliverAll, pass, settlementsOf, stateOf, tellStories } from "../../support/stories.ts";
 

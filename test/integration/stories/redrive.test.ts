@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type StripeEventBody, paymentIntentSucceeded } from "../../../scripts/lib/stripe-events.ts";
+import {
+  type StripeEventBody,
+  paymentIntentSucceeded,
+} from "../../../scripts/sandbox/events/stripe-events.ts";
 import { CURRENCIES } from "../../../src/settlement/currency.ts";
 import { operator, storedRecord } from "../../support/worker.ts";
 import { balancesOf, deliverAll, pass, ringAlarms, stateOf, tellStories } from "../../support/stories.ts";

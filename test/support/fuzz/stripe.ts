@@ -1,6 +1,6 @@
 /** Stripe's events as the fuzz tests spoil them. */
 import * as fc from "fast-check";
-import * as events from "../../../scripts/lib/stripe-events.ts";
+import * as events from "../../../scripts/sandbox/events/stripe-events.ts";
 import { CANARY } from "./log.ts";
 import { type Damage, damageArb, damaged, hostileJson, type Mutation, mutationsAt } from "./hostile-json.ts";
 

@@ -1,0 +1,91 @@
+/** `npm run bench`: the production bundle under workerd, against Workers that do the least possible. One table. */
+import { writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { EXIT_OK, PlainError, runMain } from "../../lib/failure.ts";
+import { shownPath } from "../../lib/paths.ts";
+import { paint } from "../../lib/terminal.ts";
+import { type Bench, prepare, startOther } from "./bench.ts";
+import { CONCURRENCY } from "./effort.ts";
+import { measure } from "./measure.ts";
+import { benchOptions, type BenchOptions, HELP, type Part } from "./options.ts";
+import { makePlace, type Place } from "./place.ts";
+import { table } from "./report.ts";
+import type { Row } from "./row.ts";
+import { deliveryRows } from "./rows/events.ts";
+import { growthRows } from "./rows/growth.ts";
+import { forge } from "./rows/jobs.ts";
+import { verificationRows } from "./rows/verification.ts";
+import { summarize } from "./statistics.ts";
+
+const ROWS: Readonly<Record<Part, (bench: Bench) => Promise<Row[]>>> = {
+  deliveries: deliveryRows,
+  verification: verificationRows,
+  growth: growthRows,
+};
+const CEILING_REQUESTS = 4_000;
+const CEILING_RUNS = 3;
+
+async function main(): Promise<number> {
+  const options = benchOptions(process.argv.slice(2));
+  if (options === null) {
+    console.log(HELP);
+    return EXIT_OK;
+  }
+  const place = await makePlace();
+  const interrupted = interruption();
+  try {
+    return await Promise.race([run(options, place), interrupted]);
+  } finally {
+    await place.clear();
+  }
+}
+
+async function run(options: BenchOptions, place: Place): Promise<number> {
+  const startedAt = performance.now();
+  const say = (what: string) => console.error(paint("dim", `${elapsed(startedAt)} ${what}`));
+  const bench = await prepare(place, options.effort, say);
+  const ceiling = await ceilingOf(bench);
+  const rows: Row[] = [];
+  for (const part of options.parts) rows.push(...(await ROWS[part](bench)));
+
+  const report = [
+    table(rows),
+    "",
+    `Each pair is clawsettle / the other side. Load: ${CONCURRENCY} requests at once; the generator's own ceiling is`,
+    `${ceiling.toLocaleString("en")} requests/s. ${place.inMemory ? "Data in memory" : "Data on disk: the disk was measured too"}. ` +
+      `${availableParallelism()} processors, ${elapsed(startedAt)} in all.`,
+  ].join("\n");
+  console.log(`\n${report}`);
+  if (options.reportFile !== null) {
+    await writeFile(options.reportFile, `${report}\n`);
+    say(`written to ${shownPath(options.reportFile)}`);
+  }
+  return EXIT_OK;
+}
+
+/** What the generator gets out of a Worker that does nothing. Near it, a ratio says more of the generator than of clawsettle. */
+async function ceilingOf(bench: Bench): Promise<number> {
+  bench.say("the generator's ceiling");
+  const empty = await startOther(bench, "empty", "ceiling");
+  const once = () => measure(bench.generator, empty, forge(CEILING_REQUESTS));
+  await once();
+  const runs = [];
+  for (let i = 0; i < CEILING_RUNS; i++) runs.push(await once());
+  return Math.round(summarize(runs).perSecond);
+}
+
+function interruption(): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => reject(new PlainError("Interrupted.")));
+  }
+  return promise;
+}
+
+function elapsed(startedAt: number): string {
+  return `${Math.round((performance.now() - startedAt) / 1000)} s`.padStart(5);
+}
+
+await runMain(main);
+// What an interruption cut off may still be waiting for something.
+process.exit();

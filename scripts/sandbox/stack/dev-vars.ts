@@ -1,0 +1,81 @@
+import { randomBytes } from "node:crypto";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { parseEnv } from "node:util";
+import { PlainError } from "../../lib/failure.ts";
+import { DEV_VARS_FILE, shownPath } from "../../lib/paths.ts";
+
+export type Secrets = {
+  readonly STRIPE_WEBHOOK_SIGNING_SECRET: string;
+  readonly LEDGER_ADMIN_KEY: string;
+  readonly SETTLE_ADMIN_KEY: string;
+};
+export type SecretName = keyof Secrets;
+
+/** All that `.dev.vars` holds: the secrets, and whatever optional settings a developer added. */
+export type DevVars = Secrets & Readonly<Record<string, string>>;
+
+export const SECRET_NAMES: readonly SecretName[] = [
+  "STRIPE_WEBHOOK_SIGNING_SECRET",
+  "LEDGER_ADMIN_KEY",
+  "SETTLE_ADMIN_KEY",
+];
+
+/** Fresh random secrets. They open nothing but a local stack. */
+export function createDevVars(): DevVars {
+  return {
+    STRIPE_WEBHOOK_SIGNING_SECRET: `whsec_${randomKey()}`,
+    LEDGER_ADMIN_KEY: randomKey(),
+    SETTLE_ADMIN_KEY: randomKey(),
+    SETTLE_READ_KEY: randomKey(),
+    STRIPE_API_KEY: sandboxStripeKey(),
+  };
+}
+
+/**
+ * Reads the file, or makes it when there is none. An incomplete one is the developer's to repair: it is never overwritten. But the
+ * key of the sandbox Stripe, which opens nothing else, is added where it is missing.
+ */
+export async function loadOrCreateDevVars(
+  file = DEV_VARS_FILE,
+): Promise<{ vars: DevVars; created: boolean; completed: boolean }> {
+  const found = await readDevVars(file);
+  if (found === null) {
+    const vars = createDevVars();
+    const lines = Object.entries(vars).map(([name, value]) => `${name}=${value}\n`);
+    await writeFile(file, lines.join(""), { mode: 0o600, flag: "wx" });
+    return { vars, created: true, completed: false };
+  }
+  const missing = SECRET_NAMES.filter((name) => !found[name]);
+  if (missing.length > 0) {
+    throw new PlainError(
+      `${shownPath(file)} has no value for ${missing.join(", ")}. Add it, or delete the file to get fresh random secrets.`,
+    );
+  }
+  if (found["STRIPE_API_KEY"]) return { vars: found as DevVars, created: false, completed: false };
+  const STRIPE_API_KEY = sandboxStripeKey();
+  await appendFile(file, `\nSTRIPE_API_KEY=${STRIPE_API_KEY}\n`);
+  return { vars: { ...(found as DevVars), STRIPE_API_KEY }, created: false, completed: true };
+}
+
+/** The variables of a `.dev.vars` file, empty ones left out; null when there is no such file. */
+export async function readDevVars(file = DEV_VARS_FILE): Promise<Readonly<Record<string, string>> | null> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+  const vars: Record<string, string> = {};
+  for (const [name, value] of Object.entries(parseEnv(text))) if (value) vars[name] = value;
+  return vars;
+}
+
+/** Shaped like Stripe's, since a key's shape tells its mode. */
+function sandboxStripeKey(): string {
+  return `sk_test_${randomBytes(24).toString("hex")}`;
+}
+
+function randomKey(): string {
+  return randomBytes(24).toString("base64url");
+}

@@ -1,0 +1,67 @@
+/** The only place that makes a stub of the index's objects. */
+import { callAgain, type Guarded, withinTime } from "../durable-object/rpc.ts";
+import { errorName } from "../durable-object/platform-error.ts";
+import type { EventSummary } from "../event/view.ts";
+import { log } from "../log.ts";
+import { connect } from "../durable-object/websockets.ts";
+import type { EventIndex } from "./event-index.ts";
+import { shardName, shardOf } from "./shard.ts";
+
+/** A shard that has not answered by then, all tries together, counts as out of reach. Its answers take milliseconds. */
+const CALL_TIMEOUT_MS = 10_000;
+
+export type ShardStub = DurableObjectStub<EventIndex>;
+
+/** Where the index is: the binding, and how many shards this deployment has. */
+export interface IndexPlace {
+  readonly env: Env;
+  readonly shards: number;
+}
+
+/** Rejects when the shard did not take the row: the event's alarm publishes again. */
+export async function publish({ env, shards }: IndexPlace, summary: EventSummary): Promise<void> {
+  const shard = shardOf(summary.event_id, shards);
+  const answer = await askShard({ env, shards }, shard, (stub) => stub.publish(summary));
+  if (!answer.ok) throw new IndexUnavailable();
+}
+
+/** All shards' answers, in their order, or null if one is out of reach: a list with a hole looks like a whole one. */
+export async function askAllShards<T>(
+  index: IndexPlace,
+  ask: (stub: ShardStub) => Promise<Guarded<T>>,
+): Promise<readonly T[] | null> {
+  const answers = await Promise.all(shardNumbers(index).map((shard) => askShard(index, shard, ask)));
+  const values = answers.flatMap((answer) => (answer.ok ? [answer.value] : []));
+  return values.length === answers.length ? values : null;
+}
+
+export function shardNumbers({ shards }: IndexPlace): number[] {
+  return Array.from({ length: shards }, (_, shard) => shard);
+}
+
+/** A WebSocket on which the shard tells of each row that it takes; null when it is out of reach. */
+export async function watchShard(index: IndexPlace, shard: number): Promise<Response | null> {
+  const answer = await askShard(index, shard, async (stub) => ({ ok: true, value: await connect(stub) }));
+  return answer.ok ? answer.value : null;
+}
+
+/** Never throws. `ask` must be safe to repeat. */
+export async function askShard<T>(
+  { env, shards }: IndexPlace,
+  shard: number,
+  ask: (stub: ShardStub) => Promise<Guarded<T>>,
+): Promise<Guarded<T>> {
+  const name = shardName(shard, shards);
+  return withinTime(
+    CALL_TIMEOUT_MS,
+    callAgain(
+      () => ask(env.EVENT_INDEX.getByName(name)),
+      (error, will_retry) =>
+        log("warn", { msg: "index_unreachable", shard: name, error: errorName(error), will_retry }),
+    ),
+  );
+}
+
+class IndexUnavailable extends Error {
+  override readonly name = "IndexUnavailable";
+}

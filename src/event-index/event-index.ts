@@ -1,0 +1,109 @@
+/**
+ * One shard of the index: it plugs the platform's storage into the queries, and holds no rule of its own.
+ *
+ * The index mirrors what the events' objects publish. It is never asked what may be done with an event, so a row that
+ * is late can mislead an eye, but never a settlement.
+ */
+import { type Connection, Server } from "partyserver";
+import { type Guarded, guarded } from "../durable-object/rpc.ts";
+import type { EventSummary } from "../event/view.ts";
+import { accept, begin, isWatched, tell } from "../durable-object/websockets.ts";
+import type { EventFilter, Position } from "./filter.ts";
+import type { Money } from "./sum-by-currency.ts";
+import { openMoney, type ShardStats, shardStats } from "./shard-stats.ts";
+import {
+  alertFacts,
+  type AlertFacts,
+  alertNote,
+  createToldTable,
+  markLongOpenTold,
+  markTold,
+  setAlertNote,
+  type ToldEvent,
+} from "./alert-facts.ts";
+import { createTable, purge, selectOpen, selectPage, upsert } from "./events-table.ts";
+import { addRescues, type Overdue, rescuesOf, takeOverdue } from "./overdue.ts";
+
+export class EventIndex extends Server<Env> {
+  static override options = { hibernate: true };
+
+  /** Not in `onStart`, which does not run on native RPC. */
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    createTable(ctx.storage.sql);
+    createToldTable(ctx.storage.sql);
+  }
+
+  publish(summary: EventSummary): Promise<Guarded<void>> {
+    return this.#guarded(({ sql }) => {
+      upsert(sql, summary);
+      const { event_id, state } = summary;
+      if (isWatched(this.ctx)) this.ctx.waitUntil(tell(this, () => ({ event_id, state })));
+    });
+  }
+
+  page(filter: EventFilter, before: Position | null, limit: number): Promise<Guarded<EventSummary[]>> {
+    return this.#guarded(({ sql }) => selectPage(sql, filter, before, limit));
+  }
+
+  /** `dueBy`: only those whose retry was due then, or null for all that are open. */
+  open(filter: EventFilter, dueBy: number | null, limit: number): Promise<Guarded<EventSummary[]>> {
+    return this.#guarded(({ sql }) => selectOpen(sql, filter, dueBy, limit));
+  }
+
+  openMoney(filter: EventFilter): Promise<Guarded<Money[]>> {
+    return this.#guarded(({ sql }) => openMoney(sql, filter));
+  }
+
+  stats(recentSince: number): Promise<Guarded<ShardStats>> {
+    return this.#guarded(({ sql, kv }) => shardStats(sql, rescuesOf(kv), recentSince));
+  }
+
+  takeOverdue(dueBy: number, now: number, limit: number): Promise<Guarded<Overdue[]>> {
+    return this.#guarded(({ sql }) => takeOverdue(sql, dueBy, now, limit));
+  }
+
+  addRescues(sweep: string, count: number): Promise<Guarded<void>> {
+    return this.#guarded(({ kv }) => addRescues(kv, sweep, count));
+  }
+
+  purge(cutoff: number, limit: number): Promise<Guarded<number>> {
+    return this.#guarded(({ sql }) => purge(sql, cutoff, limit));
+  }
+
+  alertFacts(receivedBy: number, limit: number): Promise<Guarded<AlertFacts>> {
+    return this.#guarded(({ sql }) => alertFacts(sql, receivedBy, limit));
+  }
+
+  markTold(events: readonly ToldEvent[]): Promise<Guarded<void>> {
+    return this.#guarded(({ sql }) => markTold(sql, events));
+  }
+
+  markLongOpenTold(receivedBy: number): Promise<Guarded<void>> {
+    return this.#guarded(({ sql }) => markLongOpenTold(sql, receivedBy));
+  }
+
+  alertNote(name: string): Promise<Guarded<unknown>> {
+    return this.#guarded(({ kv }) => alertNote(kv, name));
+  }
+
+  setAlertNote(name: string, note: unknown): Promise<Guarded<void>> {
+    return this.#guarded(({ kv }) => setAlertNote(kv, name, note));
+  }
+
+  /** Somebody begins to watch what is published here. */
+  override fetch(): Promise<Response> {
+    return accept((request) => super.fetch(request));
+  }
+
+  override onConnect(connection: Connection): void {
+    begin(connection);
+  }
+
+  /** Watchers only listen. partyserver's own would write a row first. */
+  override async webSocketMessage(): Promise<void> {}
+
+  #guarded<T>(act: (storage: DurableObjectStorage) => T): Promise<Guarded<T>> {
+    return guarded({ shard: this.name }, () => act(this.ctx.storage));
+  }
+}

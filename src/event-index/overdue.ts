@@ -1,0 +1,52 @@
+/** What the watchdog keeps in a shard: which events it has looked after, and how many it has rescued. */
+import { IS_OPEN } from "./filter.ts";
+import { OPEN_EVENTS } from "./events-table.ts";
+
+const RESCUES_KEY = "rescues";
+
+export interface Overdue {
+  readonly event_id: string;
+  readonly next_retry_at: number;
+  /** When it was handed out before; 0: never in this state. */
+  readonly poked_at: number;
+}
+
+interface Rescues {
+  readonly total: number;
+  readonly last_sweep: string;
+}
+
+/**
+ * Hands out open events whose retry was due at `dueBy`, oldest due first, and notes that they were handed out: one
+ * that poking does not move goes behind the others, so that it cannot keep them waiting.
+ */
+export function takeOverdue(sql: SqlStorage, dueBy: number, now: number, limit: number): Overdue[] {
+  const rows = sql
+    .exec<{ received_at: number; event_id: string; next_retry_at: number; poked_at: number }>(
+      `SELECT received_at, event_id, next_retry_at, poked_at FROM ${OPEN_EVENTS}
+      WHERE ${IS_OPEN} AND next_retry_at <= ? ORDER BY poked_at, next_retry_at LIMIT ?`,
+      dueBy,
+      limit,
+    )
+    .toArray();
+  for (const { received_at, event_id } of rows) {
+    sql.exec(
+      "UPDATE events SET poked_at = ? WHERE received_at = ? AND event_id = ?",
+      now,
+      received_at,
+      event_id,
+    );
+  }
+  return rows.map(({ event_id, next_retry_at, poked_at }) => ({ event_id, next_retry_at, poked_at }));
+}
+
+/** A sweep that is counted again, because the answer was lost, counts once. */
+export function addRescues(kv: SyncKvStorage, sweep: string, count: number): void {
+  const before = kv.get<Rescues>(RESCUES_KEY);
+  if (before?.last_sweep === sweep) return;
+  kv.put<Rescues>(RESCUES_KEY, { total: (before?.total ?? 0) + count, last_sweep: sweep });
+}
+
+export function rescuesOf(kv: SyncKvStorage): number {
+  return kv.get<Rescues>(RESCUES_KEY)?.total ?? 0;
+}

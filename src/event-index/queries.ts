@@ -1,0 +1,65 @@
+/** Questions over all shards. Each answers null when a shard is out of reach. */
+import type { EventSummary } from "../event/view.ts";
+import type { EventFilter, Position } from "./filter.ts";
+import { askAllShards, type IndexPlace } from "./call-shards.ts";
+import { type Money, sumByCurrency } from "./sum-by-currency.ts";
+import { combineStats, LAST_24H_MS, type Stats } from "./stats.ts";
+
+export interface Page {
+  readonly events: readonly EventSummary[];
+  /** null: there are no more. */
+  readonly next: Position | null;
+}
+
+/**
+ * Newest first. Any shard may hold the whole page, so each is asked for one, and one row more tells whether there is
+ * a next. An event that arrives during a walk is newer than every position, so it shifts nothing that is still to come.
+ */
+export async function listEvents(
+  index: IndexPlace,
+  filter: EventFilter,
+  before: Position | null,
+  limit: number,
+): Promise<Page | null> {
+  const pages = await askAllShards(index, (shard) => shard.page(filter, before, limit + 1));
+  if (pages === null) return null;
+  const rows = pages.flat().sort(newestFirst);
+  const events = rows.slice(0, limit);
+  const last = events.at(-1);
+  return { events, next: rows.length > limit && last !== undefined ? positionOf(last) : null };
+}
+
+/** Open events to try again, the longest unchanged first. `dueBy`: only those whose retry was due then. */
+export async function findOpen(
+  index: IndexPlace,
+  filter: EventFilter,
+  dueBy: number | null,
+  limit: number,
+): Promise<readonly EventSummary[] | null> {
+  const found = await askAllShards(index, (shard) => shard.open(filter, dueBy, limit));
+  return found?.flat().sort(longestUnchangedFirst).slice(0, limit) ?? null;
+}
+
+/** How many open events the filter matches, and how much money that is. */
+export async function sumOpen(index: IndexPlace, filter: EventFilter): Promise<readonly Money[] | null> {
+  const sums = await askAllShards(index, (shard) => shard.openMoney(filter));
+  return sums === null ? null : sumByCurrency(sums.flat());
+}
+
+export async function readStats(index: IndexPlace, now: number): Promise<Stats | null> {
+  const shards = await askAllShards(index, (shard) => shard.stats(now - LAST_24H_MS));
+  return shards === null ? null : combineStats(shards, now);
+}
+
+function positionOf({ received_at, event_id }: EventSummary): Position {
+  return { received_at, event_id };
+}
+
+/** As SQLite orders them: by code unit, not by anybody's alphabet. */
+function newestFirst(a: EventSummary, b: EventSummary): number {
+  return b.received_at - a.received_at || (a.event_id < b.event_id ? 1 : -1);
+}
+
+function longestUnchangedFirst(a: EventSummary, b: EventSummary): number {
+  return a.updated_at - b.updated_at || (a.event_id < b.event_id ? -1 : 1);
+}

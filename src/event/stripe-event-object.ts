@@ -1,0 +1,163 @@
+/**
+ * The Durable Object of one event: it plugs the platform into the engine's ports, and holds no rule of its own.
+ *
+ * partyserver's `Server` is the base class for its hibernating WebSockets. Nothing here relies on `onStart`: it does
+ * not run on native RPC, which is how the hot path comes in. And `alarm()` itself is overridden, since the inherited
+ * one writes a row and runs `onStart` first.
+ */
+import { type Connection, Server } from "partyserver";
+import { withAttemptPoints } from "../attempt-points.ts";
+import { attemptsDataset, ledgerBinding, loadConfig } from "../config.ts";
+import { publish } from "../event-index/call-shards.ts";
+import { createLedgerClient } from "../ledger/client.ts";
+import { log } from "../log.ts";
+import { accept, begin, isWatched, tell } from "../durable-object/websockets.ts";
+import { describeEvent } from "./describe.ts";
+import { EventEngine, type ResolveReply, type RetryReply } from "./engine.ts";
+import { type Guarded, guarded } from "../durable-object/rpc.ts";
+import type { Alarm, Ports, Store } from "./ports.ts";
+import { type EventRecord, parseRecord } from "./record.ts";
+import type { DeliveryReply } from "./snapshot.ts";
+import type { Delivery, OperatorRetry } from "./machine-types.ts";
+import type { EventState } from "./view.ts";
+
+const RECORD_KEY = "event";
+/** How soon an alarm comes back that found the configuration broken. Somebody is repairing it. */
+const UNCONFIGURED_RETRY_MS = 60_000;
+
+export class StripeEventObject extends Server<Env> {
+  static override options = { hibernate: true };
+
+  #engine: EventEngine | null = null;
+  /** Whatever watchers were told before: changes reach them in their order. */
+  #told: Promise<void> = Promise.resolve();
+
+  deliver(delivery: Delivery): Promise<Guarded<DeliveryReply>> {
+    return this.#guarded((engine) => engine.deliver(delivery));
+  }
+
+  inspect(): Promise<Guarded<EventState | null>> {
+    return this.#guarded((engine) => engine.inspect());
+  }
+
+  retry(retry: OperatorRetry): Promise<Guarded<RetryReply>> {
+    return this.#guarded((engine) => engine.retry(retry));
+  }
+
+  resolve(actor: string, note: string): Promise<Guarded<ResolveReply>> {
+    return this.#guarded((engine) => engine.resolve(actor, note));
+  }
+
+  poke(): Promise<Guarded<boolean>> {
+    return this.#guarded((engine) => engine.poke());
+  }
+
+  #guarded<T>(act: (engine: EventEngine) => Promise<T>): Promise<Guarded<T>> {
+    return guarded({ event_id: this.name }, () => act(this.#theEngine()));
+  }
+
+  /** Somebody begins to watch. The caller has seen that the event exists. */
+  override fetch(): Promise<Response> {
+    return accept((request) => super.fetch(request));
+  }
+
+  override async onConnect(connection: Connection): Promise<void> {
+    begin(connection);
+    const state = await this.inspect();
+    if (state.ok && state.value !== null) connection.send(JSON.stringify(state.value));
+    else connection.close(1011, "the event cannot be read");
+  }
+
+  /** Watchers only listen. partyserver's own would write a row first. */
+  override async webSocketMessage(): Promise<void> {}
+
+  /** Within the turn that saved, so that watchers hear of it once it is committed, and not before. */
+  #changed(record: EventRecord): void {
+    if (!isWatched(this.ctx)) return;
+    const alarm = alarmOn(this.ctx.storage);
+    this.#told = this.#told.then(() => tell(this, () => describeEvent(record, alarm)));
+    this.ctx.waitUntil(this.#told);
+  }
+
+  override async alarm(): Promise<void> {
+    const configured = loadConfig(this.env);
+    if (!configured.ok) {
+      log("error", { msg: "alarm_unconfigured", missing: configured.missing.join(",") });
+      await this.ctx.storage.setAlarm(Date.now() + UNCONFIGURED_RETRY_MS);
+      return;
+    }
+    await this.#theEngine().alarm();
+  }
+
+  /** Made once per instance. Callers have checked the configuration, so a throw here is a deploy gone wrong. */
+  #theEngine(): EventEngine {
+    if (this.#engine !== null) return this.#engine;
+    const configured = loadConfig(this.env);
+    if (!configured.ok) throw new Error("the service is not configured");
+    const { config } = configured;
+    this.#engine = new EventEngine(
+      platformPorts(this.ctx, this.env, (record) => this.#changed(record)),
+      {
+        ledgerTimeoutMs: config.ledger.timeoutMs,
+        retryBaseMs: config.retryBaseMs,
+        retryMaxMs: config.retryMaxMs,
+        retryHorizonMs: config.retryHorizonMs,
+        retentionMs: config.retentionMs,
+      },
+    );
+    return this.#engine;
+
+    function platformPorts(ctx: DurableObjectState, env: Env, changed: (record: EventRecord) => void): Ports {
+      const binding = ledgerBinding(env);
+      const dataset = attemptsDataset(env);
+      return {
+        store: storeOn(ctx.storage, changed),
+        alarm: alarmOn(ctx.storage),
+        ledger: createLedgerClient({
+          ...config.ledger,
+          now: () => Date.now(),
+          ...(binding !== null && { fetch: (url, init) => binding.fetch(url, init) }),
+        }),
+        index: { publish: (summary) => publish({ env, shards: config.indexShards }, summary) },
+        now: () => Date.now(),
+        random: () => Math.random(),
+        log: dataset === null ? log : withAttemptPoints(log, dataset),
+        background: (work) => ctx.waitUntil(work),
+      };
+    }
+  }
+}
+
+/**
+ * Read and checked once per instance, and what was saved is known: nobody else writes here, and the platform resets an
+ * object whose write fails, so that no instance outlives a record that was not kept.
+ */
+function storeOn(storage: DurableObjectStorage, changed: (record: EventRecord) => void): Store {
+  let known: EventRecord | null = null;
+  return {
+    load() {
+      if (known !== null) return known;
+      const stored = storage.kv.get(RECORD_KEY);
+      known = stored === undefined ? null : parseRecord(stored);
+      return known;
+    },
+    save(record) {
+      storage.kv.put(RECORD_KEY, record);
+      known = record;
+      changed(record);
+    },
+    erase() {
+      known = null;
+      return storage.deleteAll();
+    },
+  };
+}
+
+/** The writes are not awaited, so that they join the turn's commit. If one fails, the platform resets the object. */
+function alarmOn(storage: DurableObjectStorage): Alarm {
+  return {
+    get: () => storage.getAlarm(),
+    set: (at) => void storage.setAlarm(at),
+    clear: () => void storage.deleteAlarm(),
+  };
+}

@@ -1,0 +1,42 @@
+/** The only place that makes a stub of the Reconciler. */
+import type { Config } from "../config.ts";
+import { callAgain, type Guarded, withinTime } from "../durable-object/rpc.ts";
+import { errorName } from "../durable-object/platform-error.ts";
+import { log } from "../log.ts";
+import { newRunId } from "./run-id.ts";
+import type { Reconciler } from "./reconciler.ts";
+import type { StartReply, StartRequest } from "./start-run.ts";
+
+export type ReconcilerStub = DurableObjectStub<Reconciler>;
+
+const NAME = "reconciler";
+/** All tries together. The longest answer is a report of ten thousand differences as a file. */
+const CALL_TIMEOUT_MS = 30_000;
+
+/** Never throws. `ask` must be safe to repeat: all of the object's methods are. */
+export function askReconciler<T>(
+  env: Env,
+  ask: (stub: ReconcilerStub) => Promise<Guarded<T>>,
+): Promise<Guarded<T>> {
+  return withinTime(
+    CALL_TIMEOUT_MS,
+    callAgain(
+      () => ask(env.RECONCILER.getByName(NAME)),
+      (error, will_retry) =>
+        log("warn", { msg: "reconciler_unreachable", error: errorName(error), will_retry }),
+    ),
+  );
+}
+
+/** A run under an id of its own, which repeating the call does not change. */
+export function startRun(env: Env, request: Omit<StartRequest, "id">): Promise<Guarded<StartReply>> {
+  const id = newRunId();
+  return askReconciler(env, (stub) => stub.start({ ...request, id }));
+}
+
+/** The cron's. Without a key there is nothing to look at, and no object to wake. */
+export async function tickReconciler(env: Env, { stripeApi }: Config): Promise<void> {
+  if (stripeApi === null) return;
+  const ticked = await askReconciler(env, (stub) => stub.tick());
+  if (!ticked.ok) log("error", { msg: "reconciler_tick_failed" });
+}

@@ -1,0 +1,52 @@
+/** What a run's pages need of the world, plugged in: Stripe's API, the ledger, the events' objects. */
+import { type Config, ledgerBinding } from "../config.ts";
+import { deliver } from "../delivery/deliver.ts";
+import { prepareDelivery } from "../delivery/prepare.ts";
+import type { Guarded } from "../durable-object/rpc.ts";
+import { callEvent, type EventStub } from "../event/call-event.ts";
+import { errorName } from "../durable-object/platform-error.ts";
+import { createLedgerClient } from "../ledger/client.ts";
+import { log } from "../log.ts";
+import { subscribedEventTypes } from "../settlement/map.ts";
+import { createStripeEvents } from "../stripe-api/client.ts";
+import { checkLivemode } from "../stripe/livemode.ts";
+import { keyLivemode } from "./key-livemode.ts";
+import type { PagePorts } from "./ports.ts";
+import type { FailureCode, Running } from "./run.ts";
+
+type Memory = Pick<PagePorts, "intend" | "bounds">;
+
+/** Or why this run cannot go on with the configuration as it is now. */
+export function portsFor(env: Env, config: Config, run: Running, memory: Memory): PagePorts | FailureCode {
+  const { stripeApi } = config;
+  if (stripeApi === null) return "not_configured";
+  const livemode = keyLivemode(stripeApi.key);
+  if (livemode !== null && checkLivemode(livemode, config).kind === "refused") return "livemode_mismatch";
+  if (run.refund_events !== config.refundEvents) return "configuration_changed";
+  const binding = ledgerBinding(env);
+  return {
+    stripe: createStripeEvents(stripeApi),
+    ledger: createLedgerClient({
+      ...config.ledger,
+      now: () => Date.now(),
+      ...(binding !== null && { fetch: (url, init) => binding.fetch(url, init) }),
+    }),
+    inspect: (eventId) => ask(env, eventId, (stub) => stub.inspect()),
+    deliver: (delivery) => deliver(env, delivery, Date.now()),
+    poke: (eventId) => ask(env, eventId, (stub) => stub.poke()),
+    prepare: (body) => prepareDelivery(body, config, { secretIndex: null, requestId: run.id }),
+    types: subscribedEventTypes(config.refundEvents),
+    now: () => Date.now(),
+    ...memory,
+  };
+}
+
+function ask<T>(
+  env: Env,
+  eventId: string,
+  call: (stub: EventStub) => Promise<Guarded<T>>,
+): Promise<Guarded<T>> {
+  return callEvent(env, eventId, call, (error, will_retry) =>
+    log("warn", { msg: "object_unreachable", event_id: eventId, error: errorName(error), will_retry }),
+  );
+}

@@ -1,0 +1,39 @@
+/** What operators read of runs. Each answers null when there is no such run, or it was purged. */
+import { type After, decodeAfter, encodeAfter } from "./difference-cursor.ts";
+import { toCsv } from "./csv.ts";
+import { type DifferencePage, type Report, reportOf } from "./report.ts";
+import { DIFFERENCES_LISTED_MAX } from "./run.ts";
+import { loadRun, selectDifferences } from "./runs-table.ts";
+
+const FIRST_DIFFERENCES = 100;
+
+export function readReport(sql: SqlStorage, id: string): Report | null {
+  const run = loadRun(sql, id);
+  return run === null ? null : reportOf(run, pageOf(sql, id, null, FIRST_DIFFERENCES));
+}
+
+/** Null also for a cursor that nobody was given. */
+export function readDifferences(
+  sql: SqlStorage,
+  id: string,
+  cursor: string | null,
+  limit: number,
+): DifferencePage | null {
+  const after = cursor === null ? null : decodeAfter(cursor);
+  if (loadRun(sql, id) === null || (cursor !== null && after === null)) return null;
+  return pageOf(sql, id, after, limit);
+}
+
+/** All totals, counts and listed differences. */
+export async function readCsv(sql: SqlStorage, id: string): Promise<string | null> {
+  const run = loadRun(sql, id);
+  if (run === null) return null;
+  return toCsv({ ...run, differences: selectDifferences(sql, id, null, DIFFERENCES_LISTED_MAX) });
+}
+
+function pageOf(sql: SqlStorage, id: string, after: After | null, limit: number): DifferencePage {
+  const rows = selectDifferences(sql, id, after, limit + 1);
+  const differences = rows.slice(0, limit);
+  const last = differences.at(-1);
+  return { differences, next_cursor: rows.length > limit && last !== undefined ? encodeAfter(last) : null };
+}

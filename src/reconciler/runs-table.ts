@@ -1,0 +1,105 @@
+/** The Reconciler's tables: a document per run, and a row per difference that is listed. */
+import type { After } from "./difference-cursor.ts";
+import type { Difference } from "./findings.ts";
+import { type Run, type Running, runSchema } from "./run.ts";
+
+const SCHEMA = [
+  `CREATE TABLE IF NOT EXISTS runs (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    finished_at INTEGER,
+    run TEXT NOT NULL
+  ) STRICT`,
+  `CREATE TABLE IF NOT EXISTS differences (
+    run_id TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    field TEXT NOT NULL,
+    difference TEXT NOT NULL,
+    PRIMARY KEY (run_id, event_id, kind, field)
+  ) STRICT, WITHOUT ROWID`,
+];
+
+/** Writes nothing when they are there already. */
+export function createTables(sql: SqlStorage): void {
+  for (const statement of SCHEMA) sql.exec(statement);
+}
+
+export function insertRun(sql: SqlStorage, run: Running): void {
+  sql.exec("INSERT INTO runs (id, finished_at, run) VALUES (?, NULL, ?)", run.id, JSON.stringify(run));
+}
+
+export function saveRun(sql: SqlStorage, run: Run): void {
+  const finishedAt = run.status === "running" ? null : run.finished_at;
+  sql.exec("UPDATE runs SET finished_at = ?, run = ? WHERE id = ?", finishedAt, JSON.stringify(run), run.id);
+}
+
+export function loadRun(sql: SqlStorage, id: string): Run | null {
+  return runsOf(sql.exec("SELECT run FROM runs WHERE id = ?", id))[0] ?? null;
+}
+
+/** Those that are not over, in the order in which they were asked for: the first is at work. */
+export function unfinished(sql: SqlStorage): Running[] {
+  return runsOf(sql.exec("SELECT run FROM runs WHERE finished_at IS NULL ORDER BY seq")).filter(
+    (run) => run.status === "running",
+  );
+}
+
+/** Newest first. */
+export function listRuns(sql: SqlStorage, limit: number): Run[] {
+  return runsOf(sql.exec("SELECT run FROM runs ORDER BY seq DESC LIMIT ?", limit));
+}
+
+function runsOf(rows: SqlStorageCursor<Record<string, SqlStorageValue>>): Run[] {
+  return rows.toArray().map(({ run }) => runSchema.parse(JSON.parse(String(run))));
+}
+
+/** Of one page. False when it stands there already: then it is not counted again. */
+export function insertDifference(sql: SqlStorage, runId: string, difference: Difference): boolean {
+  const { event_id, kind, field } = difference;
+  const written = sql.exec(
+    `INSERT INTO differences (run_id, event_id, kind, field, difference) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING RETURNING 1 AS written`,
+    runId,
+    event_id,
+    kind,
+    field,
+    JSON.stringify(difference),
+  );
+  return written.toArray().length > 0;
+}
+
+/** By event, kind and field: an order that two runs share. */
+export function selectDifferences(
+  sql: SqlStorage,
+  runId: string,
+  after: After | null,
+  limit: number,
+): Difference[] {
+  const { event_id, kind, field } = after ?? { event_id: "", kind: "", field: "" };
+  return sql
+    .exec<{ difference: string }>(
+      `SELECT difference FROM differences
+      WHERE run_id = ? AND (event_id, kind, field) > (?, ?, ?)
+      ORDER BY event_id, kind, field LIMIT ?`,
+      runId,
+      event_id,
+      kind,
+      field,
+      limit,
+    )
+    .toArray()
+    .map(({ difference }) => JSON.parse(difference) as Difference);
+}
+
+/** Runs that ended before the cutoff, with all their differences. Returns how many went. */
+export function purgeRuns(sql: SqlStorage, cutoff: number, limit: number): number {
+  const gone = sql
+    .exec<{ id: string }>("SELECT id FROM runs WHERE finished_at <= ? ORDER BY seq LIMIT ?", cutoff, limit)
+    .toArray();
+  for (const { id } of gone) {
+    sql.exec("DELETE FROM differences WHERE run_id = ?", id);
+    sql.exec("DELETE FROM runs WHERE id = ?", id);
+  }
+  return gone.length;
+}

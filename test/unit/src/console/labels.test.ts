@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { adviceFor, outcomeInWords, reasonInWords, triggerInWords } from "../../../../src/console/labels.ts";
+
+const mapping = readFileSync("docs/mapping.md", "utf8");
+
+describe("reasonInWords", () => {
+  it("knows every reason that docs/mapping.md explains", () => {
+    const tables = mapping.slice(
+      mapping.indexOf("## Why an event is ignored"),
+      mapping.indexOf("## The order of the checks"),
+    );
+    const reasons = [...tables.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, reason]) => reason as string);
+    expect(reasons.length).toBeGreaterThan(14);
+    expect(reasons.filter((reason) => reasonInWords(reason) === null)).toEqual([]);
+  });
+
+  it("names the event that tells of the same money", () => {
+    expect(reasonInWords("covered_by:charge.refunded")).toContain("of type charge.refunded,");
+  });
+
+  it.each([null, "", "something_new", "constructor", "__proto__"])("%s → null", (reason) => {
+    expect(reasonInWords(reason)).toBeNull();
+  });
+});
+
+describe("adviceFor", () => {
+  const error = (ledger_status: number | null, ledger_code: string | null) => ({
+    code: "LEDGER_INGEST_FAILED",
+    message: "",
+    ledger_status,
+    ledger_code,
+  });
+
+  it("each code of the ledger that the runbook explains", () => {
+    for (const code of [
+      "NOT_FOUND",
+      "ACCOUNT_NOT_RESOLVED",
+      "INSUFFICIENT_FUNDS",
+      "DUPLICATE_CONFLICT",
+      "INVALID_STATUS_TRANSITION",
+      "IDEMPOTENCY_KEY_REUSED",
+    ]) {
+      expect(adviceFor(error(409, code))).not.toBeNull();
+    }
+  });
+
+  it("401 and 403 without a code → the key", () => {
+    expect(adviceFor(error(401, null))).toContain("LEDGER_ADMIN_KEY");
+    expect(adviceFor(error(403, null))).toContain("LEDGER_ADMIN_KEY");
+  });
+
+  it.each([
+    [503, null],
+    [500, "toString"],
+    [null, null],
+  ])("%s %s → none", (status, code) => {
+    expect(adviceFor(error(status, code))).toBeNull();
+  });
+});
+
+describe("outcomes and triggers", () => {
+  it("unknown ones are shown as they are", () => {
+    expect([outcomeInWords("constructor"), triggerInWords("toString")]).toEqual(["constructor", "toString"]);
+    expect([outcomeInWords("accepted"), triggerInWords("alarm")]).toEqual([
+      "The ledger accepted",
+      "by its own alarm",
+    ]);
+  });
+});

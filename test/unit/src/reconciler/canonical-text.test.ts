@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { type Content, canonicalText } from "../../../../src/reconciler/canonical-text.ts";
+import type { Difference } from "../../../../src/reconciler/findings.ts";
+import { addAmounts } from "../../../../src/reconciler/totals.ts";
+import { DIFFERENCE } from "../../../support/runs.ts";
+
+describe("the canonical text", () => {
+  const content: Content = {
+    window: { from: 0, to: 1_000 },
+    refundEvents: "charge",
+    events: 2,
+    counts: { mismatched: 1, ignored: 1 },
+    totals: addAmounts(
+      [],
+      [{ side: "stripe", currency: "USD", direction: "payout", status: "confirmed", amount_minor: "1" }],
+    ),
+    differences: [DIFFERENCE, { ...DIFFERENCE, event_id: "evt_2" }],
+  };
+
+  it("in another order → the same", () => {
+    const turned = {
+      ...content,
+      differences: content.differences.toReversed(),
+      counts: { ignored: 1, mismatched: 1 },
+    };
+    expect(canonicalText(turned)).toBe(canonicalText(content));
+  });
+
+  it("any other fact → another", () => {
+    const [first, second] = content.differences as [Difference, Difference];
+    const withOther = (field: string): Content => {
+      return { ...content, differences: [{ ...first, [field]: "other" }, second] };
+    };
+    const others: Content[] = [
+      { ...content, window: { from: 0, to: 1_001 } },
+      { ...content, refundEvents: "refund" },
+      { ...content, events: 3 },
+      { ...content, counts: { mismatched: 2, ignored: 1 } },
+      { ...content, totals: [] },
+      ...Object.keys(DIFFERENCE).map(withOther),
+    ];
+    expect(new Set([content, ...others].map(canonicalText)).size).toBe(others.length + 1);
+  });
+
+  it("is fixed: a change here changes every hash", () => {
+    const money = { currency: "USD", direction: "payout", status: "confirmed" };
+    const totals = addAmounts(
+      [],
+      [
+        { ...money, side: "ledger", amount_minor: "2" },
+        { ...money, side: "clawsettle", amount_minor: "1" },
+        { ...money, side: "stripe", amount_minor: "1" },
+        { ...money, side: "stripe", amount_minor: "3", currency: "EUR" },
+      ],
+    );
+    const differences = [...content.differences, { ...DIFFERENCE, event_id: "evt_0", reason: "r" }];
+    expect(canonicalText({ ...content, totals: totals.toReversed(), differences })).toBe(
+      `["clawsettle-reconciliation",1]
+["window",0,1000,"charge"]
+["events",2]
+["count","backfilled",0]
+["count","healed",0]
+["count","missing",0]
+["count","expired",0]
+["count","malformed",0]
+["count","unreachable",0]
+["count","open",0]
+["count","failed",0]
+["count","unmappable",0]
+["count","resolved",0]
+["count","ignored",1]
+["count","conflicting",0]
+["count","mismatched",1]
+["count","not_in_ledger",0]
+["count","unverified",0]
+["total","EUR","payout","confirmed",1,"3",0,"0",0,"0"]
+["total","USD","payout","confirmed",1,"1",1,"1",1,"2"]
+["difference","evt_0","payout.paid","2027-01-15T00:00:00.000Z","mismatched","amount_minor","1","2","r","po_1","payout","confirmed","USD","1"]
+["difference","evt_1","payout.paid","2027-01-15T00:00:00.000Z","mismatched","amount_minor","1","2",null,"po_1","payout","confirmed","USD","1"]
+["difference","evt_2","payout.paid","2027-01-15T00:00:00.000Z","mismatched","amount_minor","1","2",null,"po_1","payout","confirmed","USD","1"]
+`,
+    );
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { toCsv } from "../../../../src/reconciler/csv.ts";
+import { addAmounts } from "../../../../src/reconciler/totals.ts";
+import { DIFFERENCE } from "../../../support/runs.ts";
+
+describe("CSV", () => {
+  it("totals, counts and differences → a line each, under one header, as RFC 4180 ends lines", async () => {
+    const money = { currency: "USD", direction: "payout", status: "confirmed" };
+    const totals = addAmounts(
+      [],
+      [
+        { ...money, side: "stripe", amount_minor: "9007199254740993" },
+        { ...money, side: "clawsettle", amount_minor: "1" },
+        { ...money, side: "ledger", amount_minor: "2" },
+        { ...money, side: "ledger", amount_minor: "3" },
+      ],
+    );
+    const csv = await toCsv({
+      totals,
+      counts: { mismatched: 1, ignored: 7, missing: 0 },
+      differences: [DIFFERENCE],
+    });
+    expect(csv).toBe(
+      [
+        "line,kind,event_id,event_type,created_at,field,ours,theirs,reason,payment_id,direction,status,currency,amount_minor,count,stripe_count,stripe_amount_minor,clawsettle_count,clawsettle_amount_minor,ledger_count,ledger_amount_minor",
+        "total,,,,,,,,,,payout,confirmed,USD,,,1,9007199254740993,1,1,2,5",
+        "count,ignored,,,,,,,,,,,,,7,,,,,,",
+        "count,mismatched,,,,,,,,,,,,,1,,,,,,",
+        "difference,mismatched,evt_1,payout.paid,2027-01-15T00:00:00.000Z,amount_minor,1,2,,po_1,payout,confirmed,USD,1,,,,,,,",
+        "",
+      ].join("\r\n"),
+    );
+  });
+
+  it("nothing was found → the header alone", async () => {
+    const csv = await toCsv({ totals: [], counts: {}, differences: [] });
+    expect(csv).toMatch(/^line,kind,[a-z_,]+\r\n$/);
+  });
+
+  it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])(
+    "a value that begins a formula, %j → a text",
+    async (ours) => {
+      const csv = await toCsv({ totals: [], counts: {}, differences: [{ ...DIFFERENCE, ours }] });
+      expect(csv).toMatch(/,"?'/);
+    },
+  );
+
+  it("quotes, commas and line ends stay in their field", async () => {
+    const ours = 'a "b",\r\nc';
+    const csv = await toCsv({ totals: [], counts: {}, differences: [{ ...DIFFERENCE, ours }] });
+    expect(csv).toContain('"a ""b"",\r\nc"');
+  });
+});
