@@ -1,6 +1,5 @@
 /** One alert on its way: a JSON POST with a `text`, as chat tools take it. */
-import { errorName } from "../durable-object/platform-error.ts";
-import { log } from "../log.ts";
+import { errorName, log } from "../log.ts";
 
 /** Chat tools answer within a second. The cron waits for this, and for nothing behind it. */
 const POST_TIMEOUT_MS = 10_000;

@@ -8,7 +8,6 @@
 import { concurrently } from "../concurrently.ts";
 import type { Config } from "../config.ts";
 import { callEvent } from "../event/call-event.ts";
-import { errorName } from "../durable-object/platform-error.ts";
 import { log } from "../log.ts";
 import { askShard, type IndexPlace, shardNumbers } from "../event-index/call-shards.ts";
 import { shardOf } from "../event-index/shard.ts";
@@ -75,12 +74,7 @@ async function collectOverdue(index: IndexPlace, now: number): Promise<Overdue[]
 
 async function poke(env: Env, eventId: string, startedAt: number): Promise<PokeOutcome> {
   if (Date.now() - startedAt > SWEEP_BUDGET_MS) return "out_of_time";
-  const poked = await callEvent(
-    env,
-    eventId,
-    (stub) => stub.poke(),
-    (error) => log("warn", { msg: "object_unreachable", event_id: eventId, error: errorName(error) }),
-  );
+  const poked = await callEvent(env, eventId, (stub) => stub.poke());
   if (!poked.ok) {
     log("error", { msg: "poke_failed", event_id: eventId });
     return "failed";

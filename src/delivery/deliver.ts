@@ -1,7 +1,6 @@
 /** Hands a delivery to its event's object, and says in the log how that went. */
-import type { Guarded } from "../durable-object/rpc.ts";
+import type { RpcResult } from "../durable-object/rpc.ts";
 import { callEvent } from "../event/call-event.ts";
-import { errorName, platformFlags } from "../durable-object/platform-error.ts";
 import type { DeliveryReply } from "../event/snapshot.ts";
 import { type Delivery, triggerOf } from "../event/machine-types.ts";
 import { log, type LogLine } from "../log.ts";
@@ -11,22 +10,10 @@ export async function deliver(
   env: Env,
   delivery: Delivery,
   startedAt: number,
-): Promise<Guarded<DeliveryReply>> {
+): Promise<RpcResult<DeliveryReply>> {
   const { event_id, event_type, request_id } = delivery;
   const line = { event_id, event_type, request_id, trigger: triggerOf(delivery) };
-  const located = await callEvent(
-    env,
-    event_id,
-    (stub) => stub.deliver(delivery),
-    (error, willRetry) =>
-      log("warn", {
-        msg: "object_unreachable",
-        ...line,
-        ...platformFlags(error),
-        error: errorName(error),
-        will_retry: willRetry,
-      }),
-  );
+  const located = await callEvent(env, event_id, (stub) => stub.deliver(delivery), line);
   const duration_ms = Date.now() - startedAt;
   if (!located.ok) {
     log("error", { msg: "delivery", ...line, outcome: "event_object_unavailable", duration_ms });

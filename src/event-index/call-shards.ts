@@ -1,8 +1,6 @@
 /** The only place that makes a stub of the index's objects. */
-import { callAgain, type Guarded, withinTime } from "../durable-object/rpc.ts";
-import { errorName } from "../durable-object/platform-error.ts";
+import { callObject, type RpcResult, withTimeout } from "../durable-object/rpc.ts";
 import type { EventSummary } from "../event/view.ts";
-import { log } from "../log.ts";
 import { connect } from "../durable-object/websockets.ts";
 import type { EventIndex } from "./event-index.ts";
 import { shardName, shardOf } from "./shard.ts";
@@ -28,7 +26,7 @@ export async function publish({ env, shards }: IndexPlace, summary: EventSummary
 /** All shards' answers, in their order, or null if one is out of reach: a list with a hole looks like a whole one. */
 export async function askAllShards<T>(
   index: IndexPlace,
-  ask: (stub: ShardStub) => Promise<Guarded<T>>,
+  ask: (stub: ShardStub) => Promise<RpcResult<T>>,
 ): Promise<readonly T[] | null> {
   const answers = await Promise.all(shardNumbers(index).map((shard) => askShard(index, shard, ask)));
   const values = answers.flatMap((answer) => (answer.ok ? [answer.value] : []));
@@ -49,17 +47,11 @@ export async function watchShard(index: IndexPlace, shard: number): Promise<Resp
 export async function askShard<T>(
   { env, shards }: IndexPlace,
   shard: number,
-  ask: (stub: ShardStub) => Promise<Guarded<T>>,
-): Promise<Guarded<T>> {
+  ask: (stub: ShardStub) => Promise<RpcResult<T>>,
+): Promise<RpcResult<T>> {
   const name = shardName(shard, shards);
-  return withinTime(
-    CALL_TIMEOUT_MS,
-    callAgain(
-      () => ask(env.EVENT_INDEX.getByName(name)),
-      (error, will_retry) =>
-        log("warn", { msg: "index_unreachable", shard: name, error: errorName(error), will_retry }),
-    ),
-  );
+  const stub = () => env.EVENT_INDEX.getByName(name);
+  return withTimeout(CALL_TIMEOUT_MS, callObject({ object: "event_index", name, stub, call: ask }));
 }
 
 class IndexUnavailable extends Error {

@@ -5,7 +5,7 @@
  * is late can mislead an eye, but never a settlement.
  */
 import { type Connection, Server } from "partyserver";
-import { type Guarded, guarded } from "../durable-object/rpc.ts";
+import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
 import type { EventSummary } from "../event/view.ts";
 import { accept, begin, isWatched, tell } from "../durable-object/websockets.ts";
 import type { EventFilter, Position } from "./filter.ts";
@@ -34,61 +34,61 @@ export class EventIndex extends Server<Env> {
     createToldTable(ctx.storage.sql);
   }
 
-  publish(summary: EventSummary): Promise<Guarded<void>> {
-    return this.#guarded(({ sql }) => {
+  publish(summary: EventSummary): Promise<RpcResult<void>> {
+    return this.#answer(({ sql }) => {
       upsert(sql, summary);
       const { event_id, state } = summary;
       if (isWatched(this.ctx)) this.ctx.waitUntil(tell(this, () => ({ event_id, state })));
     });
   }
 
-  page(filter: EventFilter, before: Position | null, limit: number): Promise<Guarded<EventSummary[]>> {
-    return this.#guarded(({ sql }) => selectPage(sql, filter, before, limit));
+  page(filter: EventFilter, before: Position | null, limit: number): Promise<RpcResult<EventSummary[]>> {
+    return this.#answer(({ sql }) => selectPage(sql, filter, before, limit));
   }
 
   /** `dueBy`: only those whose retry was due then, or null for all that are open. */
-  open(filter: EventFilter, dueBy: number | null, limit: number): Promise<Guarded<EventSummary[]>> {
-    return this.#guarded(({ sql }) => selectOpen(sql, filter, dueBy, limit));
+  open(filter: EventFilter, dueBy: number | null, limit: number): Promise<RpcResult<EventSummary[]>> {
+    return this.#answer(({ sql }) => selectOpen(sql, filter, dueBy, limit));
   }
 
-  openMoney(filter: EventFilter): Promise<Guarded<Money[]>> {
-    return this.#guarded(({ sql }) => openMoney(sql, filter));
+  openMoney(filter: EventFilter): Promise<RpcResult<Money[]>> {
+    return this.#answer(({ sql }) => openMoney(sql, filter));
   }
 
-  stats(recentSince: number): Promise<Guarded<ShardStats>> {
-    return this.#guarded(({ sql, kv }) => shardStats(sql, rescuesOf(kv), recentSince));
+  stats(recentSince: number): Promise<RpcResult<ShardStats>> {
+    return this.#answer(({ sql, kv }) => shardStats(sql, rescuesOf(kv), recentSince));
   }
 
-  takeOverdue(dueBy: number, now: number, limit: number): Promise<Guarded<Overdue[]>> {
-    return this.#guarded(({ sql }) => takeOverdue(sql, dueBy, now, limit));
+  takeOverdue(dueBy: number, now: number, limit: number): Promise<RpcResult<Overdue[]>> {
+    return this.#answer(({ sql }) => takeOverdue(sql, dueBy, now, limit));
   }
 
-  addRescues(sweep: string, count: number): Promise<Guarded<void>> {
-    return this.#guarded(({ kv }) => addRescues(kv, sweep, count));
+  addRescues(sweep: string, count: number): Promise<RpcResult<void>> {
+    return this.#answer(({ kv }) => addRescues(kv, sweep, count));
   }
 
-  purge(cutoff: number, limit: number): Promise<Guarded<number>> {
-    return this.#guarded(({ sql }) => purge(sql, cutoff, limit));
+  purge(cutoff: number, limit: number): Promise<RpcResult<number>> {
+    return this.#answer(({ sql }) => purge(sql, cutoff, limit));
   }
 
-  alertFacts(receivedBy: number, limit: number): Promise<Guarded<AlertFacts>> {
-    return this.#guarded(({ sql }) => alertFacts(sql, receivedBy, limit));
+  alertFacts(receivedBy: number, limit: number): Promise<RpcResult<AlertFacts>> {
+    return this.#answer(({ sql }) => alertFacts(sql, receivedBy, limit));
   }
 
-  markTold(events: readonly ToldEvent[]): Promise<Guarded<void>> {
-    return this.#guarded(({ sql }) => markTold(sql, events));
+  markTold(events: readonly ToldEvent[]): Promise<RpcResult<void>> {
+    return this.#answer(({ sql }) => markTold(sql, events));
   }
 
-  markLongOpenTold(receivedBy: number): Promise<Guarded<void>> {
-    return this.#guarded(({ sql }) => markLongOpenTold(sql, receivedBy));
+  markLongOpenTold(receivedBy: number): Promise<RpcResult<void>> {
+    return this.#answer(({ sql }) => markLongOpenTold(sql, receivedBy));
   }
 
-  alertNote(name: string): Promise<Guarded<unknown>> {
-    return this.#guarded(({ kv }) => alertNote(kv, name));
+  alertNote(name: string): Promise<RpcResult<unknown>> {
+    return this.#answer(({ kv }) => alertNote(kv, name));
   }
 
-  setAlertNote(name: string, note: unknown): Promise<Guarded<void>> {
-    return this.#guarded(({ kv }) => setAlertNote(kv, name, note));
+  setAlertNote(name: string, note: unknown): Promise<RpcResult<void>> {
+    return this.#answer(({ kv }) => setAlertNote(kv, name, note));
   }
 
   /** Somebody begins to watch what is published here. */
@@ -103,7 +103,7 @@ export class EventIndex extends Server<Env> {
   /** Watchers only listen. partyserver's own would write a row first. */
   override async webSocketMessage(): Promise<void> {}
 
-  #guarded<T>(act: (storage: DurableObjectStorage) => T): Promise<Guarded<T>> {
-    return guarded({ shard: this.name }, () => act(this.ctx.storage));
+  #answer<T>(act: (storage: DurableObjectStorage) => T): Promise<RpcResult<T>> {
+    return answerRpc({ shard: this.name }, () => act(this.ctx.storage));
   }
 }

@@ -2,8 +2,8 @@
  * The alarm's two duties besides the lease: to be the flag of what the index does not know yet, and to be there.
  * Over ports; the rule of when a record wants to wake is the machine's.
  */
+import { errorName } from "../log.ts";
 import { wakeAt } from "./machine.ts";
-import { errorName } from "../durable-object/platform-error.ts";
 import type { Ports } from "./ports.ts";
 import { type EventRecord, isFinal, isInAttempt } from "./record.ts";
 import { LEASE_MARGIN_MS, type Policy } from "./machine-types.ts";

@@ -8,10 +8,10 @@
  * 3. After an outcome: save, answer, publish the row, and only then move the alarm. A crash before the publish leaves
  *    the lease's alarm standing, and that alarm publishes.
  */
+import { errorName } from "../log.ts";
 import { idempotencyKey } from "../settlement/settlement.ts";
 import { describeEvent } from "./describe.ts";
 import { transition } from "./machine.ts";
-import { errorName } from "../durable-object/platform-error.ts";
 import type { Ports } from "./ports.ts";
 import { type EventRecord, failureAtLedger, isFinal, isInAttempt } from "./record.ts";
 import { type DeliveryReply, replyTo } from "./snapshot.ts";

@@ -14,7 +14,7 @@ import { log } from "../log.ts";
 import { accept, begin, isWatched, tell } from "../durable-object/websockets.ts";
 import { describeEvent } from "./describe.ts";
 import { EventEngine, type ResolveReply, type RetryReply } from "./engine.ts";
-import { type Guarded, guarded } from "../durable-object/rpc.ts";
+import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
 import type { Alarm, Ports, Store } from "./ports.ts";
 import { type EventRecord, parseRecord } from "./record.ts";
 import type { DeliveryReply } from "./snapshot.ts";
@@ -32,28 +32,28 @@ export class StripeEventObject extends Server<Env> {
   /** Whatever watchers were told before: changes reach them in their order. */
   #told: Promise<void> = Promise.resolve();
 
-  deliver(delivery: Delivery): Promise<Guarded<DeliveryReply>> {
-    return this.#guarded((engine) => engine.deliver(delivery));
+  deliver(delivery: Delivery): Promise<RpcResult<DeliveryReply>> {
+    return this.#answer((engine) => engine.deliver(delivery));
   }
 
-  inspect(): Promise<Guarded<EventState | null>> {
-    return this.#guarded((engine) => engine.inspect());
+  inspect(): Promise<RpcResult<EventState | null>> {
+    return this.#answer((engine) => engine.inspect());
   }
 
-  retry(retry: OperatorRetry): Promise<Guarded<RetryReply>> {
-    return this.#guarded((engine) => engine.retry(retry));
+  retry(retry: OperatorRetry): Promise<RpcResult<RetryReply>> {
+    return this.#answer((engine) => engine.retry(retry));
   }
 
-  resolve(actor: string, note: string): Promise<Guarded<ResolveReply>> {
-    return this.#guarded((engine) => engine.resolve(actor, note));
+  resolve(actor: string, note: string): Promise<RpcResult<ResolveReply>> {
+    return this.#answer((engine) => engine.resolve(actor, note));
   }
 
-  poke(): Promise<Guarded<boolean>> {
-    return this.#guarded((engine) => engine.poke());
+  poke(): Promise<RpcResult<boolean>> {
+    return this.#answer((engine) => engine.poke());
   }
 
-  #guarded<T>(act: (engine: EventEngine) => Promise<T>): Promise<Guarded<T>> {
-    return guarded({ event_id: this.name }, () => act(this.#theEngine()));
+  #answer<T>(act: (engine: EventEngine) => Promise<T>): Promise<RpcResult<T>> {
+    return answerRpc({ event_id: this.name }, () => act(this.#theEngine()));
   }
 
   /** Somebody begins to watch. The caller has seen that the event exists. */

@@ -1,6 +1,5 @@
 /** An error that nobody expected. */
-import { errorName } from "../durable-object/platform-error.ts";
-import { log } from "../log.ts";
+import { errorName, log } from "../log.ts";
 import { fail } from "./respond.ts";
 
 /** The name only: a message may quote what it was given. */

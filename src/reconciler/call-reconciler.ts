@@ -1,7 +1,6 @@
 /** The only place that makes a stub of the Reconciler. */
 import type { Config } from "../config.ts";
-import { callAgain, type Guarded, withinTime } from "../durable-object/rpc.ts";
-import { errorName } from "../durable-object/platform-error.ts";
+import { callObject, type RpcResult, withTimeout } from "../durable-object/rpc.ts";
 import { log } from "../log.ts";
 import { newRunId } from "./run-id.ts";
 import type { Reconciler } from "./reconciler.ts";
@@ -16,20 +15,14 @@ const CALL_TIMEOUT_MS = 30_000;
 /** Never throws. `ask` must be safe to repeat: all of the object's methods are. */
 export function askReconciler<T>(
   env: Env,
-  ask: (stub: ReconcilerStub) => Promise<Guarded<T>>,
-): Promise<Guarded<T>> {
-  return withinTime(
-    CALL_TIMEOUT_MS,
-    callAgain(
-      () => ask(env.RECONCILER.getByName(NAME)),
-      (error, will_retry) =>
-        log("warn", { msg: "reconciler_unreachable", error: errorName(error), will_retry }),
-    ),
-  );
+  ask: (stub: ReconcilerStub) => Promise<RpcResult<T>>,
+): Promise<RpcResult<T>> {
+  const stub = () => env.RECONCILER.getByName(NAME);
+  return withTimeout(CALL_TIMEOUT_MS, callObject({ object: "reconciler", name: NAME, stub, call: ask }));
 }
 
 /** A run under an id of its own, which repeating the call does not change. */
-export function startRun(env: Env, request: Omit<StartRequest, "id">): Promise<Guarded<StartReply>> {
+export function startRun(env: Env, request: Omit<StartRequest, "id">): Promise<RpcResult<StartReply>> {
   const id = newRunId();
   return askReconciler(env, (stub) => stub.start({ ...request, id }));
 }

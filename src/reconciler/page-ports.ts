@@ -2,11 +2,8 @@
 import { type Config, ledgerBinding } from "../config.ts";
 import { deliver } from "../delivery/deliver.ts";
 import { prepareDelivery } from "../delivery/prepare.ts";
-import type { Guarded } from "../durable-object/rpc.ts";
-import { callEvent, type EventStub } from "../event/call-event.ts";
-import { errorName } from "../durable-object/platform-error.ts";
+import { callEvent } from "../event/call-event.ts";
 import { createLedgerClient } from "../ledger/client.ts";
-import { log } from "../log.ts";
 import { subscribedEventTypes } from "../settlement/map.ts";
 import { createStripeEvents } from "../stripe-api/client.ts";
 import { checkLivemode } from "../stripe/livemode.ts";
@@ -31,22 +28,12 @@ export function portsFor(env: Env, config: Config, run: Running, memory: Memory)
       now: () => Date.now(),
       ...(binding !== null && { fetch: (url, init) => binding.fetch(url, init) }),
     }),
-    inspect: (eventId) => ask(env, eventId, (stub) => stub.inspect()),
+    inspect: (eventId) => callEvent(env, eventId, (stub) => stub.inspect()),
     deliver: (delivery) => deliver(env, delivery, Date.now()),
-    poke: (eventId) => ask(env, eventId, (stub) => stub.poke()),
+    poke: (eventId) => callEvent(env, eventId, (stub) => stub.poke()),
     prepare: (body) => prepareDelivery(body, config, { secretIndex: null, requestId: run.id }),
     types: subscribedEventTypes(config.refundEvents),
     now: () => Date.now(),
     ...memory,
   };
-}
-
-function ask<T>(
-  env: Env,
-  eventId: string,
-  call: (stub: EventStub) => Promise<Guarded<T>>,
-): Promise<Guarded<T>> {
-  return callEvent(env, eventId, call, (error, will_retry) =>
-    log("warn", { msg: "object_unreachable", event_id: eventId, error: errorName(error), will_retry }),
-  );
 }

@@ -1,6 +1,6 @@
 /** What walking a page needs of the world, and what it comes to. Types only. */
 import type { Prepared } from "../delivery/prepare.ts";
-import type { Guarded } from "../durable-object/rpc.ts";
+import type { RpcResult } from "../durable-object/rpc.ts";
 import type { Delivery } from "../event/machine-types.ts";
 import type { EventState } from "../event/view.ts";
 import type { LedgerReader } from "../ledger/port.ts";
@@ -13,7 +13,7 @@ import type { Bounds } from "./window.ts";
 export interface PagePorts {
   readonly stripe: StripeEvents;
   readonly ledger: LedgerReader;
-  readonly inspect: (eventId: string) => Promise<Guarded<EventState | null>>;
+  readonly inspect: (eventId: string) => Promise<RpcResult<EventState | null>>;
   readonly deliver: (delivery: Delivery) => Promise<unknown>;
   readonly poke: (eventId: string) => Promise<unknown>;
   readonly prepare: (body: Uint8Array<ArrayBuffer>) => Promise<Prepared>;

@@ -7,9 +7,8 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Config, loadConfig } from "../config.ts";
-import { type Guarded, guarded } from "../durable-object/rpc.ts";
-import { errorName } from "../durable-object/platform-error.ts";
-import { log } from "../log.ts";
+import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
+import { errorName, log } from "../log.ts";
 import { readCsv, readDifferences, readReport } from "./read-report.ts";
 import {
   type DifferencePage,
@@ -47,8 +46,8 @@ export class Reconciler extends DurableObject<Env> {
   }
 
   /** It runs when its turn comes. */
-  start(request: StartRequest): Promise<Guarded<StartReply>> {
-    return this.#guarded((storage) => {
+  start(request: StartRequest): Promise<RpcResult<StartReply>> {
+    return this.#answer((storage) => {
       const configured = this.#configured();
       if ("kind" in configured) return configured;
       const reply = start(storage, settingOf(configured), request, Date.now());
@@ -58,26 +57,26 @@ export class Reconciler extends DurableObject<Env> {
   }
 
   /** Newest first. */
-  list(limit: number): Promise<Guarded<RunView[]>> {
-    return this.#guarded(({ sql }) => listRuns(sql, limit).map(viewOf));
+  list(limit: number): Promise<RpcResult<RunView[]>> {
+    return this.#answer(({ sql }) => listRuns(sql, limit).map(viewOf));
   }
 
   /** With the first differences; null: no such run, or it was purged. */
-  show(id: string): Promise<Guarded<Report | null>> {
-    return this.#guarded(({ sql }) => readReport(sql, id));
+  show(id: string): Promise<RpcResult<Report | null>> {
+    return this.#answer(({ sql }) => readReport(sql, id));
   }
 
-  differences(id: string, cursor: string | null, limit: number): Promise<Guarded<DifferencePage | null>> {
-    return this.#guarded(({ sql }) => readDifferences(sql, id, cursor, limit));
+  differences(id: string, cursor: string | null, limit: number): Promise<RpcResult<DifferencePage | null>> {
+    return this.#answer(({ sql }) => readDifferences(sql, id, cursor, limit));
   }
 
-  csv(id: string): Promise<Guarded<string | null>> {
-    return this.#guarded(({ sql }) => readCsv(sql, id));
+  csv(id: string): Promise<RpcResult<string | null>> {
+    return this.#answer(({ sql }) => readCsv(sql, id));
   }
 
   /** Between two pages; at once when none is under way. Of a run that is over, nothing changes. */
-  cancel(id: string): Promise<Guarded<RunView | null>> {
-    return this.#guarded(({ sql }) => {
+  cancel(id: string): Promise<RpcResult<RunView | null>> {
+    return this.#answer(({ sql }) => {
       const run = loadRun(sql, id);
       if (run?.status !== "running") return run === null ? null : viewOf(run);
       if (this.#working && unfinished(sql)[0]?.id === id) {
@@ -94,8 +93,8 @@ export class Reconciler extends DurableObject<Env> {
   }
 
   /** The cron's, every five minutes: starts the hourly run when it is due, forgets old runs, finds a lost alarm. */
-  tick(): Promise<Guarded<void>> {
-    return this.#guarded(async (storage) => {
+  tick(): Promise<RpcResult<void>> {
+    return this.#answer(async (storage) => {
       const configured = this.#configured();
       if ("kind" in configured) return;
       storage.transactionSync(() => hourlyRound(storage, settingOf(configured), Date.now(), newRunId));
@@ -105,8 +104,8 @@ export class Reconciler extends DurableObject<Env> {
     });
   }
 
-  watermark(): Promise<Guarded<WatermarkStatus>> {
-    return this.#guarded(({ kv }) => {
+  watermark(): Promise<RpcResult<WatermarkStatus>> {
+    return this.#answer(({ kv }) => {
       const configured = loadConfig(this.env);
       if (!configured.ok) throw new Error("the service is not configured");
       const now = Date.now();
@@ -171,8 +170,8 @@ export class Reconciler extends DurableObject<Env> {
     return { kind, missing: ["STRIPE_API_KEY"], invalid: [] };
   }
 
-  #guarded<T>(act: (storage: DurableObjectStorage) => T | Promise<T>): Promise<Guarded<T>> {
-    return guarded({ object: "reconciler" }, () => act(this.ctx.storage));
+  #answer<T>(act: (storage: DurableObjectStorage) => T | Promise<T>): Promise<RpcResult<T>> {
+    return answerRpc({ object: "reconciler" }, () => act(this.ctx.storage));
   }
 }
 

@@ -9,8 +9,7 @@
  * - to be cancelled: between two pages is the time for it.
  */
 import { sha256Hex, utf8 } from "../bytes.ts";
-import { errorName } from "../durable-object/platform-error.ts";
-import { log } from "../log.ts";
+import { errorName, log } from "../log.ts";
 import { canonicalText } from "./canonical-text.ts";
 import type { Difference } from "./findings.ts";
 import { walkPage } from "./walk-page.ts";

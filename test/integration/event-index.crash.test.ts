@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
-import type { Guarded } from "../../src/durable-object/rpc.ts";
+import type { RpcResult } from "../../src/durable-object/rpc.ts";
 import type { EventSummary } from "../../src/event/view.ts";
 import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { alarmAt, crash, deliver, indexRow, runAlarm, storedRecord, stubOf } from "../support/worker.ts";
@@ -14,9 +14,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-type Publish = () => Promise<Guarded<void>>;
+type Publish = () => Promise<RpcResult<void>>;
 /** What becomes of a row on its way. `state` is that of the object which publishes it. */
-type Fault = (really: Publish, state: DurableObjectState) => Promise<Guarded<void>>;
+type Fault = (really: Publish, state: DurableObjectState) => Promise<RpcResult<void>>;
 
 /** Breaks the way to the index for one event, until its object is gone. */
 function breakIndex(eventId: string, fault: Fault): Promise<void> {
@@ -45,7 +45,7 @@ describe.each(OUTCOMES)("%s", (_, answer, expected) => {
   it("crash in the turn of the outcome → the outcome is not on record; the lease's alarm finds it out", async () => {
     const { event, ledger } = await deliverWith((__, state) => {
       state.abort("Instance dispose");
-      return Promise.resolve({ ok: false });
+      return Promise.resolve({ ok: false, failure: "unreachable" });
     });
     // The Worker's own second try of the delivery must not be what heals it.
     const once = { STRIPE_EVENT: { getByName: (name: string) => deliveredOnce(name) } };

@@ -3,7 +3,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { paymentIntentSucceeded, type StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
-import type { Guarded } from "../../src/durable-object/rpc.ts";
+import type { RpcResult } from "../../src/durable-object/rpc.ts";
 import type { Reconciler } from "../../src/reconciler/reconciler.ts";
 import type { Difference, Kind } from "../../src/reconciler/findings.ts";
 import { askReconciler, type ReconcilerStub, startRun } from "../../src/reconciler/call-reconciler.ts";
@@ -40,7 +40,7 @@ export function reconciler(): ReconcilerStub {
   return env.RECONCILER.getByName("reconciler");
 }
 
-export async function valueOf<T>(answer: Promise<Guarded<T>>): Promise<T> {
+export async function valueOf<T>(answer: Promise<RpcResult<T>>): Promise<T> {
   const guarded = await answer;
   if (!guarded.ok) throw new Error("the Reconciler failed: its log says how");
   return guarded.value;

@@ -2,9 +2,8 @@
 import { type Config, loadConfig } from "../../config.ts";
 import type { Failure } from "../../errors.ts";
 import type { IndexPlace } from "../../event-index/call-shards.ts";
-import type { Guarded } from "../../durable-object/rpc.ts";
+import type { RpcResult } from "../../durable-object/rpc.ts";
 import { callEvent, type EventStub } from "../../event/call-event.ts";
-import { log } from "../../log.ts";
 
 export interface AdminRequest {
   readonly request: Request;
@@ -29,13 +28,11 @@ export function configOf({ env }: AdminRequest): Outcome<Config> {
 export async function askEvent<T>(
   admin: AdminRequest,
   eventId: string,
-  ask: (stub: EventStub) => Promise<Guarded<T>>,
+  ask: (stub: EventStub) => Promise<RpcResult<T>>,
 ): Promise<Outcome<T>> {
   const config = configOf(admin);
   if (!config.ok) return config;
-  const answer = await callEvent(admin.env, eventId, ask, () =>
-    log("warn", { msg: "object_unreachable", event_id: eventId, request_id: admin.requestId }),
-  );
+  const answer = await callEvent(admin.env, eventId, ask, { request_id: admin.requestId });
   return answer.ok ? answer : UNAVAILABLE;
 }
 

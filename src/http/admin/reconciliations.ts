@@ -7,7 +7,7 @@ import { askReconciler, type ReconcilerStub, startRun } from "../../reconciler/c
 import type { Report, RunView, WatermarkStatus } from "../../reconciler/report.ts";
 import type { StartReply, StartRequest } from "../../reconciler/start-run.ts";
 import type { Failure } from "../../errors.ts";
-import type { Guarded } from "../../durable-object/rpc.ts";
+import type { RpcResult } from "../../durable-object/rpc.ts";
 import { iso } from "../../event/view.ts";
 import { fail, json, SECURITY_HEADERS } from "../respond.ts";
 import { type AdminRequest, configOf, type Outcome, UNAVAILABLE } from "./admin.ts";
@@ -143,7 +143,7 @@ export async function readWatermark(admin: AdminRequest): Promise<WatermarkStatu
 
 async function ask<T>(
   admin: AdminRequest,
-  what: (stub: ReconcilerStub) => Promise<Guarded<T>>,
+  what: (stub: ReconcilerStub) => Promise<RpcResult<T>>,
 ): Promise<Outcome<T>> {
   const config = configOf(admin);
   if (!config.ok) return config;

@@ -19,7 +19,6 @@ const BUGS = new Set([
   "uncaught",
   "object_failed",
   "object_unreachable",
-  "index_unreachable",
   "alarm_failed",
   "watchers_not_told",
   "publish_failed",
