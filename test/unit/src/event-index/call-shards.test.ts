@@ -44,7 +44,7 @@ it("lost once → asked again", async () => {
 
 it("lost three times → out of reach", async () => {
   const { index, calls } = indexOf(1, lost);
-  expect(await askShard(index, 0, page)).toEqual({ ok: false });
+  expect(await askShard(index, 0, page)).toEqual({ ok: false, failure: "unreachable" });
   expect(calls.get("shard-0-of-1")).toBe(3);
 });
 
@@ -53,7 +53,7 @@ it("silent for 10 s → out of reach", async () => {
   const asked = askShard(index, 0, page);
   await vi.advanceTimersByTimeAsync(9_999);
   await vi.advanceTimersByTimeAsync(1);
-  expect(await asked).toEqual({ ok: false });
+  expect(await asked).toEqual({ ok: false, failure: "unreachable" });
 });
 
 it("answered → no timer is left behind", async () => {
@@ -66,7 +66,7 @@ it("all shards are asked, and one out of reach makes the whole answer null", asy
   const sound = indexOf(3, found);
   expect(await askAllShards(sound.index, page)).toEqual([[], [], []]);
   expect([...sound.calls.keys()]).toEqual([0, 1, 2].map((shard) => shardName(shard, 3)));
-  const holed = indexOf(3, (name) => (name === shardName(1, 3) ? Promise.resolve({ ok: false }) : found()));
+  const holed = indexOf(3, (name) => (name === shardName(1, 3) ? Promise.resolve({ ok: false, failure: "unreachable" }) : found()));
   expect(await askAllShards(holed.index, page)).toBeNull();
 });
 
@@ -74,7 +74,7 @@ it("a row goes to its event's shard; not taken → rejects, so that the event pu
   const asked: string[] = [];
   const { index } = indexOf(8, async (name) => {
     asked.push(name);
-    return { ok: false };
+    return { ok: false, failure: "unreachable" };
   });
   await expect(publish(index, { event_id: "evt_1" } as EventSummary)).rejects.toMatchObject({
     name: "IndexUnavailable",
