@@ -16,11 +16,7 @@ export interface Config {
   readonly signingSecrets: readonly string[];
   readonly signatureToleranceSeconds: number;
   readonly refundEvents: "charge" | "refund";
-  readonly ledger: {
-    readonly baseUrl: string;
-    readonly adminKey: string;
-    readonly timeoutMs: number;
-  };
+  readonly ledger: LedgerConfig;
   /** Stripe's own API, for reconciliation. null: no key, so that is off. */
   readonly stripeApi: { readonly key: string; readonly baseUrl: string } | null;
   readonly retryBaseMs: number;
@@ -31,6 +27,18 @@ export interface Config {
   readonly indexShards: number;
   /** null: nobody is told. */
   readonly alerts: AlertConfig | null;
+}
+
+export interface LedgerConfig {
+  readonly baseUrl: string;
+  readonly adminKey: string;
+  readonly timeoutMs: number;
+  /** What its accounts hold, three capitals each. Money of other currencies waits for an operator. */
+  readonly currencies: readonly string[];
+  /** Requests of one account at once. More than one only for a ledger whose credits are atomic. */
+  readonly accountConcurrency: number;
+  /** How long a request may go on there after nobody heard of it. */
+  readonly quietMs: number;
 }
 
 export interface AlertConfig {
@@ -66,15 +74,19 @@ const integer = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.int().min(min).max(max));
 
+/** Comma-separated. */
+const list = (item: z.ZodType<string, string>, max: number) =>
+  text
+    .transform((value) => value.split(",").flatMap((each) => each.trim() || []))
+    .pipe(z.array(item).min(1).max(max));
+
 const flag = z.enum(["true", "false"]).transform((value) => value === "true");
 
 /** Upper bounds keep a typing error from becoming a policy: a timeout of hours, a retry in years. */
 const envSchema = z.object({
   SETTLE_ENV: z.enum(["staging", "production"]),
   STRIPE_ALLOW_TESTMODE_EVENTS_IN_PROD: flag.default(false),
-  STRIPE_WEBHOOK_SIGNING_SECRET: text
-    .transform((value) => value.split(",").flatMap((secret) => secret.trim() || []))
-    .pipe(z.array(text).min(1).max(10)),
+  STRIPE_WEBHOOK_SIGNING_SECRET: list(text, 10),
   STRIPE_SIGNATURE_TOLERANCE_SECONDS: integer(1, 86_400).default(300),
   STRIPE_REFUND_EVENTS: z.enum(["charge", "refund"]).default("charge"),
   STRIPE_API_KEY: text.optional(),
@@ -83,6 +95,9 @@ const envSchema = z.object({
   LEDGER_ADMIN_KEY: text,
   LEDGER: serviceBinding.optional(),
   LEDGER_TIMEOUT_MS: integer(100, 60_000).default(10_000),
+  LEDGER_CURRENCIES: list(z.string().regex(/^[A-Z]{3}$/), 200).default(["USD"]),
+  LEDGER_ACCOUNT_CONCURRENCY: integer(1, 64).default(1),
+  LEDGER_QUIET_MS: integer(1, 60_000).default(10_000),
   FORWARDING_RETRY_BASE_SECONDS: integer(1, 86_400).default(15),
   FORWARDING_RETRY_MAX_SECONDS: integer(1, 86_400).default(3_600),
   FORWARDING_RETRY_HORIZON_HOURS: integer(1, 720).default(72),
@@ -160,6 +175,9 @@ function fromEnv(env: z.infer<typeof envSchema>): Config {
       baseUrl: env.LEDGER_BASE_URL,
       adminKey: env.LEDGER_ADMIN_KEY,
       timeoutMs: env.LEDGER_TIMEOUT_MS,
+      currencies: env.LEDGER_CURRENCIES,
+      accountConcurrency: env.LEDGER_ACCOUNT_CONCURRENCY,
+      quietMs: env.LEDGER_QUIET_MS,
     },
     stripeApi:
       env.STRIPE_API_KEY === undefined ? null : { key: env.STRIPE_API_KEY, baseUrl: env.STRIPE_API_BASE_URL },

@@ -10,6 +10,7 @@ import { tickReconciler } from "./reconciler/call-reconciler.ts";
 
 export { EventIndex } from "./event-index/event-index.ts";
 export { StripeEventObject } from "./event/stripe-event-object.ts";
+export { AccountLane } from "./ledger/account-lane.ts";
 export { Reconciler } from "./reconciler/reconciler.ts";
 
 const app = createApp();

@@ -2,7 +2,7 @@
 import { errorName, log, type LogLine } from "../log.ts";
 import type { Result } from "../result.ts";
 
-const TRIES = 3;
+const DEFAULT_TRIES = 3;
 /** Doubled each time, half of it random: an object that was reset is back within a moment. */
 const BASE_DELAY_MS = 100;
 
@@ -37,19 +37,20 @@ export interface ObjectCall<Stub, T> {
   readonly stub: () => Stub;
   /** Must be safe to repeat: it may have taken effect although its answer was lost. */
   readonly call: (stub: Stub) => Promise<RpcResult<T>>;
+  readonly tries?: number;
   /** More for the log, such as the request's id. */
   readonly context?: Omit<LogLine, "msg"> | undefined;
 }
 
-/** Never throws. Fails after three tries, or at once when trying again would only add load. */
+/** Never throws. Fails after the last try, or at once when trying again would only add load. */
 export async function callObject<Stub, T>(target: ObjectCall<Stub, T>): Promise<RpcResult<T>> {
-  const { object, name, stub, call, context } = target;
+  const { object, name, stub, call, context, tries = DEFAULT_TRIES } = target;
   for (let attempt = 1; ; attempt++) {
     try {
       return await call(stub());
     } catch (error) {
       const flags = platformFlags(error);
-      const will_retry = attempt < TRIES && (flags.retryable || flags.reset) && !flags.overloaded;
+      const will_retry = attempt < tries && (flags.retryable || flags.reset) && !flags.overloaded;
       const incident = { msg: "object_unreachable", object, name, ...context };
       log("warn", { ...incident, ...flags, error: errorName(error), will_retry });
       if (!will_retry) return { ok: false, failure: "unreachable" };

@@ -9,13 +9,20 @@
  *    the lease's alarm standing, and that alarm publishes.
  */
 import { errorName } from "../log.ts";
-import { idempotencyKey } from "../settlement/settlement.ts";
+import { runAttempt } from "./attempt.ts";
 import { describeEvent } from "./describe.ts";
 import { transition } from "./machine.ts";
 import type { Ports } from "./ports.ts";
-import { type EventRecord, failureAtLedger, isFinal, isInAttempt } from "./record.ts";
+import { type EventRecord, isFinal, isInAttempt } from "./record.ts";
 import { type DeliveryReply, replyTo } from "./snapshot.ts";
-import type { Delivery, Input, OperatorRetry, Policy, Step } from "./machine-types.ts";
+import {
+  type Delivery,
+  type Input,
+  LEASE_MARGIN_MS,
+  type OperatorRetry,
+  type Policy,
+  type Step,
+} from "./machine-types.ts";
 import type { EventState } from "./view.ts";
 import { ALARM_RETRY_MS, armAgain, publishThenMoveAlarm } from "./alarm.ts";
 
@@ -41,7 +48,7 @@ export class EventEngine {
 
   async deliver(delivery: Delivery): Promise<DeliveryReply> {
     const step = this.#step({ kind: "delivery", delivery });
-    const record = must(step.record);
+    const record = recordOf(step);
     switch (step.verdict) {
       case "conflict":
         await this.#armAgain();
@@ -133,14 +140,18 @@ export class EventEngine {
     if (step.record !== null && step.record !== before) store.save(step.record);
     for (const effect of step.effects) {
       if (effect.kind === "set_alarm") alarm.set(effect.at);
-      if (effect.kind === "attempt") this.#startAttempt(must(step.record), requestIdOf(input));
-      if (effect.kind === "publish") this.#publishInBackground(must(step.record));
+      if (effect.kind === "attempt") this.#startAttempt(recordOf(step), requestIdOf(input));
+      if (effect.kind === "publish") this.#publishInBackground(recordOf(step));
     }
     return step;
   }
 
   #startAttempt(record: EventRecord, requestId: string | null): void {
-    const attempt = this.#runAttempt(record, requestId);
+    const attempt = runAttempt(record, requestId, {
+      ...this.#ports,
+      leaseTailMs: this.#policy.ledgerTimeoutMs + LEASE_MARGIN_MS,
+      step: (input) => recordOf(this.#step(input)),
+    });
     this.#attempt = attempt;
     const over = () => {
       if (this.#attempt === attempt) this.#attempt = null;
@@ -151,27 +162,6 @@ export class EventEngine {
   /** The record after the attempt under way, or as it is when there is none. */
   async #settled(record: EventRecord): Promise<EventRecord> {
     return this.#attempt === null ? record : this.#attempt;
-  }
-
-  async #runAttempt(begun: EventRecord, requestId: string | null): Promise<EventRecord> {
-    const { ledger, now, log } = this.#ports;
-    const attempt = begun.attempts;
-    const startedAt = now();
-    let record = begun;
-    if (record.state === "received") {
-      const lookup = await ledger.findPayinAccount(record.work.payment_intent);
-      record = must(this.#step({ kind: "account", attempt, lookup }).record);
-    }
-    if (record.state === "forwarding") {
-      const outcome = await ledger.ingest(record.work.payload, idempotencyKey(record.event_id));
-      record = must(this.#step({ kind: "outcome", attempt, outcome }).record);
-    }
-    log(record.state === "forwarded" ? "info" : "warn", {
-      ...attemptLine(record),
-      duration_ms: now() - startedAt,
-      request_id: requestId,
-    });
-    return record;
   }
 
   #publishInBackground(record: EventRecord): void {
@@ -196,22 +186,7 @@ function requestIdOf(input: Input): string | null {
   return input.kind === "delivery" ? input.delivery.request_id : null;
 }
 
-function attemptLine(record: EventRecord) {
-  const [attempt, trigger, , , outcome, ledger_status] = record.log.at(-1) ?? [];
-  return {
-    msg: "attempt",
-    event_id: record.event_id,
-    event_type: record.event_type,
-    state: record.state,
-    attempt: attempt ?? null,
-    trigger: trigger ?? null,
-    outcome: outcome ?? null,
-    ledger_status: ledger_status ?? null,
-    next_retry_at: failureAtLedger(record)?.next_retry_at ?? null,
-  };
-}
-
-function must<T>(value: T | null): T {
-  if (value === null) throw new Error("a step that acts on an event must have its record");
-  return value;
+function recordOf({ record }: Step): EventRecord {
+  if (record === null) throw new Error("a step that acts on an event must have its record");
+  return record;
 }

@@ -1,5 +1,5 @@
 /** The machine's words: what can happen to an event, and what follows from it. Types and limits only. */
-import type { AccountLookup, LedgerOutcome } from "../ledger/port.ts";
+import type { AccountLookup, SettleOutcome } from "../ledger/port.ts";
 import type { Mapping } from "../settlement/settlement.ts";
 import type { BackoffPolicy } from "./backoff.ts";
 import type { EventRecord, Trigger } from "./record.ts";
@@ -11,6 +11,8 @@ export const REDELIVERY_QUIET_MS = 5_000;
 
 export interface Policy extends BackoffPolicy {
   readonly ledgerTimeoutMs: number;
+  /** What the ledger's accounts hold. Money of another currency is held for an operator. */
+  readonly currencies: readonly string[];
   /** How long a final event is kept. */
   readonly retentionMs: number;
 }
@@ -61,7 +63,7 @@ export type Input =
   | { readonly kind: "alarm" }
   | { readonly kind: "poke" }
   | { readonly kind: "account"; readonly attempt: number; readonly lookup: AccountLookup }
-  | { readonly kind: "outcome"; readonly attempt: number; readonly outcome: LedgerOutcome }
+  | { readonly kind: "outcome"; readonly attempt: number; readonly outcome: SettleOutcome }
   | { readonly kind: "operator_retry"; readonly retry: OperatorRetry }
   | { readonly kind: "operator_resolve"; readonly actor: string; readonly note: string };
 

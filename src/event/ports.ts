@@ -1,5 +1,6 @@
 /** What the engine needs of the world, and what each port promises. Types only. */
-import type { Ledger } from "../ledger/port.ts";
+import type { LaneRequest } from "../ledger/lane.ts";
+import type { Ledger, SettleOutcome } from "../ledger/port.ts";
 import type { LogLevel, LogLine } from "../log.ts";
 import type { EventRecord } from "./record.ts";
 import type { EventSummary } from "./view.ts";
@@ -25,10 +26,15 @@ export interface Index {
   publish(summary: EventSummary): Promise<void>;
 }
 
+export interface LedgerPort extends Pick<Ledger, "findPayinAccount"> {
+  /** Sends the settlement in its account's lane. Never rejects. */
+  settle(accountId: string, request: LaneRequest): Promise<SettleOutcome>;
+}
+
 export interface Ports {
   readonly store: Store;
   readonly alarm: Alarm;
-  readonly ledger: Ledger;
+  readonly ledger: LedgerPort;
   readonly index: Index;
   /** Epoch milliseconds. */
   readonly now: () => number;

@@ -3,7 +3,8 @@
  *
  * Pure: no I/O, no clock. Times are epoch milliseconds. A settled record must stay under about 1,000 bytes: above
  * that it spills to a fourth page of the object's database, and pages at rest are most of what an event costs.
- * That is why the log's entries are tuples, and why nothing stands here that another field already says.
+ * That is why the log's entries are tuples, why nothing stands here that another field already says, and why the
+ * fields with a default are not stored while they hold it.
  */
 import { z } from "zod";
 import { settlementDraftSchema } from "../settlement/settlement.ts";
@@ -13,12 +14,15 @@ export const ATTEMPT_LOG_LIMIT = 20;
 /** Operator actions are few; a script gone wild must not grow a record past the value limit. */
 export const OPERATOR_ACTION_LIMIT = 50;
 
+/** The reason of a failure with the cause `currency`. */
+export const CURRENCY_NOT_SETTLED = "currency_not_settled";
+
 const timestampMs = z.int().nonnegative();
 const count = z.int().nonnegative();
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
 export const triggerSchema = z.enum(["delivery", "alarm", "operator", "watchdog", "backfill"]);
-const outcomeKind = z.enum(["accepted", "rejected", "unavailable", "unknown"]);
+const outcomeKind = z.enum(["accepted", "rejected", "unavailable", "unknown", "unproven"]);
 
 /** [attempt, trigger, started at, duration in ms, outcome, the ledger's HTTP status or null] */
 const attemptLogEntry = z.tuple([
@@ -46,13 +50,13 @@ const common = {
   livemode: z.boolean(),
   api_version: z.string().nullable(),
   /** The connected account, on Connect endpoints. */
-  account: z.string().nullable(),
+  account: z.string().nullable().default(null),
   received_at: timestampMs,
   /** When the state last changed. A replay changes nothing but `deliveries`. */
   updated_at: timestampMs,
   /** Grows with each change of state, so that a late index row never overwrites a newer one. */
   revision: count,
-  deliveries: count,
+  deliveries: count.default(1),
   attempts: count,
   log: z.array(attemptLogEntry),
   /** 32 bytes, of the first delivery. */
@@ -63,12 +67,19 @@ const common = {
    * what came by webhook stays readable for versions that know neither.
    */
   secret: z.int().nonnegative().nullable(),
-  conflict: conflictSchema.nullable(),
-  actions: z.array(operatorActionSchema),
+  conflict: conflictSchema.nullable().default(null),
+  actions: z.array(operatorActionSchema).default([]),
 };
 
-/** The bytes for the ledger, fixed for ever. */
-const frozen = z.strictObject({ kind: z.literal("frozen"), payload: z.string() });
+/** The ledger answered 2xx for money that moves, and shows no effect. From then on attempts read back. */
+const unproven = z.strictObject({ since: timestampMs, reads: count });
+
+/** The bytes for the ledger, fixed for good. */
+const frozen = z.strictObject({
+  kind: z.literal("frozen"),
+  payload: z.string(),
+  unproven: unproven.optional(),
+});
 /** All but the account, which the ledger knows as that of `payment_intent`'s payin. */
 const draft = z.strictObject({
   kind: z.literal("draft"),
@@ -81,10 +92,13 @@ const attempt = z.strictObject({
   trigger: triggerSchema,
   started_at: timestampMs,
   lease_expires_at: timestampMs,
+  /** How often in a row the account's lane was busy before. */
+  busy: count.default(0),
 });
 
 const ledgerErrorSchema = z.strictObject({
-  outcome: outcomeKind.exclude(["accepted"]),
+  /** `busy`: the turn in the account's lane did not come in time, so nothing was sent. */
+  outcome: z.enum([...outcomeKind.exclude(["accepted"]).options, "busy"]),
   /** One of our own words, never the ledger's text. */
   detail: z.string(),
   ledger_status: z.int().nullable(),
@@ -100,6 +114,15 @@ const failedSchema = z.discriminatedUnion("cause", [
     error: ledgerErrorSchema,
     /** null: permanent, or the retry horizon is reached. Only an operator moves it then. */
     next_retry_at: timestampMs.nullable(),
+    /** How often in a row the account's lane was busy. */
+    busy: count.default(0),
+  }),
+  z.strictObject({
+    ...common,
+    state: z.literal("failed"),
+    /** Nothing was ever sent: the ledger's accounts do not hold this currency. */
+    cause: z.literal("currency"),
+    work: z.discriminatedUnion("kind", [frozen, draft]),
   }),
   z.strictObject({
     ...common,
@@ -121,6 +144,8 @@ export const recordSchema = z.discriminatedUnion("state", [
     /** The ledger's HTTP status. */
     status: z.int(),
     settlement_id: z.string(),
+    /** The ledger's own event: the proof of the effect. null: a status without an effect, or settled before it was kept. */
+    ledger_event_id: z.string().nullable().default(null),
   }),
   failedSchema,
   z.strictObject({
@@ -156,6 +181,18 @@ export function isInAttempt(record: EventRecord): record is InAttempt {
 
 export function failureAtLedger(record: EventRecord): FailedAtLedger | null {
   return record.state === "failed" && record.cause === "ledger" ? record : null;
+}
+
+/** What a record is stored as: {@link parseRecord} puts back what is left out. */
+export function toStored(record: EventRecord): object {
+  const { account, deliveries, conflict, actions, ...rest } = record;
+  return {
+    ...rest,
+    ...(account !== null && { account }),
+    ...(deliveries !== 1 && { deliveries }),
+    ...(conflict !== null && { conflict }),
+    ...(actions.length > 0 && { actions }),
+  };
 }
 
 /**

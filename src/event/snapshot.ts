@@ -4,7 +4,13 @@
  * Pure. The shapes are the wire contract's; `deduped` is the only field that differs between replies to one event.
  */
 import { idempotencyKey } from "../settlement/settlement.ts";
-import { type EventRecord, failureAtLedger, type LedgerError } from "./record.ts";
+import {
+  CURRENCY_NOT_SETTLED,
+  type EventRecord,
+  type Failed,
+  failureAtLedger,
+  type LedgerError,
+} from "./record.ts";
 
 interface Told {
   readonly ok: true;
@@ -29,7 +35,7 @@ export type Snapshot =
     })
   | (Told & {
       readonly state: "failed";
-      readonly error_code: "EVENT_UNMAPPABLE";
+      readonly error_code: "EVENT_UNMAPPABLE" | "CURRENCY_NOT_SETTLED";
       readonly reason: string;
       readonly forwarded_to_ledger: false;
     })
@@ -81,7 +87,7 @@ export function snapshotOf(record: EventRecord): Snapshot | null {
     case "resolved":
       return { ...told, state: "resolved", idempotency_key, forwarded_to_ledger: false };
     case "failed":
-      return record.cause === "unmappable" ? unmappableSnapshot(told, record.reason) : null;
+      return heldSnapshot(told, record);
     case "received":
     case "forwarding":
       return null;
@@ -107,6 +113,15 @@ export function ledgerErrorOf(record: EventRecord): LedgerError | null {
   return record.state === "resolved" ? record.error : (failureAtLedger(record)?.error ?? null);
 }
 
-function unmappableSnapshot(told: Told, reason: string): Snapshot {
-  return { ...told, state: "failed", error_code: "EVENT_UNMAPPABLE", reason, forwarded_to_ledger: false };
+/** Nothing was sent, and a redelivery could not heal it: so Stripe gets a 200. */
+function heldSnapshot(told: Told, record: Failed): Snapshot | null {
+  const held = { ...told, state: "failed", forwarded_to_ledger: false } as const;
+  switch (record.cause) {
+    case "unmappable":
+      return { ...held, error_code: "EVENT_UNMAPPABLE", reason: record.reason };
+    case "currency":
+      return { ...held, error_code: "CURRENCY_NOT_SETTLED", reason: CURRENCY_NOT_SETTLED };
+    case "ledger":
+      return null;
+  }
 }

@@ -7,18 +7,19 @@
  */
 import { type Connection, Server } from "partyserver";
 import { withAttemptPoints } from "../attempt-points.ts";
-import { attemptsDataset, ledgerBinding, loadConfig } from "../config.ts";
+import { attemptsDataset, loadConfig } from "../config.ts";
 import { publish } from "../event-index/call-shards.ts";
-import { createLedgerClient } from "../ledger/client.ts";
+import { settleInLane } from "../ledger/call-lane.ts";
+import { connectLedger } from "../ledger/connect.ts";
 import { log } from "../log.ts";
 import { accept, begin, isWatched, tell } from "../durable-object/websockets.ts";
 import { describeEvent } from "./describe.ts";
 import { EventEngine, type ResolveReply, type RetryReply } from "./engine.ts";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
 import type { Alarm, Ports, Store } from "./ports.ts";
-import { type EventRecord, parseRecord } from "./record.ts";
+import { type EventRecord, parseRecord, toStored } from "./record.ts";
 import type { DeliveryReply } from "./snapshot.ts";
-import type { Delivery, OperatorRetry } from "./machine-types.ts";
+import { type Delivery, LEASE_MARGIN_MS, type OperatorRetry } from "./machine-types.ts";
 import type { EventState } from "./view.ts";
 
 const RECORD_KEY = "event";
@@ -99,6 +100,7 @@ export class StripeEventObject extends Server<Env> {
       platformPorts(this.ctx, this.env, (record) => this.#changed(record)),
       {
         ledgerTimeoutMs: config.ledger.timeoutMs,
+        currencies: config.ledger.currencies,
         retryBaseMs: config.retryBaseMs,
         retryMaxMs: config.retryMaxMs,
         retryHorizonMs: config.retryHorizonMs,
@@ -108,16 +110,21 @@ export class StripeEventObject extends Server<Env> {
     return this.#engine;
 
     function platformPorts(ctx: DurableObjectState, env: Env, changed: (record: EventRecord) => void): Ports {
-      const binding = ledgerBinding(env);
+      const ledger = connectLedger(env, config.ledger);
       const dataset = attemptsDataset(env);
       return {
         store: storeOn(ctx.storage, changed),
         alarm: alarmOn(ctx.storage),
-        ledger: createLedgerClient({
-          ...config.ledger,
-          now: () => Date.now(),
-          ...(binding !== null && { fetch: (url, init) => binding.fetch(url, init) }),
-        }),
+        ledger: {
+          findPayinAccount: (paymentIntent) => ledger.findPayinAccount(paymentIntent),
+          settle: (accountId, request) =>
+            settleInLane(
+              env,
+              accountId,
+              request,
+              request.wait_ms + config.ledger.timeoutMs + LEASE_MARGIN_MS,
+            ),
+        },
         index: { publish: (summary) => publish({ env, shards: config.indexShards }, summary) },
         now: () => Date.now(),
         random: () => Math.random(),
@@ -142,7 +149,7 @@ function storeOn(storage: DurableObjectStorage, changed: (record: EventRecord) =
       return known;
     },
     save(record) {
-      storage.kv.put(RECORD_KEY, record);
+      storage.kv.put(RECORD_KEY, toStored(record));
       known = record;
       changed(record);
     },

@@ -1,7 +1,13 @@
 /** An event as operators see it: one row of a list, or its whole state. Pure; times become ISO 8601 here. */
 import { toHex } from "../bytes.ts";
 import { idempotencyKey, type SettlementDraft, thaw } from "../settlement/settlement.ts";
-import { type EventRecord, failureAtLedger, type LedgerError, type Trigger } from "./record.ts";
+import {
+  CURRENCY_NOT_SETTLED,
+  type EventRecord,
+  failureAtLedger,
+  type LedgerError,
+  type Trigger,
+} from "./record.ts";
 import { ledgerErrorOf, type Snapshot, snapshotOf } from "./snapshot.ts";
 
 /** Instead of a signing secret: nobody signed this event, Stripe's API listed it over an authenticated connection. */
@@ -73,6 +79,8 @@ export interface EventState {
   readonly evidence: {
     readonly body_sha256: string;
     readonly payload_sha256: string | null;
+    /** The ledger's own event, which proves the effect. */
+    readonly ledger_event_id: string | null;
     /** `index n`: which of the configured secrets verified it; or {@link LISTED_BY_STRIPE}. */
     readonly signing_secret: string;
   };
@@ -104,8 +112,11 @@ function reasonOf(record: EventRecord): string | null {
   if (record.state === "ignored" || record.state === "resolved") return record.reason;
   if (record.state !== "failed") return null;
   if (record.cause === "unmappable") return record.reason;
-  if (record.next_retry_at !== null) return `ledger_${record.error.outcome}`;
-  return record.error.outcome === "rejected" ? "ledger_rejected" : "retry_horizon_reached";
+  if (record.cause === "currency") return CURRENCY_NOT_SETTLED;
+  const { outcome } = record.error;
+  if (record.next_retry_at !== null || outcome === "rejected" || outcome === "unproven")
+    return `ledger_${outcome}`;
+  return "retry_horizon_reached";
 }
 
 function lastErrorOf(record: EventRecord): EventState["last_error"] {
@@ -113,13 +124,21 @@ function lastErrorOf(record: EventRecord): EventState["last_error"] {
     const message = `The event cannot become a settlement: ${record.reason}.`;
     return { code: "EVENT_UNMAPPABLE", message, ledger_status: null, ledger_code: null };
   }
+  if (record.state === "failed" && record.cause === "currency") {
+    const message = `The ledger's accounts do not hold ${settlementOf(record)?.currency}: see LEDGER_CURRENCIES.`;
+    return { code: "CURRENCY_NOT_SETTLED", message, ledger_status: null, ledger_code: null };
+  }
   const error = ledgerErrorOf(record);
   if (error === null) return null;
   const { ledger_status, ledger_code } = error;
-  return { code: "LEDGER_INGEST_FAILED", message: explain(error), ledger_status, ledger_code };
+  const code = error.outcome === "unproven" ? "LEDGER_EFFECT_UNPROVEN" : "LEDGER_INGEST_FAILED";
+  return { code, message: explain(error, settlementOf(record)), ledger_status, ledger_code };
 }
 
-function explain({ outcome, detail, ledger_status, ledger_code }: LedgerError): string {
+function explain(
+  { outcome, detail, ledger_status, ledger_code }: LedgerError,
+  settlement: EventState["settlement"],
+): string {
   const said = `${ledger_status ?? "no status"}${ledger_code === null ? "" : ` ${ledger_code}`}`;
   switch (outcome) {
     case "rejected":
@@ -128,7 +147,17 @@ function explain({ outcome, detail, ledger_status, ledger_code }: LedgerError): 
       return `The ledger did not take the settlement now: ${said}.`;
     case "unknown":
       return `The ledger gave no usable answer: ${detail}.`;
+    case "unproven":
+      return `The ledger answered ${said}, and shows no effect of settlement ${detail}: ${movementOf(settlement)}. Compare the account's balance, the settlement's latest_event_id and the ledger's events.`;
+    case "busy":
+      return "Other settlements of this account are before it. Nothing was sent.";
   }
+}
+
+function movementOf(settlement: EventState["settlement"]): string {
+  if (settlement === null) return "unknown";
+  const { direction, status, external_payment_id, currency, amount_minor, account_id } = settlement;
+  return `${direction} ${status} of ${external_payment_id}, ${currency} ${amount_minor} (minor units), account ${account_id ?? "unknown"}`;
 }
 
 export function summaryOf(record: EventRecord): EventSummary {
@@ -191,6 +220,7 @@ export function stateOf(
     evidence: {
       body_sha256: toHex(record.body_sha256),
       payload_sha256: payloadSha256,
+      ledger_event_id: record.state === "forwarded" ? record.ledger_event_id : null,
       signing_secret: record.secret === null ? LISTED_BY_STRIPE : `index ${record.secret}`,
     },
   };

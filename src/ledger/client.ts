@@ -9,7 +9,7 @@ import {
   outcomeOfAnswer,
   settlementOfAnswer,
 } from "./outcome.ts";
-import type { Ledger, LedgerReader, LedgerRefusal } from "./port.ts";
+import type { Ledger, LedgerRefusal } from "./port.ts";
 
 /** An answer of the ledger is under 4 KiB. More is not the ledger, and must not fill the isolate's memory. */
 const ANSWER_MAX_BYTES = 64 * 1024;
@@ -28,17 +28,18 @@ export interface LedgerClientOptions {
   readonly fetch?: FetchLike | undefined;
 }
 
-export function createLedgerClient(options: LedgerClientOptions): Ledger & LedgerReader {
+export function createLedgerClient(options: LedgerClientOptions): Ledger {
   const settlements = `${options.baseUrl.replace(/\/+$/, "")}/v1/payments/settlements`;
   const authorization = `Bearer ${options.adminKey}`;
 
   return {
-    async ingest(payload, idempotencyKey) {
-      const answer = await exchange(options, `${settlements}/ingest`, {
+    async ingest(payload, idempotencyKey, timeoutMs) {
+      const init = {
         method: "POST",
         headers: { authorization, "idempotency-key": idempotencyKey, "content-type": "application/json" },
         body: payload,
-      });
+      };
+      const answer = await exchange(options, `${settlements}/ingest`, init, timeoutMs);
       return "kind" in answer ? answer : outcomeOfAnswer(answer);
     },
 
@@ -49,16 +50,16 @@ export function createLedgerClient(options: LedgerClientOptions): Ledger & Ledge
       return "kind" in answer ? answer : accountOfAnswer(answer);
     },
 
-    async findSettlement(externalPaymentId, direction) {
+    async findSettlement(externalPaymentId, direction, timeoutMs) {
       const url = urlOf(settlements, externalPaymentId, direction);
       if (url === null) return { kind: "absent" };
-      const answer = await exchange(options, url, { method: "GET", headers: { authorization } });
+      const answer = await exchange(options, url, { method: "GET", headers: { authorization } }, timeoutMs);
       return "kind" in answer ? answer : settlementOfAnswer(answer, direction);
     },
   };
 }
 
-/** null for what in a URL is no name but a way: the request would go to another resource, such as the list of all. */
+/** null for an id that is a path segment of its own: the request would go to another resource, such as the whole list. */
 function urlOf(settlements: string, externalPaymentId: string, direction: string): string | null {
   if (["", ".", ".."].includes(externalPaymentId)) return null;
   const id = encodeURIComponent(externalPaymentId.toWellFormed());
@@ -69,10 +70,11 @@ async function exchange(
   options: LedgerClientOptions,
   url: string,
   init: RequestInit,
+  timeoutMs = options.timeoutMs,
 ): Promise<LedgerAnswer | LedgerRefusal> {
   // Looked up at each call, so that a test can spy on it, and called on its owner, as workerd demands.
   const send: FetchLike = options.fetch ?? ((...args) => globalThis.fetch(...args));
-  const deadline = startDeadline(options.timeoutMs);
+  const deadline = startDeadline(Math.min(timeoutMs, options.timeoutMs));
   try {
     // Never followed: the key would go with the request, to wherever the answer points.
     const sent = send(url, { ...init, redirect: "manual", signal: deadline.signal });

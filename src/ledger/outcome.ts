@@ -34,29 +34,37 @@ const ID_MAX_LENGTH = 255;
 const RETRY_AFTER_MAX_MS = 24 * 3600 * 1000;
 
 const id = z.string().min(1).max(ID_MAX_LENGTH);
-const ingested = z.object({ settlement: z.object({ id }) });
-const found = z.object({
+const eventId = id.nullish().transform((value) => value ?? null);
+const ingested = z.object({
+  settlement: z.object({ id, latest_event_id: eventId }),
+  event: z.object({ id: eventId }).nullish(),
+});
+const payins = z.object({
   settlements: z.array(
     z.object({ account_id: id, direction: z.string().optional(), status: z.string().optional() }),
   ),
 });
 const held = z.object({
+  id,
   account_id: id,
   amount_minor: z.string().regex(/^[0-9]{1,40}$/),
   currency: id,
   status: id,
   direction: z.string().optional(),
+  latest_event_id: eventId,
 });
 const heldList = z.object({ settlements: z.array(held) });
-const errorBody = z.object({ code: z.string().regex(LEDGER_CODE) });
+const errorBody = z.object({ error: z.string(), code: z.string().regex(LEDGER_CODE) });
 
 /** What the answer to an ingest means. */
 export function outcomeOfAnswer(answer: LedgerAnswer): LedgerOutcome {
   if (!isSuccess(answer.status)) return refusalOf(answer);
   if (answer.body === null) return unknown("answer_cut_off", answer.status);
   const body = ingested.safeParse(parseJson(answer.body));
-  if (!body.success) return unknown("answer_not_a_settlement", answer.status);
-  return { kind: "accepted", ledger_status: answer.status, settlement_id: body.data.settlement.id };
+  if (!body.success) return unknown("answer_not_the_ledgers", answer.status);
+  const { settlement, event } = body.data;
+  const ledger_event_id = event?.id ?? settlement.latest_event_id;
+  return { kind: "accepted", ledger_status: answer.status, settlement_id: settlement.id, ledger_event_id };
 }
 
 /**
@@ -64,32 +72,32 @@ export function outcomeOfAnswer(answer: LedgerAnswer): LedgerOutcome {
  * credited nobody, so nobody may be debited for its refund.
  */
 export function accountOfAnswer(answer: LedgerAnswer): AccountLookup {
-  if (answer.status === 404) return ACCOUNT_NOT_RESOLVED;
+  if (isNotFound(answer)) return ACCOUNT_NOT_RESOLVED;
   if (!isSuccess(answer.status)) return refusalOf(answer);
   if (answer.body === null) return unknown("answer_cut_off", answer.status);
-  const body = found.safeParse(parseJson(answer.body));
-  if (!body.success) return unknown("answer_not_a_settlement", answer.status);
-  const payins = body.data.settlements.filter(isCreditedPayin);
-  const accounts = new Set(payins.map((payin) => payin.account_id));
+  const body = payins.safeParse(parseJson(answer.body));
+  if (!body.success) return unknown("answer_not_the_ledgers", answer.status);
+  const credited = body.data.settlements.filter(isCreditedPayin);
+  const accounts = new Set(credited.map((payin) => payin.account_id));
   // A payment has one payin. Two accounts mean that the question was not understood, and a guess could debit a stranger.
-  if (accounts.size > 1) return unknown("answer_not_a_settlement", answer.status);
+  if (accounts.size > 1) return unknown("answer_not_the_ledgers", answer.status);
   for (const account_id of accounts) return { kind: "found", account_id };
   return ACCOUNT_NOT_RESOLVED;
 }
 
 /** What the ledger holds of one natural key. Two of them mean that the question was not understood. */
 export function settlementOfAnswer(answer: LedgerAnswer, direction: string): SettlementLookup {
-  if (answer.status === 404) return { kind: "absent" };
+  if (isNotFound(answer)) return { kind: "absent" };
   if (!isSuccess(answer.status)) return refusalOf(answer);
   if (answer.body === null) return unknown("answer_cut_off", answer.status);
   const body = heldList.safeParse(parseJson(answer.body));
-  if (!body.success) return unknown("answer_not_a_settlement", answer.status);
+  if (!body.success) return unknown("answer_not_the_ledgers", answer.status);
   const asked = body.data.settlements.filter((each) => (each.direction ?? direction) === direction);
   const [settlement] = asked;
   if (settlement === undefined) return { kind: "absent" };
-  if (asked.length > 1) return unknown("answer_not_a_settlement", answer.status);
-  const { account_id, amount_minor, currency, status } = settlement;
-  return { kind: "found", settlement: { account_id, amount_minor, currency, status } };
+  if (asked.length > 1) return unknown("answer_not_the_ledgers", answer.status);
+  const { direction: _, ...found } = settlement;
+  return { kind: "found", settlement: found };
 }
 
 function isCreditedPayin({
@@ -113,19 +121,24 @@ export const ACCOUNT_NOT_RESOLVED: LedgerRefusal = {
 function refusalOf(answer: LedgerAnswer): LedgerRefusal {
   const { status } = answer;
   if (!(Number.isInteger(status) && status >= 300 && status <= 599)) {
-    return unknown("answer_not_a_settlement", Number.isInteger(status) ? status : null);
+    return unknown("answer_not_the_ledgers", Number.isInteger(status) ? status : null);
   }
-  const healingCode = HEALING_CODES.get(status);
-  // Here the code decides between "again" and "never", and it is what was cut off.
-  if (healingCode !== undefined && breaksOff(answer.body)) return unknown("answer_cut_off", status);
-
   const ledger_code = codeOf(answer.body);
-  const heals = status < 400 || status >= 500 || HEALING_STATUSES.has(status);
-  if (!heals && ledger_code !== healingCode) {
-    return { kind: "rejected", ledger_status: status, ledger_code };
+  if (status >= 400 && status < 500) {
+    // A firewall's page, or a wrong host's: an hour of them must not leave every event to an operator.
+    if (ledger_code === null) {
+      return unknown(breaksOff(answer.body) ? "answer_cut_off" : "answer_not_the_ledgers", status);
+    }
+    const heals = HEALING_STATUSES.has(status) || HEALING_CODES.get(status) === ledger_code;
+    if (!heals) return { kind: "rejected", ledger_status: status, ledger_code };
   }
   const retry_after_ms = retryAfterMs(answer.retryAfter, answer.nowMs);
   return { kind: "unavailable", ledger_status: status, ledger_code, retry_after_ms };
+}
+
+/** Only the ledger's own word counts: a wrong host has no settlements either. */
+function isNotFound({ status, body }: LedgerAnswer): boolean {
+  return status === 404 && codeOf(body) !== null;
 }
 
 function isSuccess(status: number): boolean {

@@ -1,19 +1,25 @@
-/** What clawsettle asks of a ledger, and what it can hear back. Types only. */
+/** What clawsettle asks of a ledger, and what it can get back. Types only. */
 
 /**
  * The outcome of one request to the ledger. A port never throws: silence is an outcome too.
  *
- * - `accepted`: the settlement is in the ledger.
- * - `rejected`: permanent; the same request would be refused for ever.
+ * - `accepted`: the settlement is in the ledger. `ledger_event_id` is the ledger's own event, which proves the effect;
+ *   null where the answer names none.
+ * - `rejected`: permanent; the same request would be refused every time.
  * - `unavailable`: refused for now, in a way that can heal.
  * - `unknown`: no usable answer. The ledger may or may not hold the settlement; the same key and bytes find out.
  */
 export type LedgerOutcome =
-  | { readonly kind: "accepted"; readonly ledger_status: number; readonly settlement_id: string }
+  | {
+      readonly kind: "accepted";
+      readonly ledger_status: number;
+      readonly settlement_id: string;
+      readonly ledger_event_id: string | null;
+    }
   | LedgerRefusal;
 
 export type LedgerRefusal =
-  | { readonly kind: "rejected"; readonly ledger_status: number; readonly ledger_code: string | null }
+  | { readonly kind: "rejected"; readonly ledger_status: number; readonly ledger_code: string }
   | {
       readonly kind: "unavailable";
       readonly ledger_status: number;
@@ -27,27 +33,34 @@ export type UnknownWhy =
   | "timeout"
   | "connection_lost"
   | "answer_cut_off"
-  /** A 2xx that carries no settlement: a proxy's page, or not the ledger at all. Believing it could lose money. */
-  | "answer_not_a_settlement"
-  /** The object was reset in the middle of the attempt. */
+  /** A 2xx that carries no settlement, or a 4xx without the ledger's error body: something else answered. */
+  | "answer_not_the_ledgers"
+  /** An object was reset in the middle of the attempt. */
   | "interrupted";
+
+/**
+ * The outcome of an attempt: a turn in the lane of the settlement's account.
+ *
+ * - `unproven`: the ledger answered 2xx for money that moves, but neither its answer nor its books show an effect.
+ * - `busy`: the turn did not come in time. Nothing was sent.
+ */
+export type SettleOutcome =
+  | LedgerOutcome
+  | { readonly kind: "unproven"; readonly ledger_status: number; readonly settlement_id: string }
+  | { readonly kind: "busy"; readonly retry_after_ms: number };
 
 /** The account of a payment's payin. "Not known yet" is `unavailable`, 404 `ACCOUNT_NOT_RESOLVED`. */
 export type AccountLookup = { readonly kind: "found"; readonly account_id: string } | LedgerRefusal;
 
-export interface Ledger {
-  /** POSTs the frozen payload, as it stands, under the key. One request, no retry. */
-  ingest(payload: string, idempotencyKey: string): Promise<LedgerOutcome>;
-  /** Asks for the payin of a Stripe `payment_intent` (`pi_…`). One request, no retry. */
-  findPayinAccount(paymentIntent: string): Promise<AccountLookup>;
-}
-
-/** What the ledger holds of one movement of money, as far as it can contradict ours. */
+/** What the ledger holds of one movement of money, as far as it can contradict ours or prove an effect. */
 export interface LedgerSettlement {
+  readonly id: string;
   readonly account_id: string;
   readonly amount_minor: string;
   readonly currency: string;
   readonly status: string;
+  /** null: the ledger has made no event for it, so it has had no effect, or not yet. */
+  readonly latest_event_id: string | null;
 }
 
 export type SettlementLookup =
@@ -55,8 +68,14 @@ export type SettlementLookup =
   | { readonly kind: "absent" }
   | LedgerRefusal;
 
-/** The ledger's own account of what was settled: for comparing, not for settling. */
-export interface LedgerReader {
-  /** One request, no retry. The natural key is unique, so there is at most one. */
-  findSettlement(externalPaymentId: string, direction: string): Promise<SettlementLookup>;
+/** The ledger itself. Each method is one request, no retry. `timeoutMs`: less than the client's own limit. */
+export interface Ledger {
+  /** POSTs the frozen payload, as it stands, under the key. */
+  ingest(payload: string, idempotencyKey: string, timeoutMs?: number): Promise<LedgerOutcome>;
+  /** Asks for the payin of a Stripe `payment_intent` (`pi_…`). */
+  findPayinAccount(paymentIntent: string): Promise<AccountLookup>;
+  /** The natural key is unique, so there is at most one. */
+  findSettlement(externalPaymentId: string, direction: string, timeoutMs?: number): Promise<SettlementLookup>;
 }
+
+export type LedgerReader = Pick<Ledger, "findSettlement">;

@@ -108,7 +108,7 @@ async function readLedger(
 
 /** An answer that is not understood is one: asking again would hear the same. */
 function isSilence(answer: SettlementLookup): boolean {
-  if (answer.kind === "unknown") return answer.why !== "answer_not_a_settlement";
+  if (answer.kind === "unknown") return answer.why !== "answer_not_the_ledgers";
   return answer.kind === "unavailable";
 }
 

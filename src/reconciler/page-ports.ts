@@ -1,9 +1,9 @@
 /** What a run's pages need of the world, plugged in: Stripe's API, the ledger, the events' objects. */
-import { type Config, ledgerBinding } from "../config.ts";
+import type { Config } from "../config.ts";
 import { deliver } from "../delivery/deliver.ts";
 import { prepareDelivery } from "../delivery/prepare.ts";
 import { callEvent } from "../event/call-event.ts";
-import { createLedgerClient } from "../ledger/client.ts";
+import { connectLedger } from "../ledger/connect.ts";
 import { subscribedEventTypes } from "../settlement/map.ts";
 import { createStripeEvents } from "../stripe-api/client.ts";
 import { checkLivemode } from "../stripe/livemode.ts";
@@ -20,14 +20,9 @@ export function portsFor(env: Env, config: Config, run: Running, memory: Memory)
   const livemode = keyLivemode(stripeApi.key);
   if (livemode !== null && checkLivemode(livemode, config).kind === "refused") return "livemode_mismatch";
   if (run.refund_events !== config.refundEvents) return "configuration_changed";
-  const binding = ledgerBinding(env);
   return {
     stripe: createStripeEvents(stripeApi),
-    ledger: createLedgerClient({
-      ...config.ledger,
-      now: () => Date.now(),
-      ...(binding !== null && { fetch: (url, init) => binding.fetch(url, init) }),
-    }),
+    ledger: connectLedger(env, config.ledger),
     inspect: (eventId) => callEvent(env, eventId, (stub) => stub.inspect()),
     deliver: (delivery) => deliver(env, delivery, Date.now()),
     poke: (eventId) => callEvent(env, eventId, (stub) => stub.poke()),

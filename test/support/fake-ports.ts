@@ -9,17 +9,23 @@ import { EventEngine } from "../../src/event/engine.ts";
 import type { Ports } from "../../src/event/ports.ts";
 import { type EventRecord, parseRecord } from "../../src/event/record.ts";
 import type { EventSummary } from "../../src/event/view.ts";
-import type { AccountLookup, LedgerOutcome } from "../../src/ledger/port.ts";
+import type { AccountLookup, SettleOutcome } from "../../src/ledger/port.ts";
 import type { LogLevel, LogLine } from "../../src/log.ts";
 import { delivery, POLICY, T0 } from "./records.ts";
 
-type Answer = LedgerOutcome | AccountLookup;
+type Answer = SettleOutcome | AccountLookup;
 
 export interface LedgerRequest {
-  readonly question: "ingest" | "account";
+  readonly question: "settle" | "account";
   /** The payload, or the payment intent. */
   readonly about: string;
   readonly key: string | null;
+  /** Of a settlement: its account, whether its effect is looked for first, and how long it may wait for its turn. */
+  readonly turn: {
+    readonly account_id: string;
+    readonly read_back: boolean;
+    readonly wait_ms: number;
+  } | null;
   readonly answer: (answer: Answer) => void;
   /** A port never rejects. This one can, to see what becomes of the event. */
   readonly breakOff: (error: Error) => void;
@@ -144,7 +150,12 @@ export class World {
         },
       },
       ledger: {
-        ingest: (payload, key) => this.#ask("ingest", payload, key) as Promise<LedgerOutcome>,
+        settle: (account_id, { payload, idempotency_key, read_back, wait_ms }) =>
+          this.#ask("settle", payload, idempotency_key, {
+            account_id,
+            read_back,
+            wait_ms,
+          }) as Promise<SettleOutcome>,
         findPayinAccount: (paymentIntent) =>
           this.#ask("account", paymentIntent, null) as Promise<AccountLookup>,
       },
@@ -163,11 +174,16 @@ export class World {
     };
   }
 
-  async #ask(question: LedgerRequest["question"], about: string, key: string | null): Promise<Answer> {
+  async #ask(
+    question: LedgerRequest["question"],
+    about: string,
+    key: string | null,
+    turn: LedgerRequest["turn"] = null,
+  ): Promise<Answer> {
     this.#note("ledger", question);
     this.faults.ledger?.();
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.ledger.push({ question, about, key, answer: resolve, breakOff: reject });
+    this.ledger.push({ question, about, key, turn, answer: resolve, breakOff: reject });
     return promise;
   }
 

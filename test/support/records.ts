@@ -1,7 +1,7 @@
 /** Builders: one record per state, and what can happen to it. Every record has passed the store's own schema. */
 import { type EventRecord, parseRecord, type RecordIn } from "../../src/event/record.ts";
 import type { Context, Delivery, Input, OperatorRetry, Policy } from "../../src/event/machine-types.ts";
-import type { LedgerOutcome } from "../../src/ledger/port.ts";
+import type { LedgerOutcome, SettleOutcome } from "../../src/ledger/port.ts";
 import {
   freeze,
   type Mapping,
@@ -18,15 +18,16 @@ export const EVENT_ID = "evt_1Test";
 
 export const POLICY: Policy = {
   ledgerTimeoutMs: 10 * SECOND,
+  currencies: ["USD"],
   retryBaseMs: 15 * SECOND,
   retryMaxMs: HOUR,
   retryHorizonMs: 72 * HOUR,
   retentionMs: 30 * DAY,
 };
-/** One request's lease: the ledger's timeout and the margin. */
-export const LEASE = 15 * SECOND;
-/** The lease of a look-up and the ingest after it. */
-export const LOOKUP_LEASE = 25 * SECOND;
+/** The lease of one turn: waiting for it, the ledger's timeout and the margin. */
+export const LEASE = 20 * SECOND;
+/** The lease of a look-up and the turn after it. */
+export const LOOKUP_LEASE = 30 * SECOND;
 
 export const DRAFT: SettlementDraft = {
   provider: "stripe",
@@ -74,7 +75,8 @@ export const ACCEPTED = {
   kind: "accepted",
   ledger_status: 201,
   settlement_id: "stl_1",
-} as const satisfies LedgerOutcome;
+  ledger_event_id: "led_1",
+} as const satisfies SettleOutcome;
 export const REJECTED = {
   kind: "rejected",
   ledger_status: 400,
@@ -91,6 +93,13 @@ export const UNKNOWN = {
   why: "timeout",
   ledger_status: null,
 } as const satisfies LedgerOutcome;
+
+export const UNPROVEN = {
+  kind: "unproven",
+  ledger_status: 200,
+  settlement_id: "stl_1",
+} as const satisfies SettleOutcome;
+export const BUSY = { kind: "busy", retry_after_ms: 7_000 } as const satisfies SettleOutcome;
 
 const BODY_SHA256 = new Uint8Array(32).fill(0xab);
 

@@ -120,6 +120,7 @@ function hasMovedAlarm(record: EventRecord, alarm: number | null): boolean {
   const wanted = wakeAt(record, {
     ...configured.config,
     ledgerTimeoutMs: configured.config.ledger.timeoutMs,
+    currencies: configured.config.ledger.currencies,
   });
   return alarm === wanted || (alarm !== null && wanted !== null && wanted <= Date.now());
 }

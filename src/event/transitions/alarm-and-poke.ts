@@ -1,7 +1,7 @@
 /** Waking without a delivery: the object's own alarm, or the watchdog's poke. Pure. */
 import { type EventRecord, type Failed, isFinal, type Trigger } from "../record.ts";
 import { type Context, LEASE_MARGIN_MS, type Step } from "../machine-types.ts";
-import { afterLostAttempt, beginAttempt, commonOf, quiet } from "./attempt.ts";
+import { afterLostAttempt, beginAttempt, quiet } from "./attempt.ts";
 
 const NOTHING: Step = { record: null, effects: [], verdict: "unknown_event" };
 
@@ -44,9 +44,9 @@ export function onPoke(record: EventRecord | null, context: Context): Step {
 }
 
 function retryIfDue(record: Failed, trigger: Trigger, context: Context): Step {
-  if (record.cause === "unmappable" || record.next_retry_at === null) return publish(record);
+  if (record.cause !== "ledger" || record.next_retry_at === null) return publish(record);
   if (context.now < record.next_retry_at) return publish(record);
-  return beginAttempt(commonOf(record), record.work, trigger, context);
+  return beginAttempt(record, record.work, trigger, context);
 }
 
 function waitUntil(record: EventRecord, at: number): Step {

@@ -1,19 +1,21 @@
 /** Beginning an attempt, and closing one that nobody heard of again. Pure. */
-import { freeze, type Mapping } from "../../settlement/settlement.ts";
+import { LANE_WAIT_MAX_MS } from "../../ledger/lane.ts";
+import { freeze, type Mapping, thaw } from "../../settlement/settlement.ts";
 import {
   ATTEMPT_LOG_LIMIT,
   type AttemptLogEntry,
   type EventRecord,
   type InAttempt,
+  failureAtLedger,
   isInAttempt,
   type LedgerError,
   type Trigger,
   type Work,
 } from "../record.ts";
-import { type Context, LEASE_MARGIN_MS, type Step } from "../machine-types.ts";
+import { type Context, LEASE_MARGIN_MS, type Policy, type Step } from "../machine-types.ts";
 
 /** The fields that every state has. */
-export function commonOf(record: EventRecord) {
+export function commonOf(record: Omit<EventRecord, "state">) {
   return {
     event_id: record.event_id,
     event_type: record.event_type,
@@ -53,17 +55,35 @@ export function workOf(mapping: MoneyMapping): Work {
     : { kind: "draft", draft: mapping.draft, payment_intent: mapping.payment_intent };
 }
 
+/** Whether the ledger's accounts hold the currency of this work. */
+export function isSettled(work: Work, { currencies }: Policy): boolean {
+  return currencies.includes((work.kind === "draft" ? work.draft : thaw(work.payload)).currency);
+}
+
 /**
- * Attempt n+1: on record, with its lease's alarm in the same commit, before the ledger hears of it.
- * A look-up is a request of its own, so its lease is one timeout longer; the ingest that follows inherits it.
+ * Attempt n+1: on record, with its lease's alarm in the same commit, before anything is sent.
+ * A look-up is a request of its own, so its lease is one timeout longer; the turn that follows inherits it.
+ *
+ * Money of a currency that the ledger does not hold is held instead: one balance of all currencies would be a wrong one.
+ * But what was sent once must come to its end, whatever the configuration says since.
  */
-export function beginAttempt(common: Common, work: Work, trigger: Trigger, context: Context): Step {
+export function beginAttempt(
+  from: EventRecord | Common,
+  work: Work,
+  trigger: Trigger,
+  context: Context,
+): Step {
   const { now, policy } = context;
+  const common = commonOf(from);
+  if (common.attempts === 0 && !isSettled(work, policy)) {
+    return tell({ ...changed(common, now), state: "failed", cause: "currency", work }, "created", now);
+  }
   const requests = work.kind === "draft" ? 2 : 1;
   const attempt = {
     trigger,
     started_at: now,
-    lease_expires_at: now + requests * policy.ledgerTimeoutMs + LEASE_MARGIN_MS,
+    lease_expires_at: now + LANE_WAIT_MAX_MS + requests * policy.ledgerTimeoutMs + LEASE_MARGIN_MS,
+    busy: "state" in from ? (failureAtLedger(from)?.busy ?? 0) : 0,
   };
   const next = { ...changed(common, now), attempts: common.attempts + 1, attempt };
   const record: InAttempt =
@@ -102,6 +122,7 @@ export function fail(
   work: Work,
   error: LedgerError,
   nextRetry: number | null,
+  busy = 0,
 ): Step & { readonly record: EventRecord } {
   const record: EventRecord = {
     ...common,
@@ -110,6 +131,7 @@ export function fail(
     work,
     error,
     next_retry_at: nextRetry,
+    busy,
   };
   return { record, effects: [{ kind: "publish" }], verdict: "done" };
 }

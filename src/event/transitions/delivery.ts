@@ -4,8 +4,8 @@ import type { EventRecord, Failed, Trigger } from "../record.ts";
 import { type Context, type Delivery, REDELIVERY_QUIET_MS, type Step, triggerOf } from "../machine-types.ts";
 import {
   beginAttempt,
-  commonOf,
   type Common,
+  isSettled,
   joinOrResume,
   type MoneyMapping,
   movesMoney,
@@ -68,14 +68,18 @@ function onFailedEvent(record: Failed, money: MoneyMapping | null, trigger: Trig
   const { now } = context;
   if (record.cause === "unmappable") {
     // Since the first delivery somebody taught the mapper this event: Stripe's resend is as good as an operator's.
-    return money === null
-      ? quiet(record, "stored")
-      : beginAttempt(commonOf(record), workOf(money), trigger, context);
+    return money === null ? quiet(record, "stored") : beginAttempt(record, workOf(money), trigger, context);
+  }
+  // Since the first delivery the ledger may have come to hold its currency.
+  if (record.cause === "currency") {
+    return isSettled(record.work, context.policy)
+      ? beginAttempt(record, record.work, trigger, context)
+      : quiet(record, "stored");
   }
   if (record.next_retry_at === null || now - record.updated_at < REDELIVERY_QUIET_MS) {
     return quiet(record, "stored");
   }
-  return beginAttempt(commonOf(record), record.work, trigger, context);
+  return beginAttempt(record, record.work, trigger, context);
 }
 
 /** Only money contradicts money: a mapper that has since learned to ignore a type changes nothing settled. */

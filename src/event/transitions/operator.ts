@@ -23,7 +23,7 @@ export function onOperatorRetry(before: EventRecord | null, retry: OperatorRetry
   const resumed = joinOrResume(record, "operator", context);
   if (resumed !== null) return resumed;
   if (record.state !== "failed") return quiet(before, "invalid_state");
-  return beginAttempt(commonOf(record), record.work, "operator", context);
+  return beginAttempt(record, record.work, "operator", context);
 }
 
 /** failed + resolve → resolved: somebody has settled it by other means, and says so with a name. */
@@ -40,7 +40,7 @@ export function onOperatorResolve(
   const next: EventRecord = {
     ...changed(commonOf(record), context.now),
     state: "resolved",
-    work: before.cause === "ledger" ? before.work : null,
+    work: before.cause === "unmappable" ? null : before.work,
     reason: before.cause === "unmappable" ? before.reason : null,
     error: before.cause === "ledger" ? before.error : null,
   };
@@ -59,7 +59,7 @@ function canHeal(record: Failed): boolean {
 
 /** An unmappable event, after the mapper was taught about it. */
 function remap(record: Extract<Failed, { cause: "unmappable" }>, mapping: Mapping, context: Context): Step {
-  if (movesMoney(mapping)) return beginAttempt(commonOf(record), workOf(mapping), "operator", context);
+  if (movesMoney(mapping)) return beginAttempt(record, workOf(mapping), "operator", context);
   const common = changed(commonOf(record), context.now);
   const next: EventRecord =
     mapping.kind === "ignored"

@@ -1,10 +1,20 @@
-/** What the ledger said, to the look-up or to the settlement. Pure. */
-import type { AccountLookup, LedgerOutcome, LedgerRefusal } from "../../ledger/port.ts";
+/** What came of the look-up, or of the turn at the ledger. Pure. */
+import type { AccountLookup, LedgerRefusal, SettleOutcome } from "../../ledger/port.ts";
 import { freeze, withAccount } from "../../settlement/settlement.ts";
-import { nextRetryAt } from "../backoff.ts";
-import { type EventRecord, type InAttempt, isInAttempt, type LedgerError } from "../record.ts";
+import { backoffMs, nextRetryAt } from "../backoff.ts";
+import { type EventRecord, type InAttempt, isInAttempt, type LedgerError, type RecordIn } from "../record.ts";
 import type { Context, Step } from "../machine-types.ts";
 import { changed, closeAttempt, commonOf, fail, horizonFrom, quiet } from "./attempt.ts";
+
+type Unproven = Extract<SettleOutcome, { kind: "unproven" }>;
+type Busy = Extract<SettleOutcome, { kind: "busy" }>;
+
+/** Another request may be between two statements at the ledger: so the effect is looked for again, over this time. */
+const UNPROVEN_READS_MIN = 3;
+const UNPROVEN_FOR_MS = 60_000;
+const UNPROVEN_READ_EVERY_MS = 20_000;
+/** Before the first return to a busy lane; doubled each time in a row. */
+const BUSY_RETRY_BASE_MS = 1_000;
 
 /** received + account → forwarding: the payload is frozen now, and every later attempt sends these bytes. */
 export function onAccount(
@@ -28,10 +38,12 @@ export function onAccount(
 export function onOutcome(
   record: EventRecord | null,
   attempt: number,
-  outcome: LedgerOutcome,
+  outcome: SettleOutcome,
   context: Context,
 ): Step {
   if (!isCurrent(record, attempt) || record.state !== "forwarding") return stale(record);
+  if (outcome.kind === "unproven") return onUnproven(record, outcome, context);
+  if (outcome.kind === "busy") return onBusy(record, outcome, context);
   if (outcome.kind !== "accepted") return onRefusal(record, outcome, context);
   const next: EventRecord = {
     ...closeAttempt(record, "accepted", outcome.ledger_status, context.now),
@@ -39,8 +51,42 @@ export function onOutcome(
     payload: record.work.payload,
     status: outcome.ledger_status,
     settlement_id: outcome.settlement_id,
+    ledger_event_id: outcome.ledger_event_id,
   };
   return { record: next, effects: [{ kind: "publish" }], verdict: "done" };
+}
+
+/** forwarding + no effect → failed: read back by alarm for a while, then for good, until an operator has compared. */
+function onUnproven(record: RecordIn<"forwarding">, outcome: Unproven, { now }: Context): Step {
+  const { since, reads } = record.work.unproven ?? { since: now, reads: 0 };
+  const isFinal = reads + 1 >= UNPROVEN_READS_MIN && now - since >= UNPROVEN_FOR_MS;
+  const { ledger_status, settlement_id } = outcome;
+  const closed = closeAttempt(record, "unproven", ledger_status, now);
+  const work = { ...record.work, unproven: { since, reads: reads + 1 } };
+  const error: LedgerError = {
+    outcome: "unproven",
+    detail: settlement_id,
+    ledger_status,
+    ledger_code: "EFFECT_UNPROVEN",
+  };
+  return fail(closed, work, error, isFinal ? null : now + UNPROVEN_READ_EVERY_MS);
+}
+
+/** forwarding + busy → failed: nothing was sent, so it counts as no attempt, and has a delay of its own. */
+function onBusy(record: RecordIn<"forwarding">, { retry_after_ms }: Busy, context: Context): Step {
+  const { now, random, policy } = context;
+  const common = changed(commonOf(record), now);
+  const busy = record.attempt.busy + 1;
+  const backoff = backoffMs({ ...policy, retryBaseMs: BUSY_RETRY_BASE_MS }, busy, random);
+  const horizon = horizonFrom(record) + policy.retryHorizonMs;
+  const nextRetry = now >= horizon ? null : Math.min(horizon, now + Math.max(retry_after_ms, backoff));
+  const error: LedgerError = {
+    outcome: "busy",
+    detail: "lane_busy",
+    ledger_status: null,
+    ledger_code: "LANE_BUSY",
+  };
+  return fail({ ...common, attempts: common.attempts - 1 }, record.work, error, nextRetry, busy);
 }
 
 function onRefusal(record: InAttempt, refusal: LedgerRefusal, context: Context): Step {

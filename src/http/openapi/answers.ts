@@ -39,7 +39,7 @@ const snapshots = [
   z.strictObject({
     ...told,
     state: z.literal("failed"),
-    error_code: z.literal("EVENT_UNMAPPABLE"),
+    error_code: z.enum(["EVENT_UNMAPPABLE", "CURRENCY_NOT_SETTLED"]),
     reason: z.string(),
     forwarded_to_ledger: z.literal(false),
   }),
@@ -110,6 +110,7 @@ export const EventState = z
     evidence: z.strictObject({
       body_sha256: sha256,
       payload_sha256: sha256.nullable(),
+      ledger_event_id: z.string().nullable(),
       signing_secret: z.string(),
     }),
   })

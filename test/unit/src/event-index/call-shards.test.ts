@@ -66,7 +66,9 @@ it("all shards are asked, and one out of reach makes the whole answer null", asy
   const sound = indexOf(3, found);
   expect(await askAllShards(sound.index, page)).toEqual([[], [], []]);
   expect([...sound.calls.keys()]).toEqual([0, 1, 2].map((shard) => shardName(shard, 3)));
-  const holed = indexOf(3, (name) => (name === shardName(1, 3) ? Promise.resolve({ ok: false, failure: "unreachable" }) : found()));
+  const holed = indexOf(3, (name) =>
+    name === shardName(1, 3) ? Promise.resolve({ ok: false, failure: "unreachable" }) : found(),
+  );
   expect(await askAllShards(holed.index, page)).toBeNull();
 });
 

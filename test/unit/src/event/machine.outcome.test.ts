@@ -85,7 +85,7 @@ describe("forwarding + the ledger's outcome", () => {
     expect(step.record).toMatchObject({ next_retry_at: T0 + 600 * SECOND });
   });
 
-  it.each(["timeout", "connection_lost", "answer_cut_off", "answer_not_a_settlement"] as const)(
+  it.each(["timeout", "connection_lost", "answer_cut_off", "answer_not_the_ledgers"] as const)(
     "unknown (%s) → failed, healing: the next attempt finds out",
     (why) => {
       const unknown: LedgerOutcome = { kind: "unknown", why, ledger_status: null };

@@ -9,11 +9,13 @@ import {
   isInAttempt,
   parseRecord,
 } from "../../../../src/event/record.ts";
+import type { SettleOutcome } from "../../../../src/ledger/port.ts";
 import type { Context, Input, Step } from "../../../../src/event/machine-types.ts";
 import { payloadOf } from "../../../../src/event/view.ts";
 import {
   ACCEPTED,
   at,
+  BUSY,
   delivered,
   EVERY_STATE,
   HOUR,
@@ -27,6 +29,7 @@ import {
   SECOND,
   SETTLEMENT,
   UNAVAILABLE,
+  UNPROVEN,
   UNKNOWN,
   UNMAPPABLE,
 } from "../../../support/records.ts";
@@ -55,7 +58,7 @@ const SAME_MONEY_OTHER_TIME = {
 } as const;
 
 const mappings = fc.constantFrom(MONEY, SAME_MONEY_OTHER_TIME, OTHER_MONEY, LOOKUP, IGNORED, UNMAPPABLE);
-const outcomes = fc.constantFrom(ACCEPTED, REJECTED, UNAVAILABLE, UNKNOWN, {
+const outcomes = fc.constantFrom<SettleOutcome>(ACCEPTED, REJECTED, UNAVAILABLE, UNKNOWN, UNPROVEN, BUSY, {
   ...UNAVAILABLE,
   retry_after_ms: 31 * 24 * HOUR,
 });
@@ -225,7 +228,7 @@ describe("any sequence of inputs, from any state", () => {
     expect(
       counterexample(({ step: { record } }) => {
         if (record === null || wakeAt(record, POLICY) !== null) return true;
-        return record.state === "failed" && (record.cause === "unmappable" || record.next_retry_at === null);
+        return record.state === "failed" && (record.cause !== "ledger" || record.next_retry_at === null);
       }),
     ).toBeNull();
   });

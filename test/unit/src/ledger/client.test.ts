@@ -51,7 +51,7 @@ describe("ingest", () => {
 
   it("204 without a body → unknown", async () => {
     ledger.respond = (response) => response.writeHead(204).end();
-    expect(await ledger.client().ingest(PAYLOAD, KEY)).toEqual(unknown("answer_not_a_settlement", 204));
+    expect(await ledger.client().ingest(PAYLOAD, KEY)).toEqual(unknown("answer_not_the_ledgers", 204));
   });
 
   it("503 with Retry-After → unavailable, with the wait", async () => {

@@ -17,7 +17,7 @@ describe("a look-up", () => {
     ledger_code: "ACCOUNT_NOT_RESOLVED",
     retry_after_ms: null,
   };
-  const notUnderstood = { kind: "unknown", why: "answer_not_a_settlement", ledger_status: 200 };
+  const notUnderstood = { kind: "unknown", why: "answer_not_the_ledgers", ledger_status: 200 };
 
   it.each([
     ["one payin", [payin], found],

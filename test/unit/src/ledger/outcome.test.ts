@@ -34,7 +34,7 @@ describe("an ingest is answered with 2xx, but with no settlement → unknown: be
   ])("%s", (_, body) => {
     expect(outcomeOfAnswer(answer({ status: 200, body }))).toEqual({
       kind: "unknown",
-      why: "answer_not_a_settlement",
+      why: "answer_not_the_ledgers",
       ledger_status: 200,
     });
   });
@@ -137,7 +137,7 @@ describe.each([
     [Number.NaN, null],
     [Infinity, null],
   ])("%d, which is no status of HTTP → unknown", (status, ledger_status) => {
-    const why = "answer_not_a_settlement";
+    const why = "answer_not_the_ledgers";
     expect(outcome(answer({ status, body: SETTLED }))).toEqual({ kind: "unknown", why, ledger_status });
   });
 });

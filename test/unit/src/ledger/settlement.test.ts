@@ -4,7 +4,7 @@ import { answer } from "./answers.ts";
 
 const HELD = { account_id: "acc_1", amount_minor: "100", currency: "USD", status: "confirmed" };
 const body = (settlements: unknown) => JSON.stringify({ settlements });
-const notUnderstood = { kind: "unknown", why: "answer_not_a_settlement", ledger_status: 200 };
+const notUnderstood = { kind: "unknown", why: "answer_not_the_ledgers", ledger_status: 200 };
 
 describe("what the ledger says of one settlement", () => {
   it.each([

@@ -10,6 +10,8 @@ import { conflicts } from "../../../../src/settlement/settlement.ts";
 import { DRAFT, IGNORED, LOOKUP, MONEY, SETTLEMENT, UNMAPPABLE } from "../../../support/records.ts";
 
 const HELD = {
+  id: "stl_1",
+  latest_event_id: "led_1",
   account_id: SETTLEMENT.account_id,
   amount_minor: SETTLEMENT.amount_minor,
   currency: SETTLEMENT.currency,
@@ -56,9 +58,9 @@ describe("against the ledger", () => {
   it("the same → nothing; all of it different → every field", () => {
     expect(againstLedger(SETTLEMENT, HELD, "charge")).toEqual([]);
     const other = { account_id: "x", amount_minor: "1", currency: "EUR", status: "reversed" };
-    expect(againstLedger(SETTLEMENT, other, "charge").map(({ field, theirs }) => [field, theirs])).toEqual(
-      Object.entries(other),
-    );
+    expect(
+      againstLedger(SETTLEMENT, { ...HELD, ...other }, "charge").map(({ field, theirs }) => [field, theirs]),
+    ).toEqual(Object.entries(other));
   });
 
   it("an account that we do not know → named, with nothing on our side", () => {

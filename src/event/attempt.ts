@@ -1,0 +1,62 @@
+/** One attempt between two steps: the look-up where the account is unknown, then the turn at the ledger. */
+import { idempotencyKey, thaw } from "../settlement/settlement.ts";
+import type { Input } from "./machine-types.ts";
+import type { Ports } from "./ports.ts";
+import { type EventRecord, failureAtLedger } from "./record.ts";
+
+export interface AttemptPorts extends Pick<Ports, "ledger" | "now" | "log"> {
+  /** The end of a lease that belongs to the turn itself: one that begins before it is over when the lease is. */
+  readonly leaseTailMs: number;
+  /** One step of the machine; the record after it. */
+  readonly step: (input: Extract<Input, { kind: "account" | "outcome" }>) => EventRecord;
+}
+
+export async function runAttempt(
+  begun: EventRecord,
+  requestId: string | null,
+  { ledger, now, log, leaseTailMs, step }: AttemptPorts,
+): Promise<EventRecord> {
+  const attempt = begun.attempts;
+  const startedAt = now();
+  let record = begun;
+  if (record.state === "received") {
+    const lookup = await ledger.findPayinAccount(record.work.payment_intent);
+    record = step({ kind: "account", attempt, lookup });
+  }
+  if (record.state === "forwarding") {
+    const { payload, unproven } = record.work;
+    const outcome = await ledger.settle(thaw(payload).account_id, {
+      payload,
+      idempotency_key: idempotencyKey(record.event_id),
+      read_back: unproven !== undefined,
+      wait_ms: Math.max(0, record.attempt.lease_expires_at - leaseTailMs - now()),
+    });
+    record = step({ kind: "outcome", attempt, outcome });
+  }
+  log(record.state === "forwarded" ? "info" : "warn", {
+    ...lineOf(record),
+    duration_ms: now() - startedAt,
+    request_id: requestId,
+  });
+  return record;
+}
+
+function lineOf(record: EventRecord) {
+  const failure = failureAtLedger(record);
+  if (failure?.error.outcome === "busy") {
+    const { event_id, busy, next_retry_at } = failure;
+    return { msg: "lane_busy", event_id, times: busy, next_retry_at };
+  }
+  const [attempt, trigger, , , outcome, ledger_status] = record.log.at(-1) ?? [];
+  return {
+    msg: "attempt",
+    event_id: record.event_id,
+    event_type: record.event_type,
+    state: record.state,
+    attempt: attempt ?? null,
+    trigger: trigger ?? null,
+    outcome: outcome ?? null,
+    ledger_status: ledger_status ?? null,
+    next_retry_at: failure?.next_retry_at ?? null,
+  };
+}
