@@ -66,7 +66,7 @@ const common = {
    * signed request, Stripe's API listed the event. Only backfilled events have that, and the trigger of that name:
    * what came by webhook stays readable for versions that know neither.
    */
-  secret: z.int().nonnegative().nullable(),
+  secret: z.int().nonnegative().nullable().default(0),
   conflict: conflictSchema.nullable().default(null),
   actions: z.array(operatorActionSchema).default([]),
 };
@@ -144,8 +144,8 @@ export const recordSchema = z.discriminatedUnion("state", [
     /** The ledger's HTTP status. */
     status: z.int(),
     settlement_id: z.string(),
-    /** The ledger's own event: the proof of the effect. null: a status without an effect, or settled before it was kept. */
-    ledger_event_id: z.string().nullable().default(null),
+    /** The id of the ledger's own event, the proof of the effect. null: a status without an effect, or an older record. */
+    ledger_event: z.string().nullable().default(null),
   }),
   failedSchema,
   z.strictObject({
@@ -185,11 +185,12 @@ export function failureAtLedger(record: EventRecord): FailedAtLedger | null {
 
 /** What a record is stored as: {@link parseRecord} puts back what is left out. */
 export function toStored(record: EventRecord): object {
-  const { account, deliveries, conflict, actions, ...rest } = record;
+  const { account, deliveries, secret, conflict, actions, ...rest } = record;
   return {
     ...rest,
     ...(account !== null && { account }),
     ...(deliveries !== 1 && { deliveries }),
+    ...(secret !== 0 && { secret }),
     ...(conflict !== null && { conflict }),
     ...(actions.length > 0 && { actions }),
   };

@@ -124,15 +124,16 @@ function refusalOf(answer: LedgerAnswer): LedgerRefusal {
     return unknown("answer_not_the_ledgers", Number.isInteger(status) ? status : null);
   }
   const ledger_code = codeOf(answer.body);
+  const retry_after_ms = retryAfterMs(answer.retryAfter, answer.nowMs);
   if (status >= 400 && status < 500) {
     // A firewall's page, or a wrong host's: an hour of them must not leave every event to an operator.
     if (ledger_code === null) {
-      return unknown(breaksOff(answer.body) ? "answer_cut_off" : "answer_not_the_ledgers", status);
+      const why = breaksOff(answer.body) ? "answer_cut_off" : "answer_not_the_ledgers";
+      return { ...unknown(why, status), ...(retry_after_ms !== null && { retry_after_ms }) };
     }
     const heals = HEALING_STATUSES.has(status) || HEALING_CODES.get(status) === ledger_code;
     if (!heals) return { kind: "rejected", ledger_status: status, ledger_code };
   }
-  const retry_after_ms = retryAfterMs(answer.retryAfter, answer.nowMs);
   return { kind: "unavailable", ledger_status: status, ledger_code, retry_after_ms };
 }
 

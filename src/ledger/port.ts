@@ -27,7 +27,13 @@ export type LedgerRefusal =
       /** From `Retry-After`, in milliseconds from the answer; null without a usable one. */
       readonly retry_after_ms: number | null;
     }
-  | { readonly kind: "unknown"; readonly why: UnknownWhy; readonly ledger_status: number | null };
+  | {
+      readonly kind: "unknown";
+      readonly why: UnknownWhy;
+      readonly ledger_status: number | null;
+      /** A rate limit in front of the ledger has no error body of the ledger's, but it can say when. */
+      readonly retry_after_ms?: number;
+    };
 
 export type UnknownWhy =
   | "timeout"

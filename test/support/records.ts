@@ -58,6 +58,9 @@ export const SETTLEMENT: Settlement = {
   account_id: "acc_1",
 };
 export const PAYLOAD = freeze(SETTLEMENT);
+const EUROS = { ...SETTLEMENT, currency: "EUR" };
+export const EUROS_PAYLOAD = freeze(EUROS);
+export const MONEY_IN_EUROS = { kind: "settlement", settlement: EUROS } as const satisfies Mapping;
 
 export const MONEY = { kind: "settlement", settlement: SETTLEMENT } as const satisfies Mapping;
 export const LOOKUP = {
@@ -137,6 +140,7 @@ const REJECTION = {
 type Overrides = Readonly<Record<string, unknown>>;
 type FailedAt = Extract<RecordIn<"failed">, { cause: "ledger" }>;
 type Unmappable = Extract<RecordIn<"failed">, { cause: "unmappable" }>;
+type Held = Extract<RecordIn<"failed">, { cause: "currency" }>;
 
 function build<R extends EventRecord>(fields: Overrides, overrides: Overrides): R {
   return parseRecord({ ...COMMON, ...fields, ...overrides }) as R;
@@ -162,7 +166,14 @@ export const forwarding = (overrides: Overrides = {}) =>
 
 export const forwarded = (overrides: Overrides = {}) =>
   build<RecordIn<"forwarded">>(
-    { state: "forwarded", payload: PAYLOAD, status: 201, settlement_id: "stl_1", revision: 2 },
+    {
+      state: "forwarded",
+      payload: PAYLOAD,
+      status: 201,
+      settlement_id: "stl_1",
+      ledger_event: "led_1",
+      revision: 2,
+    },
     overrides,
   );
 
@@ -190,6 +201,42 @@ export const healingDraft = (overrides: Overrides = {}) =>
 
 export const failedForGood = (overrides: Overrides = {}) =>
   healing({ error: REJECTION, next_retry_at: null, ...overrides });
+
+/** The first answer showed no effect, and the look at the ledger's books neither. */
+export const unproven = (overrides: Overrides = {}) =>
+  healing({
+    work: { ...FROZEN, unproven: { since: T0, reads: 1 } },
+    error: {
+      outcome: "unproven",
+      detail: "stl_1",
+      ledger_status: 200,
+      ledger_code: "EFFECT_UNPROVEN",
+    },
+    next_retry_at: T0 + 20 * SECOND,
+    ...overrides,
+  });
+
+/** The account's lane was busy: nothing was sent. */
+export const busy = (overrides: Overrides = {}) =>
+  healing({
+    attempts: 0,
+    error: { outcome: "busy", detail: "lane_busy", ledger_status: null, ledger_code: "LANE_BUSY" },
+    next_retry_at: T0 + 7 * SECOND,
+    busy: 1,
+    ...overrides,
+  });
+
+/** The ledger's accounts hold no euros. */
+export const held = (overrides: Overrides = {}) =>
+  build<Held>(
+    {
+      state: "failed",
+      cause: "currency",
+      work: { kind: "frozen", payload: EUROS_PAYLOAD },
+      attempts: 0,
+    },
+    overrides,
+  );
 
 export const unmappable = (overrides: Overrides = {}) =>
   build<Unmappable>(
@@ -220,6 +267,9 @@ export const EVERY_STATE = {
   "failed(healing)": healing,
   "failed(draft)": healingDraft,
   "failed(for good)": failedForGood,
+  "failed(unproven)": unproven,
+  "failed(busy)": busy,
+  "failed(currency)": held,
   "failed(unmappable)": unmappable,
   resolved,
   ignored,

@@ -51,7 +51,7 @@ export function onOutcome(
     payload: record.work.payload,
     status: outcome.ledger_status,
     settlement_id: outcome.settlement_id,
-    ledger_event_id: outcome.ledger_event_id,
+    ledger_event: outcome.ledger_event_id,
   };
   return { record: next, effects: [{ kind: "publish" }], verdict: "done" };
 }
@@ -92,7 +92,7 @@ function onBusy(record: RecordIn<"forwarding">, { retry_after_ms }: Busy, contex
 function onRefusal(record: InAttempt, refusal: LedgerRefusal, context: Context): Step {
   const { now, random, policy } = context;
   const closed = closeAttempt(record, refusal.kind, refusal.ledger_status, now);
-  const retryAfterMs = refusal.kind === "unavailable" ? refusal.retry_after_ms : null;
+  const retryAfterMs = refusal.kind === "rejected" ? null : (refusal.retry_after_ms ?? null);
   const nextRetry =
     refusal.kind === "rejected"
       ? null

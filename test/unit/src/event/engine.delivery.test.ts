@@ -46,7 +46,7 @@ describe("the first delivery", () => {
   it("is on record with its alarm, in one turn, before the ledger hears of it", async () => {
     const world = new World();
     void world.engine.deliver(delivery());
-    expect(world.story()).toEqual(["save forwarding", `alarm ${LEASE}`, "ledger ingest"]);
+    expect(world.story()).toEqual(["save forwarding", `alarm ${LEASE}`, "ledger settle"]);
     expect(new Set(world.diary.map(({ turn }) => turn)).size).toBe(1);
     expect(world.asked).toMatchObject({ about: PAYLOAD, key: KEY });
   });
@@ -113,7 +113,7 @@ describe("a refund whose account must be looked up", () => {
     expect(world.asked.about).toBe(PAYMENT_INTENT);
     world.asked.answer({ kind: "found", account_id: "acc_7" });
     await idle();
-    expect(world.story(3)).toEqual(["save forwarding", "ledger ingest"]);
+    expect(world.story(3)).toEqual(["save forwarding", "ledger settle"]);
     expect(JSON.parse(world.asked.about)).toMatchObject({ account_id: "acc_7", direction: "refund" });
     expect(world.asked.key).toBe(KEY);
     world.asked.answer(ACCEPTED);
@@ -171,7 +171,7 @@ describe("deliveries of one event at the same time", () => {
     world.asked.answer(ACCEPTED);
     const settled = await Promise.all(replies);
     expect(settled.filter((reply) => !dedupedOf(reply))).toHaveLength(1);
-    expect(world.ledger.map(({ question }) => question)).toEqual(["account", "ingest"]);
+    expect(world.ledger.map(({ question }) => question)).toEqual(["account", "settle"]);
   });
 
   it("a conflicting one among them → answered at once, and the attempt goes on as it was", async () => {

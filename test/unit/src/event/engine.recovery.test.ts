@@ -14,7 +14,7 @@ import {
   SECOND,
   T0,
   UNMAPPABLE,
-  UNAVAILABLE,
+  REJECTED,
   unmappable,
 } from "../../../support/records.ts";
 
@@ -25,7 +25,7 @@ describe("a crash while the ledger is asked", () => {
     world.crash();
     const alarm = world.fireAlarm();
     expect(world.nowMs).toBe(T0 + LEASE);
-    expect(world.story(3)).toEqual(["save forwarding", `alarm ${2 * LEASE}`, "ledger ingest"]);
+    expect(world.story(3)).toEqual(["save forwarding", `alarm ${2 * LEASE}`, "ledger settle"]);
     expect(world.ledger[1]).toMatchObject({ about: world.ledger[0]?.about, key: world.ledger[0]?.key });
     world.asked.answer(ACCEPTED);
     await alarm;
@@ -74,7 +74,7 @@ describe("a crash while the ledger is asked", () => {
     world.crash();
     void world.fireAlarm();
     expect(world.nowMs).toBe(T0 + LOOKUP_LEASE);
-    expect(world.ledger.map(({ question }) => question)).toEqual(["account", "ingest", "ingest"]);
+    expect(world.ledger.map(({ question }) => question)).toEqual(["account", "settle", "settle"]);
     expect(world.ledger[2]?.about).toBe(world.ledger[1]?.about);
   });
 
@@ -93,7 +93,7 @@ describe("a crash while the ledger is asked", () => {
 describe("a crash between the outcome and the row", () => {
   it.each([
     ["accepted", ACCEPTED, "forwarded", T0 + 30 * DAY],
-    ["refused for good", { ...UNAVAILABLE, kind: "rejected" } as const, "failed", null],
+    ["refused for good", REJECTED, "failed", null],
   ] as const)("%s → the lease's alarm still stands, and publishes", async (_, outcome, state, alarmAt) => {
     const world = new World();
     world.indexHangs = new Promise(() => {});

@@ -85,6 +85,7 @@ describe("an event's whole state, as the wire contract has it", () => {
       evidence: {
         body_sha256: "ab".repeat(32),
         payload_sha256: "ef".repeat(32),
+        ledger_event_id: "led_1",
         signing_secret: "index 1",
       },
     });

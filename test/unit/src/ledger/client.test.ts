@@ -56,16 +56,16 @@ describe("ingest", () => {
 
   it("503 with Retry-After → unavailable, with the wait", async () => {
     ledger.respond = (response) =>
-      response.writeHead(503, { "retry-after": "3" }).end('{"code":"OVERLOADED"}');
+      response.writeHead(503, { "retry-after": "3" }).end('{"error":"too much","code":"OVERLOADED"}');
     expect(await ledger.client().ingest(PAYLOAD, KEY)).toEqual(unavailable(503, "OVERLOADED", 3_000));
   });
 
   it("Retry-After as a date → counted from the client's clock", async () => {
     const now = Date.UTC(2030, 0, 1);
     ledger.respond = (response) =>
-      response.writeHead(429, { "retry-after": "Tue, 01 Jan 2030 00:01:00 GMT" }).end();
+      response.writeHead(503, { "retry-after": "Tue, 01 Jan 2030 00:01:00 GMT" }).end();
     expect(await ledger.client({ now: () => now }).ingest(PAYLOAD, KEY)).toEqual(
-      unavailable(429, null, 60_000),
+      unavailable(503, null, 60_000),
     );
   });
 
@@ -100,7 +100,7 @@ describe("findPayinAccount", () => {
     ["%2e%2e", "%252e%252e"],
     ["pi_é \uD800", "pi_%C3%A9%20%EF%BF%BD"],
   ])("an id like %j → stays one segment of the path", async (id, segment) => {
-    ledger.respond = (response) => response.writeHead(404).end();
+    ledger.respond = (response) => response.writeHead(404).end('{"error":"none","code":"NOT_FOUND"}');
     expect((await ledger.client().findPayinAccount(id)).kind).toBe("unavailable");
     expect(ledger.received.map((request) => request.url)).toEqual([
       `/v1/payments/settlements/stripe/${segment}?direction=payin`,

@@ -46,13 +46,21 @@ describe("a look-up", () => {
     expect(accountOfAnswer(answer({ status: 200, body: JSON.stringify({ settlements }) }))).toEqual(meaning);
   });
 
-  it.each([
-    ["", null],
-    ["a page", "<html>"],
-    ["an error", error("NOT_FOUND")],
-    ["half an error", null],
-  ])("404 with %s → not resolved, whatever the body", (_, body) => {
+  it("404 of the ledger → not resolved", () => {
+    const body = error("NOT_FOUND");
     expect(accountOfAnswer(answer({ status: 404, body, retryAfter: "9" }))).toEqual(notResolved);
+  });
+
+  it.each([
+    ["nothing", "", "answer_not_the_ledgers"],
+    ["a page", "<html>", "answer_not_the_ledgers"],
+    ["half an error", null, "answer_cut_off"],
+  ])("404 with %s → unknown: it was not the ledger", (_, body, why) => {
+    expect(accountOfAnswer(answer({ status: 404, body }))).toEqual({
+      kind: "unknown",
+      why,
+      ledger_status: 404,
+    });
   });
 
   it("200 with a page → unknown", () => {

@@ -8,6 +8,22 @@ describe("an ingest is answered with a settlement → accepted", () => {
       kind: "accepted",
       ledger_status: status,
       settlement_id: "stl_1",
+      ledger_event_id: null,
+    });
+  });
+
+  it.each([
+    ["its event", { settlement: { id: "stl_1" }, event: { id: "led_1" } }, "led_1"],
+    ["the settlement's latest event", { settlement: { id: "stl_1", latest_event_id: "led_2" } }, "led_2"],
+    ["both", { settlement: { id: "stl_1", latest_event_id: "led_2" }, event: { id: "led_1" } }, "led_1"],
+    ["neither: left out", { settlement: { id: "stl_1" } }, null],
+    ["neither: null", { settlement: { id: "stl_1", latest_event_id: null }, event: null }, null],
+    ["an event without an id", { settlement: { id: "stl_1", latest_event_id: "led_2" }, event: {} }, "led_2"],
+  ])("with %s → that is the proof of the effect", (_, body, ledger_event_id) => {
+    const text = JSON.stringify(body);
+    expect(outcomeOfAnswer(answer({ status: 201, body: text }))).toMatchObject({
+      kind: "accepted",
+      ledger_event_id,
     });
   });
 
@@ -29,6 +45,7 @@ describe("an ingest is answered with 2xx, but with no settlement → unknown: be
     ["a settlement without an id", '{"settlement":{"status":"confirmed"}}'],
     ["a settlement with a number for an id", '{"settlement":{"id":1}}'],
     ["a settlement with an empty id", '{"settlement":{"id":""}}'],
+    ["an empty id for the event", '{"settlement":{"id":"stl_1"},"event":{"id":""}}'],
     ["a settlement with an endless id", JSON.stringify({ settlement: { id: "x".repeat(256) } })],
     ["deep nesting", "[".repeat(60_000)],
   ])("%s", (_, body) => {
@@ -99,6 +116,8 @@ describe.each([
   });
 
   it.each([
+    [400, null],
+    [401, null],
     [409, null],
     [409, '{"error":"try again","code":"CONCURRENT_ING'],
     [422, null],
@@ -112,18 +131,26 @@ describe.each([
     [409, ""],
     [409, "Conflict"],
     [422, "{}"],
-  ])("%i that names no code (%j) → rejected", (status, body) => {
-    expect(outcome(answer({ status, body }))).toMatchObject({ kind: "rejected", ledger_code: null });
+    [400, "<html>"],
+    [401, ""],
+    [403, "Attention Required!"],
+    [404, '{"message":"no such route"}'],
+    [405, '{"code":"METHOD_NOT_ALLOWED"}'],
+    [410, '{"error":"gone"}'],
+    [451, "null"],
+  ])("%i without the ledger's error body (%j) → unknown: it was not the ledger", (status, body) => {
+    const why = "answer_not_the_ledgers";
+    expect(outcome(answer({ status, body }))).toEqual({ kind: "unknown", why, ledger_status: status });
   });
 
-  it.each([
-    [400, "rejected"],
-    [401, "unavailable"],
-    [500, "unavailable"],
-    [302, "unavailable"],
-  ])("%i whose body was cut off → %s: the status says enough", (status, kind) => {
+  it("429 of a rate limit in front of the ledger → unknown, and its Retry-After counts", () => {
+    const limited = answer({ status: 429, body: "slow down", retryAfter: "7" });
+    expect(outcome(limited)).toMatchObject({ kind: "unknown", ledger_status: 429, retry_after_ms: 7_000 });
+  });
+
+  it.each([500, 302])("%i whose body was cut off → unavailable: the status says enough", (status) => {
     const refusal = outcome(answer({ status, body: null }));
-    expect(refusal).toMatchObject({ kind, ledger_status: status, ledger_code: null });
+    expect(refusal).toMatchObject({ kind: "unavailable", ledger_status: status, ledger_code: null });
   });
 
   it.each([
@@ -161,7 +188,10 @@ describe("the ledger's code → kept only in the form of a code", () => {
     [undefined, null],
   ])("%j → %j", (code, ledger_code) => {
     const body = JSON.stringify({ error: "a text that nobody may see", code });
-    expect(outcomeOfAnswer(answer({ status: 400, body }))).toMatchObject({ kind: "rejected", ledger_code });
+    expect(outcomeOfAnswer(answer({ status: 500, body }))).toMatchObject({
+      kind: "unavailable",
+      ledger_code,
+    });
   });
 
   it.each([
@@ -169,6 +199,6 @@ describe("the ledger's code → kept only in the form of a code", () => {
     ["a list", '["NOT_FOUND"]'],
     ["nested", '{"error":{"code":"NOT_FOUND"}}'],
   ])("in a body that is %s → null", (_, body) => {
-    expect(outcomeOfAnswer(answer({ status: 404, body }))).toMatchObject({ ledger_code: null });
+    expect(outcomeOfAnswer(answer({ status: 503, body }))).toMatchObject({ ledger_code: null });
   });
 });

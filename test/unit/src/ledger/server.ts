@@ -8,7 +8,12 @@ import type { Ledger } from "../../../../src/ledger/port.ts";
 export const KEY = "stripe:event:evt_1";
 export const PAYLOAD = '{"amount_minor":"100","metadata":{"name":"Zoë 🦞"}}';
 export const SETTLED = '{"settlement":{"id":"stl_1","status":"confirmed"}}';
-export const ACCEPTED = { kind: "accepted", ledger_status: 201, settlement_id: "stl_1" };
+export const ACCEPTED = {
+  kind: "accepted",
+  ledger_status: 201,
+  settlement_id: "stl_1",
+  ledger_event_id: null,
+};
 /** Long enough for a loopback answer on a busy machine, where one is expected. */
 export const PATIENT_MS = 5_000;
 /** Where none is expected. */
