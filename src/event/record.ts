@@ -196,6 +196,12 @@ export function toStored(record: EventRecord): object {
   };
 }
 
+/** Why nothing was ever sent; null when something was, or would be. */
+export function heldReason(record: Failed): string | null {
+  if (record.cause === "unmappable") return record.reason;
+  return record.cause === "currency" ? CURRENCY_NOT_SETTLED : null;
+}
+
 /**
  * Reads what a store holds. Throws on anything else, a record with fields of a later version among them: what
  * this code does not understand it must not overwrite.

@@ -1,13 +1,7 @@
 /** An event as operators see it: one row of a list, or its whole state. Pure; times become ISO 8601 here. */
 import { toHex } from "../bytes.ts";
 import { idempotencyKey, type SettlementDraft, thaw } from "../settlement/settlement.ts";
-import {
-  CURRENCY_NOT_SETTLED,
-  type EventRecord,
-  failureAtLedger,
-  type LedgerError,
-  type Trigger,
-} from "./record.ts";
+import { type EventRecord, failureAtLedger, heldReason, type LedgerError, type Trigger } from "./record.ts";
 import { ledgerErrorOf, type Snapshot, snapshotOf } from "./snapshot.ts";
 
 /** Instead of a signing secret: nobody signed this event, Stripe's API listed it over an authenticated connection. */
@@ -111,8 +105,7 @@ function settlementOf(record: EventRecord): EventState["settlement"] {
 function reasonOf(record: EventRecord): string | null {
   if (record.state === "ignored" || record.state === "resolved") return record.reason;
   if (record.state !== "failed") return null;
-  if (record.cause === "unmappable") return record.reason;
-  if (record.cause === "currency") return CURRENCY_NOT_SETTLED;
+  if (record.cause !== "ledger") return heldReason(record);
   const { outcome } = record.error;
   if (record.next_retry_at !== null || outcome === "rejected" || outcome === "unproven")
     return `ledger_${outcome}`;

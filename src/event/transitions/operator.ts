@@ -1,6 +1,12 @@
 /** An operator's acts. Each is kept on the event with its actor, note and time. Pure. */
 import type { Mapping } from "../../settlement/settlement.ts";
-import { type EventRecord, type Failed, OPERATOR_ACTION_LIMIT, type OperatorAction } from "../record.ts";
+import {
+  type EventRecord,
+  type Failed,
+  heldReason,
+  OPERATOR_ACTION_LIMIT,
+  type OperatorAction,
+} from "../record.ts";
 import type { Context, OperatorRetry, Step } from "../machine-types.ts";
 import { beginAttempt, changed, commonOf, joinOrResume, movesMoney, quiet, tell, workOf } from "./attempt.ts";
 
@@ -41,7 +47,7 @@ export function onOperatorResolve(
     ...changed(commonOf(record), context.now),
     state: "resolved",
     work: before.cause === "unmappable" ? null : before.work,
-    reason: before.cause === "unmappable" ? before.reason : null,
+    reason: heldReason(before),
     error: before.cause === "ledger" ? before.error : null,
   };
   return tell(next, "done", context.now);

@@ -39,8 +39,8 @@ describe("what the ledger says of one settlement", () => {
   });
 
   it("404 of the ledger → absent", () => {
-    const body = error("NOT_FOUND");
-    expect(settlementOfAnswer(answer({ status: 404, body }), "payin")).toEqual({ kind: "absent" });
+    const notFound = answer({ status: 404, body: error("NOT_FOUND") });
+    expect(settlementOfAnswer(notFound, "payin")).toEqual({ kind: "absent" });
   });
 
   it.each([null, "", "<html>", '{"code":"NOT_FOUND"}'])(
