@@ -118,7 +118,8 @@ export class Lane {
     const now = this.#ports.now();
     for (const late of this.#waiting.filter(({ deadline }) => deadline < now)) late.enter(this.#busy(now));
     this.#waiting = this.#waiting.filter(({ deadline }) => deadline >= now);
-    while (now >= this.#closedUntil && this.#running < this.#policy.concurrency) {
+    const opensAt = this.#opensAt(now);
+    while (now >= opensAt && this.#running < this.#policy.concurrency) {
       const [next, ...others] = this.#waiting;
       if (next === undefined) return;
       this.#waiting = others;
@@ -127,14 +128,21 @@ export class Lane {
     }
     if (this.#waiting.length === 0) return;
     const firstDeadline = Math.min(...this.#waiting.map(({ deadline }) => deadline)) + 1;
-    const wake = this.#closedUntil > now ? Math.min(this.#closedUntil, firstDeadline) : firstDeadline;
+    const wake = opensAt > now ? Math.min(opensAt, firstDeadline) : firstDeadline;
     this.#cancelWake = this.#ports.at(wake, () => this.#admit());
+  }
+
+  /** No request runs for longer than this: what says so was written by a clock that has been set back since. */
+  #opensAt(now: number): number {
+    const { turnMs, quietMs } = this.#policy;
+    this.#closedUntil = Math.min(this.#closedUntil, now + turnMs + quietMs);
+    return this.#closedUntil;
   }
 
   /** When a turn would begin for somebody who came now. */
   #freeAt(now: number): number {
     const ahead = Math.max(0, this.#running + this.#waiting.length + 1 - this.#policy.concurrency);
-    return Math.max(now, this.#closedUntil) + this.#turnsMs(ahead);
+    return Math.max(now, this.#opensAt(now)) + this.#turnsMs(ahead);
   }
 
   #busy(now: number): Busy {

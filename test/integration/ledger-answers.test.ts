@@ -24,12 +24,12 @@ describe("healing: a retry is scheduled", () => {
   it.each<[number, string?]>([
     [404, "NOT_FOUND"],
     [401, "UNAUTHORIZED"],
-    [403],
-    [408],
+    [403, "FORBIDDEN"],
+    [408, "TIMEOUT"],
     [409, "CONCURRENT_INGESTION_CONFLICT"],
     [422, "INSUFFICIENT_FUNDS"],
-    [425],
-    [429],
+    [425, "TOO_EARLY"],
+    [429, "SLOW_DOWN"],
     [500],
     [502],
     [503],
@@ -65,16 +65,15 @@ describe("healing: a retry is scheduled", () => {
 describe("permanent: only an operator moves it", () => {
   it.each<[number, string?]>([
     [400, "INVALID_REQUEST"],
-    [402],
-    [405],
+    [402, "PAYMENT_REQUIRED"],
+    [405, "METHOD_NOT_ALLOWED"],
     [409, "DUPLICATE_CONFLICT"],
     [409, "INVALID_STATUS_TRANSITION"],
     [409, "IDEMPOTENCY_KEY_REUSED"],
-    [409],
-    [410],
-    [422],
+    [410, "GONE"],
+    [422, "VALIDATION_FAILED"],
     [422, "UNPROCESSABLE"],
-    [451],
+    [451, "LEGAL"],
   ])("%i %s", async (status, code) => {
     ledger.answer(() => refused(status, code));
     const event = succeeded();

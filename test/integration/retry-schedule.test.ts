@@ -20,6 +20,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+/** An account of its own: each test moves the clock, and a lane lives in time. */
+function paymentOfNewAccount() {
+  return paymentIntentSucceeded({ account_id: `acct_${crypto.randomUUID()}` });
+}
+
 /** Sets the clock to the alarm's time and lets it ring. Returns how long the wait was. */
 async function ring(eventId: string): Promise<number> {
   const at = await alarmAt(eventId);
@@ -31,7 +36,7 @@ async function ring(eventId: string): Promise<number> {
 }
 
 it("ten attempts against a ledger that is down: each delay is half fixed, half random, and doubles", async () => {
-  const event = paymentIntentSucceeded({ account_id: "acct_1" });
+  const event = paymentOfNewAccount();
   const answer = await deliver(event);
   expect(Date.parse(answer.body.details.next_retry_at)).toBe(await alarmAt(event.id));
 
@@ -59,7 +64,7 @@ it("ten attempts against a ledger that is down: each delay is half fixed, half r
 });
 
 it("every attempt sends the same key and the same bytes", async () => {
-  const event = paymentIntentSucceeded({ account_id: "acct_1" });
+  const event = paymentOfNewAccount();
   await deliver(event);
   for (let i = 0; i < 5; i++) await ring(event.id);
   ledger.answer(() => accepted());
@@ -69,7 +74,7 @@ it("every attempt sends the same key and the same bytes", async () => {
 });
 
 it("the horizon ends in failed with no retry scheduled, and the last attempt falls on it", async () => {
-  const event = paymentIntentSucceeded({ account_id: "acct_1" });
+  const event = paymentOfNewAccount();
   const begin = Date.now();
   await deliver(event);
   for (let rings = 0; (await alarmAt(event.id)) !== null; rings++) {
@@ -92,8 +97,8 @@ it("the horizon ends in failed with no retry scheduled, and the last attempt fal
 });
 
 it("Retry-After: the alarm is not earlier, and spread beyond it", async () => {
-  ledger.answer(() => refused(429, undefined, { "retry-after": "600" }));
-  const event = paymentIntentSucceeded({ account_id: "acct_1" });
+  ledger.answer(() => refused(429, "SLOW_DOWN", { "retry-after": "600" }));
+  const event = paymentOfNewAccount();
   await deliver(event);
   const waited = await ring(event.id);
   expect(waited).toBeGreaterThanOrEqual(600_000);
@@ -101,7 +106,7 @@ it("Retry-After: the alarm is not earlier, and spread beyond it", async () => {
 });
 
 it("an alarm that rings early changes nothing, and is set again", async () => {
-  const event = paymentIntentSucceeded({ account_id: "acct_1" });
+  const event = paymentOfNewAccount();
   await deliver(event);
   const due = await alarmAt(event.id);
   expect(await runAlarm(event.id)).toBe(true);
@@ -111,7 +116,7 @@ it("an alarm that rings early changes nothing, and is set again", async () => {
 
 it("forwarded + alarm after the retention → purged: the event is unknown, and its storage empty", async () => {
   ledger.answer(() => accepted());
-  const event = paymentIntentSucceeded({ account_id: "acct_1" });
+  const event = paymentOfNewAccount();
   await deliver(event);
   expect(await ring(event.id)).toBe(30 * 86_400_000);
   expect((await showEvent(event.id)).status).toBe(404);

@@ -58,7 +58,7 @@ it("an operator's retry during an attempt joins it", async () => {
   expect(ledger.requests).toHaveLength(1);
 });
 
-it("different events do not wait for each other", async () => {
+it("events of different accounts do not wait for each other", async () => {
   const held = Promise.withResolvers<void>();
   const ledger = scriptLedger(async (request) => {
     if (request.body.includes("evt_slow")) await held.promise;
@@ -66,7 +66,7 @@ it("different events do not wait for each other", async () => {
   });
   const slow = deliver(paymentIntentSucceeded({ account_id: "acct_1" }, { id: "evt_slow" }));
   await vi.waitFor(() => expect(ledger.requests).toHaveLength(1));
-  const fast = await deliver(paymentIntentSucceeded({ account_id: "acct_1" }, { id: "evt_fast" }));
+  const fast = await deliver(paymentIntentSucceeded({ account_id: "acct_2" }, { id: "evt_fast" }));
   expect(fast.status).toBe(200);
   held.resolve();
   expect((await slow).status).toBe(200);

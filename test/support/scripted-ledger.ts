@@ -40,7 +40,11 @@ export function scriptLedger(first: Script = () => accepted()): ScriptedLedger {
 
 export function accepted(id = "stl_1", status = 201): Response {
   return Response.json(
-    { settlement: { id, status: "confirmed" }, idempotency: { key: "k", replayed: false, deduped: false } },
+    {
+      settlement: { id, status: "confirmed" },
+      idempotency: { key: "k", replayed: false, deduped: false },
+      event: { id: "led_1" },
+    },
     { status },
   );
 }

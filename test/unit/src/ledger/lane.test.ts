@@ -211,6 +211,17 @@ describe("a lane that was reset", () => {
     expect(world.keys).toEqual(["a", "b"]);
   });
 
+  it("whose mark a clock wrote that has been set back → closed no longer than a request can run", async () => {
+    const world = new LaneWorld();
+    world.mark = world.now + 86_400_000;
+    world.reset();
+    world.send("a", 60_000);
+    await world.pass(EXCLUSIVE.turnMs + EXCLUSIVE.quietMs - 1);
+    expect(world.keys).toEqual([]);
+    await world.pass(1);
+    expect(world.keys).toEqual(["a"]);
+  });
+
   it("that had no turn yet → open at once", async () => {
     const world = new LaneWorld();
     world.reset();
