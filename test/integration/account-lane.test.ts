@@ -1,0 +1,198 @@
+/** The lane of an account, through the real objects: turns, busy answers, resets, and a 2xx without an effect. */
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { paymentIntentSucceeded, refundCreated } from "../../scripts/sandbox/events/stripe-events.ts";
+import { LANE_WAIT_MAX_MS } from "../../src/ledger/lane.ts";
+import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
+import { deliver, operator, runAlarm, showEvent } from "../support/worker.ts";
+
+let ledger: ScriptedLedger;
+let account: string;
+beforeEach(() => {
+  ledger = scriptLedger();
+  account = `acc_${crypto.randomUUID()}`;
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const payment = (accountId = account) => paymentIntentSucceeded({ account_id: accountId, amount: 1234 });
+
+/** Answers the n-th request once the test opens its gate. */
+function holdLedger() {
+  // Made here: what resolves a promise must be the object that made it, or the test itself.
+  const gates = Array.from({ length: 4 }, () => Promise.withResolvers<void>());
+  const bodies: string[] = [];
+  ledger.answer(async ({ body }) => {
+    bodies.push(body);
+    await gates[bodies.length - 1]?.promise;
+    return accepted();
+  });
+  return { bodies, open: (request: number) => gates[request]?.resolve() };
+}
+
+/** An answer of the ledger as it is: the settlement's row is there, its effect is not. */
+function withoutEffect(): Response {
+  return Response.json({
+    settlement: { id: "stl_1", status: "confirmed" },
+    idempotency: { key: "k", replayed: false, deduped: true },
+  });
+}
+
+function inTheBooks(latest_event_id?: string): Response {
+  const held = {
+    id: "stl_1",
+    account_id: account,
+    amount_minor: "1234",
+    currency: "USD",
+    status: "confirmed",
+  };
+  return Response.json({ settlements: [{ ...held, direction: "payin", latest_event_id }] });
+}
+
+describe("settlements of one account", () => {
+  it("20 at once → never two at the ledger, all forwarded", async () => {
+    let running = 0;
+    let most = 0;
+    ledger.answer(async () => {
+      most = Math.max(most, ++running);
+      await scheduler.wait(2);
+      running--;
+      return accepted();
+    });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => deliver(payment())));
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect({ most, requests: ledger.requests.length }).toEqual({ most: 1, requests: 20 });
+  });
+
+  it("a slow one holds up its own account, and no other", async () => {
+    const held = holdLedger();
+    const slow = deliver(payment());
+    await vi.waitFor(() => expect(held.bodies).toHaveLength(1));
+    const behind = deliver(payment());
+    const other = deliver(payment(`${account}_other`));
+    await vi.waitFor(() => expect(held.bodies).toHaveLength(2));
+    expect(JSON.parse(held.bodies[1] ?? "").account_id).toBe(`${account}_other`);
+    held.open(1);
+    expect((await other).status).toBe(200);
+    held.open(0);
+    await vi.waitFor(() => expect(held.bodies).toHaveLength(3));
+    held.open(2);
+    expect((await slow).status + (await behind).status).toBe(400);
+  });
+
+  it("a turn that does not come in time → 502 LANE_BUSY with a retry, no attempt counted, nothing sent", async () => {
+    const held = holdLedger();
+    const slow = deliver(payment());
+    await vi.waitFor(() => expect(held.bodies).toHaveLength(1));
+    // Nobody waits for longer than this; the ledger's own time limit is shorter here, so the clock is moved.
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    const late = payment();
+    const answered = deliver(late);
+    await scheduler.wait(50);
+    vi.setSystemTime(Date.now() + LANE_WAIT_MAX_MS + 1_000);
+    held.open(0);
+    const answer = await answered;
+    expect(answer.status).toBe(502);
+    expect(answer.body).toMatchObject({
+      code: "LEDGER_INGEST_FAILED",
+      details: {
+        state: "failed",
+        attempts: 0,
+        ledger_status: null,
+        ledger_code: "LANE_BUSY",
+        retry_scheduled: true,
+      },
+    });
+    expect((await slow).status).toBe(200);
+    expect(ledger.requests).toHaveLength(1);
+    expect((await showEvent(late.id)).body).toMatchObject({
+      reason: "ledger_busy",
+      attempts: 0,
+      attempt_log: [],
+    });
+    ledger.answer(() => accepted());
+    expect((await operator("POST", `/v1/admin/events/${late.id}/retry`)).body.state).toBe("forwarded");
+  });
+
+  it("reset in the middle of a turn → the outcome is unknown, and the lane waits until that request must be over", async () => {
+    const held = holdLedger();
+    const cut = payment();
+    const delivered = deliver(cut).catch(() => null);
+    await vi.waitFor(() => expect(held.bodies).toHaveLength(1));
+    const lane = env.ACCOUNT_LANE.getByName(account);
+    await runInDurableObject(lane, (_, state) => state.abort("reset")).catch(() => undefined);
+    await delivered;
+    expect((await showEvent(cut.id)).body).toMatchObject({ state: "failed", reason: "ledger_unknown" });
+    const began = Date.now();
+    ledger.answer(() => accepted());
+    const next = await deliver(payment());
+    expect(next.status).toBe(200);
+    // 2 s for the turn and 20 ms of quiet, as configured here; some of it had passed.
+    expect(Date.now() - began).toBeGreaterThan(1_000);
+    held.open(0);
+    await abortAllDurableObjects();
+  });
+});
+
+describe("a 2xx without an effect", () => {
+  it("the ledger's books show it a moment later → forwarded in the same turn, with the ledger's event", async () => {
+    ledger.answer(({ method }) => (method === "POST" ? withoutEffect() : inTheBooks("led_7")));
+    const event = payment();
+    expect((await deliver(event)).body).toMatchObject({ state: "forwarded", ledger_status: 200 });
+    expect((await showEvent(event.id)).body.evidence.ledger_event_id).toBe("led_7");
+  });
+
+  it("no effect for a minute → failed for good, never sent again; repaired and retried → forwarded", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    ledger.answer(({ method }) => (method === "POST" ? withoutEffect() : inTheBooks()));
+    const event = payment();
+    const answer = await deliver(event);
+    expect(answer.status).toBe(502);
+    expect(answer.body.details).toMatchObject({ ledger_status: 200, ledger_code: "EFFECT_UNPROVEN" });
+    for (let looks = 0; looks < 3; looks++) {
+      vi.setSystemTime(Date.now() + 20_000);
+      expect(await runAlarm(event.id)).toBe(true);
+    }
+    const failed = (await showEvent(event.id)).body;
+    expect(failed).toMatchObject({
+      state: "failed",
+      reason: "ledger_unproven",
+      next_retry_at: null,
+      last_error: { code: "LEDGER_EFFECT_UNPROVEN", ledger_code: "EFFECT_UNPROVEN" },
+    });
+    expect(failed.last_error.message).toContain("USD 1234");
+    vi.setSystemTime(Date.now() + 60_000);
+    ledger.answer(({ method }) => (method === "POST" ? refused(500) : inTheBooks("led_8")));
+    const retried = await operator("POST", `/v1/admin/events/${event.id}/retry`);
+    expect(retried.body).toMatchObject({ state: "forwarded", evidence: { ledger_event_id: "led_8" } });
+    expect(ledger.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
+  });
+
+  it("a payment that was given up only records → a 2xx is enough", async () => {
+    ledger.answer(() => withoutEffect());
+    const event = { ...payment(), type: "payment_intent.canceled" };
+    expect((await deliver(event)).body).toMatchObject({ state: "forwarded" });
+    expect(ledger.requests).toHaveLength(1);
+  });
+});
+
+describe("money of a currency that the ledger does not hold", () => {
+  it("→ 200, failed, visible with its amount, never sent; not even its account is asked for", async () => {
+    const paid = paymentIntentSucceeded({ account_id: account, amount: 5_000, currency: "chf" });
+    const back = refundCreated({ payment_intent: "pi_1", amount: 500, currency: "chf" });
+    for (const event of [paid, back]) {
+      const answer = await deliver(event);
+      expect(answer.status).toBe(200);
+    }
+    expect((await showEvent(paid.id)).body).toMatchObject({
+      state: "failed",
+      reason: "currency_not_settled",
+      last_error: { code: "CURRENCY_NOT_SETTLED" },
+      settlement: { amount_minor: "5000", currency: "CHF" },
+    });
+    expect(ledger.requests).toEqual([]);
+  });
+});
