@@ -1,7 +1,9 @@
 /**
- * Counts what one event uses, where it uses it: in its own object and in its shard of the index, through the real code.
+ * Counts what one event uses, where it uses it: in its own object, in its shard of the index and in its account's lane,
+ * through the real code.
  */
 import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { shardOf } from "../../src/event-index/shard.ts";
 import { SHARDS, shardStub, stubOf } from "./worker.ts";
@@ -15,6 +17,7 @@ export interface Count {
 export interface Counters {
   readonly own: Count;
   readonly index: Count;
+  readonly lane: Count;
   stop(): void;
 }
 
@@ -26,9 +29,10 @@ const OWN_CALLS = ["deliver", "inspect", "retry", "resolve", "poke", "alarm"];
  * Each put, each alarm set and each row taken away is a row. Alarms taken away are not counted here: the one that an event
  * needs taken away has rung already, and running an alarm by hand takes it away first.
  */
-export async function meterEvent(eventId: string): Promise<Counters> {
+export async function meterEvent(eventId: string, accountId: string): Promise<Counters> {
   const own: Count = { objectRequests: 0, rows: 0 };
   const index: Count = { objectRequests: 0, rows: 0 };
+  const lane: Count = { objectRequests: 0, rows: 0 };
   const spies: { mockRestore(): void }[] = [];
   await runInDurableObject(stubOf(eventId), (object, { storage }) => {
     // Not on the object: what is its own, and not its class's, is out of RPC's reach.
@@ -63,7 +67,17 @@ export async function meterEvent(eventId: string): Promise<Counters> {
       return cursor;
     });
   });
-  return { own, index, stop: () => spies.forEach((spy) => spy.mockRestore()) };
+  await runInDurableObject(env.ACCOUNT_LANE.getByName(accountId), (object, { storage }) => {
+    const settle = methodOf(object, "settle");
+    const spy = vi.spyOn(Object.getPrototypeOf(object), "settle");
+    spies.push(spy);
+    spy.mockImplementation(function (this: unknown, ...args) {
+      if (this === object) lane.objectRequests++;
+      return settle.apply(this, args);
+    });
+    before(storage.kv, "put", () => lane.rows++);
+  });
+  return { own, index, lane, stop: () => spies.forEach((spy) => spy.mockRestore()) };
 }
 
 export function restingBytes(eventId: string): Promise<number> {
