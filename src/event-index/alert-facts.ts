@@ -4,7 +4,7 @@
  * Told events stand in a table of their own, which only permanent failures get a row in: a settled event pays nothing for
  * alerts, and a row of the index is what its event published, and nothing else.
  */
-import type { EventSummary } from "../event/view.ts";
+import type { EventSummary } from "./event-summary.ts";
 import { IS_OPEN } from "./filter.ts";
 import type { Money } from "./sum-by-currency.ts";
 import { openMoney } from "./shard-stats.ts";

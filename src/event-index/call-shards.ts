@@ -1,6 +1,6 @@
 /** The only place that makes a stub of the index's objects. */
 import { callObject, type RpcResult, withTimeout } from "../durable-object/rpc.ts";
-import type { EventSummary } from "../event/view.ts";
+import type { EventSummary } from "./event-summary.ts";
 import { connect } from "../durable-object/websockets.ts";
 import type { EventIndex } from "./event-index.ts";
 import { shardName, shardOf } from "./shard.ts";

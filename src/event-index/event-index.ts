@@ -6,7 +6,7 @@
  */
 import { type Connection, Server } from "partyserver";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
-import type { EventSummary } from "../event/view.ts";
+import type { EventSummary } from "./event-summary.ts";
 import { accept, begin, isWatched, tell } from "../durable-object/websockets.ts";
 import type { EventFilter, Position } from "./filter.ts";
 import type { Money } from "./sum-by-currency.ts";

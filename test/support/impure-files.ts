@@ -1,0 +1,1 @@
+export const IMPURE_FILES: Readonly<Record<string, string>> = {};
