@@ -34,7 +34,7 @@ const RUNS_LOOKED_AT = 100;
 type Findings = readonly (AlertFacts & { readonly shard: number })[];
 
 /** Never throws. */
-export async function raiseAlerts(env: Env, config: Config): Promise<void> {
+export async function sendAlerts(env: Env, config: Config): Promise<void> {
   const { alerts, settleEnv, indexShards } = config;
   if (alerts === null) return;
   const index = { env, shards: indexShards };
