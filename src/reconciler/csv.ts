@@ -1,22 +1,11 @@
 /** A report as CSV (RFC 4180): one line per total, per count and per difference, under one header. */
-import { type Difference, type Kind, KINDS } from "./findings.ts";
-import type { Total } from "./totals.ts";
+import type { Content } from "./canonical-text.ts";
+import { DIFFERENCE_FIELDS, KINDS } from "./findings.ts";
 
 const COLUMNS = [
   "line",
   "kind",
-  "event_id",
-  "event_type",
-  "created_at",
-  "field",
-  "ours",
-  "theirs",
-  "reason",
-  "payment_id",
-  "direction",
-  "status",
-  "currency",
-  "amount_minor",
+  ...DIFFERENCE_FIELDS.filter((field) => field !== "kind"),
   "count",
   "stripe_count",
   "stripe_amount_minor",
@@ -24,16 +13,14 @@ const COLUMNS = [
   "clawsettle_amount_minor",
   "ledger_count",
   "ledger_amount_minor",
-] as const;
+];
 
-export interface CsvContent {
-  readonly totals: readonly Total[];
-  readonly counts: Readonly<Partial<Record<Kind, number>>>;
-  readonly differences: readonly Difference[];
-}
-
-/** Loaded when somebody asks for it: no event's object ever does. */
-export async function toCsv({ totals, counts, differences }: CsvContent): Promise<string> {
+/** The library is loaded at the first request: most objects never make a CSV. */
+export async function toCsv({
+  totals,
+  counts,
+  differences,
+}: Pick<Content, "totals" | "counts" | "differences">): Promise<string> {
   const { stringify } = await import("csv-stringify/browser/esm/sync");
   const lines = [
     ...totals.map(({ stripe, clawsettle, ledger, ...of }) => ({
@@ -50,7 +37,7 @@ export async function toCsv({ totals, counts, differences }: CsvContent): Promis
     ...differences.map((difference) => ({ line: "difference", ...difference })),
   ];
   return stringify(lines, {
-    columns: [...COLUMNS],
+    columns: COLUMNS,
     header: true,
     record_delimiter: "\r\n",
     // An account or a currency is somebody's text: a spreadsheet must not run it as a formula (OWASP, CSV injection).
