@@ -1,4 +1,4 @@
-/** A position as text that an operator hands back. Opaque to him, checked by us. Pure. */
+/** A position in the list of events as an opaque text, which an operator hands back for the next page. Pure. */
 import { EVENT_ID } from "../stripe/event.ts";
 import type { Position } from "./filter.ts";
 

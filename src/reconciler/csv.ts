@@ -1,18 +1,13 @@
 /** A report as CSV (RFC 4180): one line per total, per count and per difference, under one header. */
 import type { Content } from "./canonical-text.ts";
-import { DIFFERENCE_FIELDS, KINDS } from "./findings.ts";
+import { DIFFERENCE_FIELDS, KINDS, SIDES } from "./findings.ts";
 
 const COLUMNS = [
   "line",
   "kind",
   ...DIFFERENCE_FIELDS.filter((field) => field !== "kind"),
   "count",
-  "stripe_count",
-  "stripe_amount_minor",
-  "clawsettle_count",
-  "clawsettle_amount_minor",
-  "ledger_count",
-  "ledger_amount_minor",
+  ...SIDES.flatMap((side) => [`${side}_count`, `${side}_amount_minor`]),
 ];
 
 /** The library is loaded at the first request: most objects never make a CSV. */
@@ -23,16 +18,13 @@ export async function toCsv({
 }: Pick<Content, "totals" | "counts" | "differences">): Promise<string> {
   const { stringify } = await import("csv-stringify/browser/esm/sync");
   const lines = [
-    ...totals.map(({ stripe, clawsettle, ledger, ...of }) => ({
-      line: "total",
-      ...of,
-      stripe_count: stripe.count,
-      stripe_amount_minor: stripe.amount_minor,
-      clawsettle_count: clawsettle.count,
-      clawsettle_amount_minor: clawsettle.amount_minor,
-      ledger_count: ledger.count,
-      ledger_amount_minor: ledger.amount_minor,
-    })),
+    ...totals.map(({ currency, direction, status, ...sums }) => {
+      const columns = SIDES.flatMap((side) => [
+        [`${side}_count`, sums[side].count],
+        [`${side}_amount_minor`, sums[side].amount_minor],
+      ]);
+      return { line: "total", currency, direction, status, ...Object.fromEntries(columns) };
+    }),
     ...KINDS.flatMap((kind) => (counts[kind] ? { line: "count", kind, count: counts[kind] } : [])),
     ...differences.map((difference) => ({ line: "difference", ...difference })),
   ];
