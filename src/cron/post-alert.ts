@@ -1,5 +1,6 @@
 /** Sends one alert: a JSON POST with a `text`, as chat tools accept it. */
-import { errorName, log } from "../log.ts";
+import { errorName } from "../error-name.ts";
+import { log } from "../log.ts";
 
 /** Chat tools answer within a second. */
 const POST_TIMEOUT_MS = 10_000;

@@ -1,7 +1,7 @@
 /** What the cron runs, every five minutes. */
-import { loadConfig, weakOperatorKeys } from "../config.ts";
+import { loadConfig } from "../config.ts";
 import { log } from "../log.ts";
-import { readiness } from "../readiness.ts";
+import { readiness, weakOperatorKeys } from "../readiness.ts";
 import { tickReconciler } from "../reconciler/call-reconciler.ts";
 import { sendAlerts } from "./alerts.ts";
 import { sweep } from "./sweep.ts";

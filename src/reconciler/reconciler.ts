@@ -8,7 +8,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Config, loadConfig } from "../config.ts";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
-import { errorName, log } from "../log.ts";
+import { errorName } from "../error-name.ts";
+import { log } from "../log.ts";
 import { currentBounds, loadWatermark } from "./bounds-and-watermark.ts";
 import { startHourlyRun } from "./hourly-run.ts";
 import { pagePortsFor } from "./page-ports.ts";

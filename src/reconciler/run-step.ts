@@ -9,7 +9,8 @@
  * - to be cancelled: between two pages is the time for it.
  */
 import { sha256Hex, utf8 } from "../bytes.ts";
-import { errorName, log } from "../log.ts";
+import { errorName } from "../error-name.ts";
+import { log } from "../log.ts";
 import { loadWatermark, saveWatermark } from "./bounds-and-watermark.ts";
 import { canonicalText } from "./canonical-text.ts";
 import type { Difference } from "./findings.ts";
