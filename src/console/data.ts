@@ -1,5 +1,6 @@
 /** What the pages show and do. Everything goes the ways of the operators' routes, so that it is as safe. */
-import type { EventSummary, EventState } from "../event/view.ts";
+import type { EventSummary } from "../event-index/event-summary.ts";
+import type { EventState } from "../event/view.ts";
 import { encodeCursor } from "../event-index/cursor.ts";
 import { listEvents } from "../event-index/queries.ts";
 import { type AdminRequest, askIndex, type Outcome } from "../http/admin/admin.ts";

@@ -1,5 +1,5 @@
 /** The shards' numbers put together. Pure. */
-import { FINAL_STATES, OPEN_STATES } from "./filter.ts";
+import { FINAL_STATES, OPEN_STATES } from "./event-summary.ts";
 import { type Money, sumByCurrency } from "./sum-by-currency.ts";
 import type { ShardStats, StateCount } from "./shard-stats.ts";
 

@@ -1,8 +1,5 @@
 /** Reading a request's body without trusting what it says of its own size. */
 
-/** Stripe's events are some kilobytes; none comes near this. */
-export const MAX_BODY_BYTES = 1_048_576;
-
 /**
  * The raw bytes, or null when there are more than `limit`. `Content-Length` is only a hint: it can refuse early,
  * but it cannot let more in. The rest of a body that is too large is not read.

@@ -1,25 +1,11 @@
 /** What this is, and whether it is ready. */
 import { version } from "../../package.json";
-import { loadConfig, operatorKeys, type SettleEnv } from "../config.ts";
+import { loadConfig, type SettleEnv } from "../config.ts";
+import { readiness } from "../readiness.ts";
 import { fail, json } from "./respond.ts";
 import { ROUTES } from "./routes.ts";
 
 const SERVICE = "clawsettle";
-
-export interface Readiness {
-  readonly missing: readonly string[];
-  readonly invalid: readonly string[];
-}
-
-/** The webhook works without an operator key, but nobody could see what failed: that is not ready. */
-export function readiness(env: object): Readiness {
-  const configured = loadConfig(env);
-  const missing = configured.ok ? [] : configured.missing;
-  const invalid = configured.ok ? [] : configured.invalid;
-  return operatorKeys(env).adminKey === null
-    ? { missing: [...missing, "SETTLE_ADMIN_KEY"], invalid }
-    : { missing, invalid };
-}
 
 export interface Health {
   readonly status: "ok";

@@ -1,6 +1,6 @@
-/** What a run can find: a closed list of kinds, and what each means. Types and words only; pure. */
+/** What a run can find: a closed list of kinds, and what each means. Pure. */
 
-/** Explained in {@link MEANINGS}. One event may stand under more than one. */
+/** Explained in {@link MEANINGS}. One event may have more than one. */
 export const KINDS = [
   "backfilled",
   "healed",
@@ -40,7 +40,7 @@ export const MEANINGS: Readonly<Record<Kind, string>> = {
   unverified: "the ledger did not say what it holds, asked again and again",
 };
 
-/** While one of these is left, nobody can say that everything up to here has arrived. The others stand in the index. */
+/** While one of these is left, it is not known that every event has arrived. Events of the other kinds are in the index. */
 export const HOLDING: readonly Kind[] = ["missing", "expired", "malformed", "unreachable"];
 
 export interface Difference {
@@ -54,13 +54,30 @@ export interface Difference {
   readonly ours: string | null;
   readonly theirs: string | null;
   readonly reason: string | null;
-  /** The money as Stripe tells it; null where it tells of none. */
+  /** The money as Stripe reports it; null where it reports none. */
   readonly payment_id: string | null;
   readonly direction: string | null;
   readonly status: string | null;
   readonly currency: string | null;
   readonly amount_minor: string | null;
 }
+
+/** In the order of a report's canonical text. */
+export const DIFFERENCE_FIELDS = [
+  "event_id",
+  "event_type",
+  "created_at",
+  "kind",
+  "field",
+  "ours",
+  "theirs",
+  "reason",
+  "payment_id",
+  "direction",
+  "status",
+  "currency",
+  "amount_minor",
+] as const satisfies readonly (keyof Difference)[];
 
 /** One event's money, on one of the three sides. */
 export interface Amount {
@@ -74,7 +91,7 @@ export interface Amount {
 export const SIDES = ["stripe", "clawsettle", "ledger"] as const;
 export type Side = (typeof SIDES)[number];
 
-/** All that a run keeps of one event. */
+/** All that a run keeps about one event. */
 export interface Finding {
   readonly differences: readonly Difference[];
   readonly amounts: readonly Amount[];

@@ -115,16 +115,16 @@ function phaseOf(run: Running): RunView["progress"]["phase"] {
   return run.next_try_at === null ? "walking" : "backing_off";
 }
 
-/** "Complete up to this moment, or here is what is missing." */
+/** Up to when everything is complete, or what is missing. */
 export interface WatermarkStatus {
-  /** Whether there is a key. Without one nothing moves. */
+  /** Whether there is a key. Without one nothing is reconciled. */
   readonly configured: boolean;
   readonly since: string | null;
   readonly complete_up_to: string | null;
   readonly behind_seconds: number | null;
-  /** Of these stretches nobody can say that they are complete. */
+  /** Stretches of which it is not known that they are complete. */
   readonly gaps: readonly GapView[];
-  /** One that grows until the next complete run, or that run will leave behind. */
+  /** A gap that grows until the next complete run, and that this run will record. */
   readonly pending_gap: GapView | null;
   readonly last_run: {
     readonly id: string;
@@ -143,7 +143,7 @@ interface GapView {
 /** The hourly run leaves it about an hour behind; two that failed in a row make three. */
 export const BEHIND_SECONDS = 3 * 3_600;
 
-/** So far that something is wrong. */
+/** By so much that something is wrong. */
 export function isBehind({
   configured,
   behind_seconds,
@@ -151,23 +151,22 @@ export function isBehind({
   return configured && (behind_seconds ?? 0) > BEHIND_SECONDS;
 }
 
+const NEVER_RECONCILED: Omit<WatermarkStatus, "configured"> = {
+  since: null,
+  complete_up_to: null,
+  behind_seconds: null,
+  gaps: [],
+  pending_gap: null,
+  last_run: null,
+};
+
 export function watermarkStatus(
   watermark: Watermark | null,
   bounds: Bounds,
   configured: boolean,
   now: number,
 ): WatermarkStatus {
-  if (watermark === null) {
-    return {
-      configured,
-      since: null,
-      complete_up_to: null,
-      behind_seconds: null,
-      gaps: [],
-      pending_gap: null,
-      last_run: null,
-    };
-  }
+  if (watermark === null) return { configured, ...NEVER_RECONCILED };
   const { since, complete_up_to, gaps, last_run } = watermark;
   const pending = gapAt(watermark, bounds, now);
   return {

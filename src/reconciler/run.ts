@@ -1,25 +1,16 @@
 /** What the Reconciler stores of a run, but for its differences: one document, a discriminated union on `status`. Pure. */
 import { z } from "zod";
-import { AT_THE_NEWEST, cursorSchema } from "./list-position.ts";
 import { HOLDING, KINDS } from "./findings.ts";
-import type { Bounds, Window } from "./window.ts";
+import { listPositionSchema, START_OF_LIST } from "./list-position.ts";
+import { totalSchema } from "./totals.ts";
 import { type Gap, gapSchema } from "./watermark.ts";
+import type { Bounds, Window } from "./window.ts";
 
 /** Listed with their event; beyond them they are only counted. */
 export const DIFFERENCES_LISTED_MAX = 10_000;
 
 const count = z.int().nonnegative();
 const timestampMs = z.int().nonnegative();
-
-const sum = z.strictObject({ count, amount_minor: z.string() });
-const total = z.strictObject({
-  currency: z.string(),
-  direction: z.string(),
-  status: z.string(),
-  stripe: sum,
-  clawsettle: sum,
-  ledger: sum,
-});
 
 export const failureSchema = z.enum([
   "stripe_unauthorized",
@@ -41,9 +32,9 @@ const common = {
   from: timestampMs,
   to: timestampMs,
   dry_run: z.boolean(),
-  /** As configured when it was asked for. A change ends the run: it would compare two ways of booking. */
+  /** As configured when it was requested. A change ends the run: it would compare two ways of booking. */
   refund_events: z.enum(["charge", "refund"]),
-  /** The stretch before an hourly run's window that can no longer be looked at. */
+  /** The stretch before an hourly run's window that can no longer be reconciled. */
   gap: gapSchema.nullable(),
   created_at: timestampMs,
   /** null: it waits for its turn. */
@@ -52,7 +43,7 @@ const common = {
   events: count,
   /** The time of the oldest event so far: the list comes newest first. */
   reached: timestampMs.nullable(),
-  totals: z.array(total),
+  totals: z.array(totalSchema),
   counts: z.partialRecord(z.enum(KINDS), count),
   /** How many differences are listed. */
   listed: count,
@@ -61,7 +52,8 @@ const common = {
 const running = z.strictObject({
   ...common,
   status: z.literal("running"),
-  cursor: cursorSchema,
+  /** The run's position in Stripe's list, stored under this name. */
+  cursor: listPositionSchema,
   /** All pages are done; what is left is to close the report. */
   walked: z.boolean(),
   /**
@@ -123,7 +115,7 @@ export function newRun(
     counts: {},
     listed: 0,
     status: "running",
-    cursor: AT_THE_NEWEST,
+    cursor: START_OF_LIST,
     walked: false,
     acting: {},
     failures: 0,

@@ -1,26 +1,30 @@
 /**
- * Sums and counts of the three sides, exact: amounts reach 2⁵³, so they are text on their way and bigint in a sum. Pure.
+ * Sums and counts of the three sides, exact: amounts reach 2⁵³, so they are stored as text and summed as bigint. Pure.
  *
  * Counted by events. Twin events of one change count twice, on all three sides alike: so equal sides are right, and a
  * sum is no turnover.
  */
-import { type Amount, type Side, SIDES } from "./findings.ts";
+import { z } from "zod";
+import { type Amount, SIDES } from "./findings.ts";
 
-export interface Sum {
-  readonly count: number;
-  /** Minor units, as text. */
-  readonly amount_minor: string;
-}
+/** `amount_minor`: minor units, as text. */
+const sum = z.strictObject({ count: z.int().nonnegative(), amount_minor: z.string() });
 
-export type Total = Readonly<Record<Side, Sum>> & {
-  readonly currency: string;
-  readonly direction: string;
-  readonly status: string;
-};
+export const totalSchema = z.strictObject({
+  currency: z.string(),
+  direction: z.string(),
+  status: z.string(),
+  stripe: sum,
+  clawsettle: sum,
+  ledger: sum,
+});
+
+type Sum = z.infer<typeof sum>;
+export type Total = z.infer<typeof totalSchema>;
 
 const NOTHING: Sum = { count: 0, amount_minor: "0" };
 
-/** In the one order that reports have: by currency, direction, status. */
+/** In the order of the reports: by currency, direction, status. */
 export function addAmounts(totals: readonly Total[], amounts: readonly Amount[]): Total[] {
   const sums = new Map(totals.map((total) => [keyOf(total), total]));
   for (const amount of amounts) {

@@ -16,6 +16,8 @@ export type StackOptions = {
   readonly secrets?: DevVars;
   /** Rebuild and reload when a source file changes. */
   readonly watch?: boolean;
+  /** clawsettle's sweep, alerts and hourly reconciliation, as deployed. */
+  readonly cron?: boolean;
   readonly onLogLine?: (line: string) => void;
 };
 
@@ -126,6 +128,7 @@ function startClawsettle(options: StackOptions, secrets: DevVars): Promise<Local
     // Without its sandbox the key would go to Stripe itself.
     secrets: stripe === undefined ? others : { ...others, STRIPE_API_KEY },
     watch: options.watch ?? false,
+    cron: options.cron ?? false,
     ...(options.onLogLine === undefined ? {} : { onLogLine: options.onLogLine }),
   });
 }
@@ -140,6 +143,7 @@ function startLedger(options: StackOptions, secrets: DevVars): Promise<LocalWork
     vars: {},
     secrets: { LEDGER_ADMIN_KEY: secrets.LEDGER_ADMIN_KEY },
     watch: options.watch ?? false,
+    cron: false,
   });
 }
 
@@ -155,6 +159,7 @@ async function startStripe(options: StackOptions, secrets: DevVars): Promise<Loc
     vars: {},
     secrets: { STRIPE_API_KEY: secrets["STRIPE_API_KEY"] ?? "" },
     watch: options.watch ?? false,
+    cron: false,
   });
 }
 

@@ -1,5 +1,6 @@
 /** Events, one a row: what a list and the overview show. */
-import { type EventSummary, iso } from "../../event/view.ts";
+import type { EventSummary } from "../../event-index/event-summary.ts";
+import { iso } from "../../event/view.ts";
 import { formatMoney } from "../../format-money.ts";
 import { Badge, faceOf } from "./state.tsx";
 import { type Column, Table } from "./data-table.tsx";

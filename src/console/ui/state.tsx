@@ -1,5 +1,5 @@
 /** A state by colour, sign and word: no one of them is needed to tell it. */
-import type { EventSummary } from "../../event/view.ts";
+import type { EventSummary } from "../../event-index/event-summary.ts";
 
 export type State = EventSummary["state"];
 /** Failed has two faces: one heals by itself, the other waits for a person. */

@@ -1,7 +1,7 @@
 /** The filter of lists and bulk retries: strict, so that a misspelt one is an error and not everything. */
 import { z } from "zod";
 import { decodeCursor } from "../../event-index/cursor.ts";
-import { FINAL_STATES, OPEN_STATES } from "../../event-index/filter.ts";
+import { FINAL_STATES, OPEN_STATES } from "../../event-index/event-summary.ts";
 
 export const DEFAULT_LIMIT = 50;
 export const MAX_LIMIT = 200;

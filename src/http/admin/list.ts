@@ -1,7 +1,8 @@
 /** `GET /v1/admin/events`: the events, newest first, over all shards. */
 import { encodeCursor } from "../../event-index/cursor.ts";
 import { listEvents } from "../../event-index/queries.ts";
-import { type EventSummary, iso } from "../../event/view.ts";
+import type { EventSummary } from "../../event-index/event-summary.ts";
+import { iso } from "../../event/view.ts";
 import { fail, json } from "../respond.ts";
 import { type AdminRequest, askIndex } from "./admin.ts";
 import { listQuery } from "./filter.ts";

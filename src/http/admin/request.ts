@@ -1,13 +1,14 @@
 /** What operators send: checked strictly, so that a misspelt field is an error and not a silent default. */
 import { z } from "zod";
 import type { Failure } from "../../errors.ts";
+import { EVENT_ID } from "../../stripe/event.ts";
 import { readBody } from "../body.ts";
 import { DEFAULT_LIMIT, MAX_LIMIT, retryFilter } from "./filter.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 const MAX_ADMIN_BODY_BYTES = 65_536;
 
-export const eventIdSchema = z.string().regex(/^evt_[A-Za-z0-9_]{1,250}$/);
+export const eventIdSchema = z.string().regex(EVENT_ID);
 export const actor = z.string().trim().min(1).max(200);
 const note = z.string().trim().min(1).max(2_000);
 

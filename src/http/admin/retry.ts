@@ -4,7 +4,7 @@ import type { Config } from "../../config.ts";
 import { answerTo } from "../../errors.ts";
 import type { RetryReply } from "../../event/engine.ts";
 import type { OperatorRetry } from "../../event/machine-types.ts";
-import type { EventSummary } from "../../event/view.ts";
+import type { EventSummary } from "../../event-index/event-summary.ts";
 import { log } from "../../log.ts";
 import { mapEvent } from "../../settlement/map.ts";
 import type { Mapping } from "../../settlement/settlement.ts";

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { answerTo, type ErrorAnswer, type Failure } from "../../errors.ts";
+import { EVENT_MAX_BYTES } from "../../stripe/event.ts";
 import { SECURITY_HEADERS } from "../respond.ts";
 
 const EXAMPLES: { readonly [Kind in Failure["kind"]]: Extract<Failure, { kind: Kind }> } = {
@@ -12,7 +13,7 @@ const EXAMPLES: { readonly [Kind in Failure["kind"]]: Extract<Failure, { kind: K
     missing: ["LEDGER_ADMIN_KEY"],
     invalid: [],
   },
-  payload_too_large: { kind: "payload_too_large", limitBytes: 1_048_576 },
+  payload_too_large: { kind: "payload_too_large", limitBytes: EVENT_MAX_BYTES },
   signature_invalid: { kind: "signature_invalid" },
   invalid_request: { kind: "invalid_request", problems: ["limit: Too big: expected number to be <=200"] },
   thin_event_unsupported: { kind: "thin_event_unsupported" },

@@ -1,6 +1,6 @@
 /** What several answers have in common, as the document shows it. */
 import { z } from "zod";
-import { FINAL_STATES, OPEN_STATES } from "../../event-index/filter.ts";
+import { FINAL_STATES, OPEN_STATES } from "../../event-index/event-summary.ts";
 
 /** Each takes all values of the other. */
 export type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
