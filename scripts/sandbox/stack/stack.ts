@@ -12,6 +12,8 @@ export type StackOptions = {
   readonly persistTo: string;
   /** Settings of clawsettle that differ from wrangler.toml's local ones. */
   readonly vars?: Readonly<Record<string, string>>;
+  /** `as-is` if absent: see the sandbox ledger. */
+  readonly ledgerMode?: "as-is" | "atomic";
   /** Fresh random ones if absent. */
   readonly secrets?: DevVars;
   /** Rebuild and reload when a source file changes. */
@@ -140,7 +142,7 @@ function startLedger(options: StackOptions, secrets: DevVars): Promise<LocalWork
     port: options.ports.ledger,
     persistTo: resolve(options.persistTo, "ledger"),
     logFile: logFile(options, "ledger"),
-    vars: {},
+    vars: { LEDGER_MODE: options.ledgerMode ?? "as-is" },
     secrets: { LEDGER_ADMIN_KEY: secrets.LEDGER_ADMIN_KEY },
     watch: options.watch ?? false,
     cron: false,
