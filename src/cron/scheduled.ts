@@ -18,7 +18,7 @@ export async function runScheduled(env: Env): Promise<void> {
   if (!configured.ok) return;
   const { config } = configured;
   await Promise.all([
-    // Alerts after the sweep: what it has just rescued needs nobody.
+    // Alerts after the sweep: what it has just rescued needs no operator.
     sweep(env, config).then(() => sendAlerts(env, config)),
     tickReconciler(env, config),
   ]);

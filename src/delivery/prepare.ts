@@ -1,5 +1,5 @@
 /**
- * From the bytes of an event to what its object is told, whichever way the event came: in a signed request, or in a
+ * From the bytes of an event to the delivery for its object, whichever way the event came: in a signed request, or in a
  * list of Stripe's API. The checks after authentication are the same, in the contract's order.
  */
 import { sha256 } from "../bytes.ts";

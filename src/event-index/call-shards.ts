@@ -23,7 +23,7 @@ export async function publish({ env, shards }: IndexPlace, summary: EventSummary
   if (!answer.ok) throw new IndexUnavailable();
 }
 
-/** All shards' answers, in their order, or null if one is out of reach: a list with a hole looks like a whole one. */
+/** All shards' answers, in their order, or null if one is out of reach: a list with a gap would seem complete. */
 export async function askAllShards<T>(
   index: IndexPlace,
   ask: (stub: ShardStub) => Promise<RpcResult<T>>,

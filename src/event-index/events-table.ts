@@ -2,7 +2,7 @@
  * The table of one shard: a row per event, and nothing that its event's own object does not know better.
  *
  * What it costs decides its shape. The primary key is the order of the lists, so that lists need no index; the only
- * index holds open events alone, so that a settled event is exactly one row written. Everything else that is asked for
+ * index holds open events alone, so that a settled event is exactly one row written. Every other query
  * is a scan: of the open events, or of a page's neighbourhood, or (rare types, one payment) of the whole shard.
  */
 import type { EventSummary } from "./event-summary.ts";
@@ -29,7 +29,7 @@ const SELECTED = COLUMNS.join(", ");
 /** Named where it must be taken: without statistics SQLite would rather walk the whole table in its order. */
 export const OPEN_EVENTS = "events INDEXED BY open_events";
 
-/** The open events stand in the order of the lists too. The other questions about them read all of them: they are few. */
+/** The open events are in the order of the lists too. All other queries about them read all of them: they are few. */
 const SCHEMA = [
   `CREATE TABLE IF NOT EXISTS events (
     received_at INTEGER NOT NULL,
@@ -114,7 +114,7 @@ export function selectOpen(
 
 /** Final events that changed last at `cutoff` or before. Unresolved failures are never purged. Returns how many went. */
 export function purge(sql: SqlStorage, cutoff: number, limit: number): number {
-  // An event cannot have changed before it came, so the oldest part of the table is all that is looked at.
+  // An event cannot have changed before it came, so only the oldest part of the table is read.
   const gone = sql.exec(
     `DELETE FROM events WHERE (received_at, event_id) IN (
       SELECT received_at, event_id FROM events

@@ -12,7 +12,7 @@ export interface Page {
 }
 
 /**
- * Newest first. Any shard may hold the whole page, so each is asked for one, and one row more tells whether there is
+ * Newest first. Any shard may hold the whole page, so each returns one, and one row more shows whether there is
  * a next. An event that arrives during a walk is newer than every position, so it shifts nothing that is still to come.
  */
 export async function listEvents(

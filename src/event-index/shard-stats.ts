@@ -13,7 +13,7 @@ export interface StateCount {
 
 export interface ShardStats {
   readonly states: readonly StateCount[];
-  /** Of the events received since the asked time. */
+  /** Of the events received since the given time. */
   readonly recent: readonly StateCount[];
   readonly open: readonly Money[];
   readonly oldest_open_received_at: number | null;

@@ -13,7 +13,7 @@ export function shardOf(eventId: string, shards: number): number {
 
 /**
  * The number of shards is part of the name. Were it not, a changed number would leave most rows in objects that their
- * events no longer publish to: lists would look whole, and show outdated states beside new ones. This way the lists of
+ * events no longer publish to: lists would seem complete, and show outdated states beside new ones. This way the lists of
  * a changed deployment start empty, which nobody overlooks, and setting the number back brings everything back.
  */
 export function shardName(shard: number, shards: number): string {

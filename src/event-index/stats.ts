@@ -13,7 +13,7 @@ export interface Stats {
   readonly rescues: number;
   /** Requests to the ledger that the events took which are kept. */
   readonly attempts: number;
-  /** `received`: the events that came in the last 24 hours. The rest: where these stand now, and what they took. */
+  /** `received`: the events that came in the last 24 hours. The rest: their present states, and their attempts. */
   readonly last_24h: {
     readonly received: number;
     readonly forwarded: number;

@@ -1,7 +1,7 @@
 /** Sums per currency, exact: amounts reach 2⁵³, so two of them may already be more than a JSON number can hold. Pure. */
 
 export interface Money {
-  /** null: the event could not be mapped, so nobody knows how much it is. */
+  /** null: the event could not be mapped, so its amount is unknown. */
   readonly currency: string | null;
   readonly count: number;
   /** Minor units, as text; null without a currency. */

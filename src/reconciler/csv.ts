@@ -32,7 +32,7 @@ export async function toCsv({
     columns: COLUMNS,
     header: true,
     record_delimiter: "\r\n",
-    // An account or a currency is somebody's text: a spreadsheet must not run it as a formula (OWASP, CSV injection).
+    // An account or a currency is text from outside: a spreadsheet must not run it as a formula (OWASP, CSV injection).
     escape_formulas: true,
   });
 }

@@ -24,10 +24,8 @@ export function startHourlyRun(
   const due = isUnderWay ? null : dueRun(watermark, bounds, now);
   if (due !== null) {
     const { refund_events } = bounds;
-    insertRun(
-      sql,
-      newRun({ ...due, id, origin: "schedule", actor: null, dry_run: false, refund_events }, now),
-    );
+    const run = newRun({ ...due, id, origin: "schedule", actor: null, dry_run: false, refund_events }, now);
+    insertRun(sql, run);
   }
   const after = due === null ? watermark : { ...watermark, last_started_at: now };
   if (after !== stored) saveWatermark(kv, after);

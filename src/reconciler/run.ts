@@ -3,8 +3,7 @@ import { z } from "zod";
 import { HOLDING, KINDS } from "./findings.ts";
 import { listPositionSchema, START_OF_LIST } from "./list-position.ts";
 import { totalSchema } from "./totals.ts";
-import { type Gap, gapSchema } from "./watermark.ts";
-import type { Bounds, Window } from "./window.ts";
+import { gapSchema } from "./watermark.ts";
 
 /** Listed with their event; beyond them they are only counted. */
 export const DIFFERENCES_LISTED_MAX = 10_000;
@@ -84,28 +83,12 @@ export type Run = z.infer<typeof runSchema>;
 export type Running = Extract<Run, { status: "running" }>;
 export type Finished = Exclude<Run, Running>;
 
-export interface NewRun extends Window {
-  readonly id: string;
-  readonly origin: Run["origin"];
-  readonly actor: string | null;
-  readonly dry_run: boolean;
-  readonly refund_events: Bounds["refund_events"];
-  readonly gap: Gap | null;
-}
+type NewRun = Pick<Running, "id" | "origin" | "actor" | "from" | "to" | "dry_run" | "refund_events" | "gap">;
 
-export function newRun(
-  { id, origin, actor, from, to, dry_run, refund_events, gap }: NewRun,
-  now: number,
-): Running {
+/** `requested` is stored with exactly these fields: any other would make the run unreadable. */
+export function newRun(requested: NewRun, now: number): Running {
   return {
-    id,
-    origin,
-    actor,
-    from,
-    to,
-    dry_run,
-    refund_events,
-    gap,
+    ...requested,
     created_at: now,
     started_at: null,
     pages: 0,
@@ -138,7 +121,7 @@ export function finish(
   return { ...z.object(common).parse(run), ...end, finished_at: now };
 }
 
-/** Events that Stripe lists, and that are not here: of these nobody can say that they arrived. */
+/** How many events hold the watermark: Stripe lists them, and it is not known that they arrived. */
 export function holdingOf({ counts }: Pick<Run, "counts">): number {
   return HOLDING.reduce((held, kind) => held + (counts[kind] ?? 0), 0);
 }

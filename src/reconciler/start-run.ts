@@ -42,8 +42,9 @@ export function startRun(
   const refusal = refuseWindow(request, bounds, now);
   if (refusal !== null) return refusal;
   if (unfinishedRuns(sql).length >= UNFINISHED_MAX) return { kind: "too_many_runs", limit: UNFINISHED_MAX };
+  const { id, actor, from, to, dry_run } = request;
   const { refund_events } = bounds;
-  const run = newRun({ ...request, origin: "operator", refund_events, gap: null }, now);
+  const run = newRun({ id, origin: "operator", actor, from, to, dry_run, refund_events, gap: null }, now);
   insertRun(sql, run);
   return { kind: "started", run: viewOf(run) };
 }

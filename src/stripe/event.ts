@@ -42,7 +42,7 @@ export type ParsedEvent =
   | { readonly kind: "event"; readonly event: StripeEvent }
   /** A v2 "thin" event: it carries no object, so there is nothing to settle. A wrongly configured destination. */
   | { readonly kind: "thin" }
-  /** `problems` name fields, never values: the body is a stranger's. */
+  /** `problems` name fields, never values: the body comes from outside. */
   | { readonly kind: "invalid"; readonly problems: readonly string[] };
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });

@@ -1,7 +1,7 @@
 /**
- * The `Stripe-Signature` header: did somebody who holds a signing secret send exactly these bytes, and just now?
+ * The `Stripe-Signature` header: were exactly these bytes sent by a holder of a signing secret, and just now?
  *
- * Pure but for WebCrypto: no I/O, no clock. Never throws on anything that a stranger can send.
+ * Pure but for WebCrypto: no I/O, no clock. Never throws on anything that a client can send.
  * https://docs.stripe.com/webhooks/signature
  *
  * The `stripe` package is the model, and whatever it refuses is refused here. This is stricter where its leniency
@@ -115,18 +115,18 @@ function digitAt(hex: string, index: number): number {
 
 /** Where a body begins below. Processors copy to such an address ten times as fast as to one between two words. */
 const ALIGNED = 64;
-/** Bodies up to this size are joined to their time here. Larger ones, which Stripe hardly sends, get room of their own. */
+/** Bodies up to this size are joined to their time here. Larger ones, which Stripe hardly sends, get a buffer of their own. */
 const scratch = new Uint8Array(64 * 1024);
 
 /**
  * HMAC-SHA-256 of `t.rawBody`, which needs one copy of the body: WebCrypto cannot hash in pieces.
- * Synchronous until the call of `sign`, which takes a copy of its own before it returns: so one room serves all requests.
+ * Synchronous until the call of `sign`, which takes a copy of its own before it returns: so one buffer serves all requests.
  */
 async function hmac(key: CryptoKey, signedAtSeconds: number, body: Uint8Array): Promise<Uint8Array> {
   const prefix = utf8(`${signedAtSeconds}.`);
   const end = ALIGNED + body.length;
-  const room = end <= scratch.length ? scratch : new Uint8Array(end);
-  const signed = room.subarray(ALIGNED - prefix.length, end);
+  const buffer = end <= scratch.length ? scratch : new Uint8Array(end);
+  const signed = buffer.subarray(ALIGNED - prefix.length, end);
   signed.set(prefix);
   signed.set(body, prefix.length);
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, signed));

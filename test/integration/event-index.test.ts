@@ -73,7 +73,10 @@ describe("a row", () => {
   });
 
   it("a row that the table refuses → ok: false, and nothing thrown over RPC", async () => {
-    expect(await publish(summary({ attempts: 1.5 }))).toEqual({ ok: false });
+    expect(await publish(summary({ attempts: 1.5 }))).toEqual({
+      ok: false,
+      failure: "object_failed",
+    });
   });
 });
 

@@ -76,8 +76,13 @@ describe("an answer without a page", () => {
 
 describe("a page", () => {
   it("→ its findings, the position after its last event, and that event's time", async () => {
-    const world = new PageWorld([listed("evt_2", 10), listed("evt_1", 20), listed("evt_0", 30)]);
-    world.pageSize = 2;
+    const world = new PageWorld([
+      listed("evt_3", 5),
+      listed("evt_2", 10),
+      listed("evt_1", 20),
+      listed("evt_0", 30),
+    ]);
+    world.pageSize = 3;
     const page = await walk(world);
     const last_created = NOW_SECONDS - 20;
     expect(page).toMatchObject({
@@ -86,7 +91,7 @@ describe("a page", () => {
       walked: false,
       reached: T0 - 20_000,
     });
-    expect(page).toHaveProperty("findings.length", 2);
+    expect(page).toHaveProperty("findings.length", 3);
   });
 
   it("the last, without events → all is walked, as far as before", async () => {
