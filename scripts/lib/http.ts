@@ -57,6 +57,13 @@ export function httpClient(options: HttpClientOptions = {}): HttpClient {
   };
 }
 
+/** Calls of one API: JSON both ways, under one key. */
+export function jsonApi({ send }: Pick<HttpClient, "send">, baseUrl: URL, key: string) {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json; charset=utf-8" };
+  return (method: Call["method"], path: string, body?: string): Promise<Answer> =>
+    send({ method, url: new URL(path, baseUrl), headers, ...(body !== undefined && { body }) });
+}
+
 function fixedLookup(address: string): LookupFunction {
   const family = isIP(address);
   return (_hostname, options, callback) => {

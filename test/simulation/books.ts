@@ -2,7 +2,7 @@
 import type { IndexModel } from "./index-model.ts";
 import type { LedgerModel } from "./ledger.ts";
 import type { EventObject } from "./object.ts";
-import type { Movement, Story } from "../../scripts/proof/histories/history.ts";
+import type { Movement, StripeHistory } from "../../scripts/proof/histories/history.ts";
 import type { Watch } from "./invariants.ts";
 import type { World } from "./world.ts";
 
@@ -12,7 +12,7 @@ export interface Court {
   readonly watch: Watch;
   readonly ledger: LedgerModel;
   readonly index: IndexModel;
-  readonly story: Story;
+  readonly story: StripeHistory;
   readonly objectOf: (id: string) => EventObject;
 }
 
@@ -78,7 +78,7 @@ function checkBalances({ world, ledger, story }: Court, known: ReadonlySet<Movem
   }
 }
 
-function movementsByEvent({ events }: Story): ReadonlyMap<string, Movement | null> {
+function movementsByEvent({ events }: StripeHistory): ReadonlyMap<string, Movement | null> {
   return new Map(events.map(({ id, movement }) => [id, movement]));
 }
 

@@ -1,6 +1,6 @@
 /** A history in words: what happened at Stripe, what the weather was, and who did what, when. Pure. */
 import type { History } from "./history.ts";
-import type { ToldEvent } from "../../scripts/proof/histories/history.ts";
+import type { HistoryEvent } from "../../scripts/proof/histories/history.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../scripts/lib/durations.ts";
 import { type Entry, START } from "./world.ts";
 
@@ -47,7 +47,7 @@ function names(text: string, id: string): boolean {
   return text.split(/[^A-Za-z0-9_]/).includes(id);
 }
 
-function eventLine({ id, type, at, expected, movement }: ToldEvent): string {
+function eventLine({ id, type, at, expected, movement }: HistoryEvent): string {
   const money =
     movement === null ? "" : `  ${movement.name}: ${movement.account} ${movement.delta} ${movement.currency}`;
   return `  ${clock(at)}  ${id.padEnd(8)} ${type.padEnd(32)} ${expected}${money}`;

@@ -9,8 +9,8 @@ import { EventObject } from "./object.ts";
 import { contradict, type Desk, listedFailures, retry, staff } from "./operators.ts";
 import { portsOf } from "./ports.ts";
 import { StripeModel } from "./stripe.ts";
-import type { Story } from "../../scripts/proof/histories/history.ts";
-import { tellStory } from "../../scripts/proof/histories/kinds.ts";
+import type { StripeHistory } from "../../scripts/proof/histories/history.ts";
+import { stripeHistory } from "../../scripts/proof/histories/stripe-history.ts";
 import { checkEnd, checkHealed, lastToldAt, untold } from "./verdict.ts";
 import { Watch } from "./invariants.ts";
 import { DAY, HOUR, MINUTE } from "../../scripts/lib/durations.ts";
@@ -21,7 +21,7 @@ export interface History {
   readonly seed: number;
   readonly violations: readonly string[];
   readonly counts: ReadonlyMap<string, number>;
-  readonly story: Story;
+  readonly story: StripeHistory;
   /** Null unless asked for. */
   readonly diary: readonly Entry[] | null;
 }
@@ -39,7 +39,7 @@ export async function runHistory(seed: number, options: Options = {}): Promise<H
   const world = new World(seed, options.tells ?? false);
   const giveBack = takeOver(world.time, seed);
   try {
-    const story = tellStory(world.random, START, world.weather.stripe.twin);
+    const story = stripeHistory(world.random, START, world.weather.stripe.twin);
     const cast = castFor(world, story, options.bug ?? null);
     await play(cast);
     return { seed, violations: world.violations, counts: world.counts, story, diary: world.diary };
@@ -52,7 +52,7 @@ interface Cast extends Court, Desk {
   readonly stripe: StripeModel;
 }
 
-function castFor(world: World, story: Story, bug: Bug | null): Cast {
+function castFor(world: World, story: StripeHistory, bug: Bug | null): Cast {
   const ledger = new LedgerModel(world);
   const objects = new Map<string, EventObject>();
   const index = new IndexModel(world, (id) => objectOf(id).call("a poke", (engine) => engine.poke()));

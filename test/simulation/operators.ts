@@ -5,7 +5,7 @@ import { isFinal } from "../../src/event/record.ts";
 import type { OperatorRetry } from "../../src/event/machine-types.ts";
 import type { IndexModel } from "./index-model.ts";
 import type { EventObject } from "./object.ts";
-import type { ToldEvent } from "../../scripts/proof/histories/history.ts";
+import type { HistoryEvent } from "../../scripts/proof/histories/history.ts";
 import type { Watch } from "./invariants.ts";
 import { DAY, HOUR, SECOND } from "../../scripts/lib/durations.ts";
 import type { WorkerModel } from "./worker.ts";
@@ -17,7 +17,7 @@ export interface Desk {
   readonly worker: WorkerModel;
   readonly index: IndexModel;
   readonly objectOf: (id: string) => EventObject;
-  readonly events: readonly ToldEvent[];
+  readonly events: readonly HistoryEvent[];
 }
 
 /** While the storm lasts: a few acts a day, on what is listed or on any event at all. */
@@ -87,7 +87,7 @@ export function contradict(desk: Desk): void {
   }
 }
 
-async function contradictOne({ world, worker, objectOf }: Desk, event: ToldEvent): Promise<void> {
+async function contradictOne({ world, worker, objectOf }: Desk, event: HistoryEvent): Promise<void> {
   const { record } = objectOf(event.id).storage.durable;
   // What comes first is believed, and so is what comes first after it could not be mapped.
   if (record === null || (record.state === "failed" && record.cause === "unmappable")) return;
@@ -100,7 +100,7 @@ async function contradictOne({ world, worker, objectOf }: Desk, event: ToldEvent
   }
 }
 
-function withOtherAmounts({ body }: ToldEvent): unknown {
+function withOtherAmounts({ body }: HistoryEvent): unknown {
   const object: Record<string, unknown> = { ...body.data.object };
   for (const field of ["amount", "amount_received", "amount_refunded"]) {
     const amount = object[field];

@@ -3,7 +3,7 @@
  * overtaken by later ones, some resent weeks later by an operator; and for a while, perhaps, nothing at all.
  */
 import { utf8 } from "../../src/bytes.ts";
-import type { ToldEvent } from "../../scripts/proof/histories/history.ts";
+import type { HistoryEvent } from "../../scripts/proof/histories/history.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../scripts/lib/durations.ts";
 import type { WorkerModel } from "./worker.ts";
 import type { World } from "./world.ts";
@@ -27,7 +27,7 @@ export class StripeModel {
     this.#worker = worker;
   }
 
-  tell(event: ToldEvent): void {
+  tell(event: HistoryEvent): void {
     const { time, random, weather } = this.#world;
     time.at(event.at, () => void this.#deliverUntilAccepted(event));
     if (random.chance(weather.stripe.resend)) {
@@ -36,13 +36,13 @@ export class StripeModel {
   }
 
   /** By an operator, in Stripe's dashboard. */
-  async resend(event: ToldEvent): Promise<void> {
+  async resend(event: HistoryEvent): Promise<void> {
     this.#world.count("resends");
     this.#world.say(event.id, () => "resent from Stripe's dashboard");
     await this.#send(event);
   }
 
-  async #deliverUntilAccepted(event: ToldEvent): Promise<void> {
+  async #deliverUntilAccepted(event: HistoryEvent): Promise<void> {
     const { time, random, weather } = this.#world;
     for (const gap of [...DELIVERIES_AFTER_MS, ...LAST_DELIVERIES_AFTER_MS]) {
       const held = this.#world.strikes(weather.stripe.overtaken, "overtaken")
@@ -55,7 +55,7 @@ export class StripeModel {
     }
   }
 
-  async #send(event: ToldEvent): Promise<void> {
+  async #send(event: HistoryEvent): Promise<void> {
     const { time, random, weather } = this.#world;
     if (this.#world.isIn(weather.stripe.silences)) return this.#world.count("fault: silence");
     await time.sleep(random.whole(1, 100));

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type EventRecord, type FailedAtLedger, isFinal, isInAttempt } from "../../src/event/record.ts";
 import { summaryOf } from "../../src/event/view.ts";
 import { checkBooks, type Court, knownMovements } from "./books.ts";
-import type { Story, ToldEvent } from "../../scripts/proof/histories/history.ts";
+import type { StripeHistory, HistoryEvent } from "../../scripts/proof/histories/history.ts";
 import { MINUTE } from "../../scripts/lib/durations.ts";
 import { START } from "./world.ts";
 
@@ -33,7 +33,7 @@ export function checkEnd(court: Court): void {
   checkBooks(court);
 }
 
-function checkEvent(court: Court, event: ToldEvent): void {
+function checkEvent(court: Court, event: HistoryEvent): void {
   const { world, watch, index, objectOf } = court;
   const { id } = event;
   const shown = watch.shown(id);
@@ -57,7 +57,7 @@ function checkEvent(court: Court, event: ToldEvent): void {
   if (complaint !== null) world.violate(id, complaint);
 }
 
-function complaintAbout(court: Court, event: ToldEvent, record: EventRecord): string | null {
+function complaintAbout(court: Court, event: HistoryEvent, record: EventRecord): string | null {
   const { expected } = event;
   if (record.state === "ignored") return expected === "ignored" ? null : `ignored, but it is ${expected}`;
   if (expected === "ignored") return `is ${record.state}, but it moves no money`;
@@ -78,7 +78,7 @@ function complaintAbout(court: Court, event: ToldEvent, record: EventRecord): st
 /** Why this is rightly not in the ledger; null if it is not. A fault excuses no longer once operators have tried again. */
 function obstacleOf(
   court: Court,
-  event: ToldEvent,
+  event: HistoryEvent,
   record: FailedAtLedger,
   faultsExcuse: boolean,
 ): string | null {
@@ -110,20 +110,20 @@ function obstacleOf(
   }
 }
 
-function wasWronglyRejected({ ledger }: Court, { id }: ToldEvent): boolean {
+function wasWronglyRejected({ ledger }: Court, { id }: HistoryEvent): boolean {
   return ledger.wronglyRejected.has(`stripe:event:${id}`) || ledger.wronglyRejected.has(`lookup of ${id}`);
 }
 
-function isOpen({ story, ledger }: Court, event: ToldEvent): boolean {
+function isOpen({ story, ledger }: Court, event: HistoryEvent): boolean {
   const { account_id } = (event.body.data.object["metadata"] ?? {}) as { account_id?: string };
   const id = account_id ?? event.movement?.account;
   return id !== undefined && id !== null && story.accounts.get(id) !== null && ledger.store.accounts.has(id);
 }
 
-export function untold({ story, watch }: Court): readonly ToldEvent[] {
+export function untold({ story, watch }: Court): readonly HistoryEvent[] {
   return story.events.filter(({ id }) => watch.shown(id).last === null);
 }
 
-export function lastToldAt({ events }: Story): number {
+export function lastToldAt({ events }: StripeHistory): number {
   return Math.max(START, ...events.map(({ at }) => at));
 }

@@ -6,7 +6,7 @@ import { mapEvent } from "../../src/settlement/map.ts";
 import type { Mapping } from "../../src/settlement/settlement.ts";
 import type { RefundEvents } from "../../src/settlement/mapping-table.ts";
 import { parseEvent, type StripeEvent } from "../../src/stripe/event.ts";
-import { STRANGE_CURRENCY } from "../../scripts/proof/histories/kinds.ts";
+import { STRANGE_CURRENCY } from "../../scripts/proof/histories/stripe-history.ts";
 import { type EventObject, ObjectReset } from "./object.ts";
 import type { Watch } from "./invariants.ts";
 import type { World } from "./world.ts";

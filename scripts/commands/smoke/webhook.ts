@@ -1,21 +1,15 @@
-import { EXIT_OK, PlainError } from "../../lib/failure.ts";
+import { runCommand } from "../../lib/command.ts";
+import { PlainError } from "../../lib/failure.ts";
 import { at } from "../../lib/http.ts";
 import { freshDid } from "../../sandbox/clients/ledger.ts";
 import { AMOUNT_MINOR, runSmoke, settledSteps, type Smoke } from "./context.ts";
-import { SMOKE_FLAGS, smokeOptions } from "./options.ts";
+import { OPTIONS, SMOKE_FLAGS, smokeOptions } from "./options.ts";
 import { facts, type Step } from "./report.ts";
 
 const HELP = `Smoke: an event is accepted, deduplicated, refused when forged or from the wrong mode, and settled once.
 ${SMOKE_FLAGS}`;
 
-export async function main(argv: readonly string[]): Promise<number> {
-  const options = await smokeOptions(argv, ["STRIPE_WEBHOOK_SIGNING_SECRET", "LEDGER_ADMIN_KEY"]);
-  if (options === null) {
-    console.log(HELP);
-    return EXIT_OK;
-  }
-  return runSmoke("stripe-webhook", options, steps);
-}
+const NEEDED = ["STRIPE_WEBHOOK_SIGNING_SECRET", "LEDGER_ADMIN_KEY"] as const;
 
 function steps(smoke: Smoke): readonly Step[] {
   const { clawsettle, ledger, payment, livemode } = smoke;
@@ -71,3 +65,7 @@ function steps(smoke: Smoke): readonly Step[] {
     ...settledSteps(smoke, account),
   ];
 }
+
+await runCommand({ help: HELP, options: OPTIONS }, async (values) =>
+  runSmoke("stripe-webhook", await smokeOptions(values, NEEDED), steps),
+);

@@ -1,8 +1,7 @@
 /** What every comparison needs, and how it gets its servers. */
 import { compatibilityDate, benchScript, productConfig, productScript } from "./workerd/bundle.ts";
 import { type Server, startServer } from "./workerd/server.ts";
-import { type BenchLedger, startBenchLedger } from "./ledger/ledger.ts";
-import { type Generator, startGenerator } from "./load/generator.ts";
+import { type BenchLedger, type Generator, startBenchLedger, startGenerator } from "./children.ts";
 import type { Effort } from "./effort.ts";
 import type { Place } from "./place.ts";
 
@@ -19,7 +18,7 @@ export interface Bench {
   readonly ledger: BenchLedger;
   /** What `wrangler deploy` would upload. */
   readonly product: string;
-  /** Told to whoever waits. */
+  /** Shown to whoever waits. */
   readonly say: (what: string) => void;
 }
 

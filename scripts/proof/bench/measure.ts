@@ -1,7 +1,7 @@
 /** Runs of load, and comparisons of two or more sides in turn. */
-import type { Generator } from "./load/generator.ts";
+import type { Generator } from "./children.ts";
 import type { Job } from "./load/job.ts";
-import type { Round, Run } from "./statistics.ts";
+import type { Round, Run } from "./summarize.ts";
 import type { Server } from "./workerd/server.ts";
 
 /** One run of a job against a server. `operations`: how many one request stands for, where it is more than one. */

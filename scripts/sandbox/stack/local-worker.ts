@@ -32,7 +32,6 @@ export type LocalWorkerOptions = WorkerSpec & {
 
 export type LocalWorker = {
   readonly name: string;
-  readonly pid: number;
   readonly url: URL;
   /** Settles when the process ends, wanted or not. */
   readonly exited: Promise<void>;
@@ -62,7 +61,6 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
 
   const worker: LocalWorker = {
     name,
-    pid,
     url: new URL(`http://${HOST}:${spec.port}`),
     exited,
     kill9: () => end(child, pid, exited, spec.port, "SIGKILL"),

@@ -2,27 +2,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clawsettleClient, type Clawsettle } from "../clients/clawsettle.ts";
 import { createDevVars } from "./dev-vars.ts";
 import { httpClient, type HttpClient } from "../../lib/http.ts";
-import { ledgerClient, type Ledger } from "../clients/ledger.ts";
-import { reconciliationsClient, type Reconciliations } from "../clients/reconciliations.ts";
-import { sandboxClient, type Sandbox } from "../clients/sandbox-ledger.ts";
-import { sandboxStripeClient, type SandboxStripe } from "../clients/sandbox-stripe.ts";
 import { freePort } from "./ports.ts";
 import { startStack, type Stack } from "./stack.ts";
+import { stackClients, type StackClients } from "./stack-clients.ts";
 
 const DEFAULT_CONNECTIONS = 64;
 
-export type TempStack = {
+export type TempStack = StackClients & {
   readonly stack: Stack;
   readonly http: HttpClient;
-  readonly clawsettle: Clawsettle;
-  readonly reconciliations: Reconciliations;
-  readonly ledger: Ledger;
-  readonly sandbox: Sandbox;
-  /** Only where it was asked for. */
-  readonly stripe: SandboxStripe | null;
   /** Leaves nothing behind. */
   stop(): Promise<void>;
 };
@@ -54,23 +44,10 @@ export async function startTempStack(options: TempStackOptions = {}): Promise<Te
     },
   );
   const http = httpClient({ connections });
-  const access = { http, baseUrl: stack.clawsettleUrl, adminKey: secrets.SETTLE_ADMIN_KEY };
-  const ledgerAccess = { http, baseUrl: stack.ledgerUrl, adminKey: secrets.LEDGER_ADMIN_KEY };
   return {
     stack,
     http,
-    clawsettle: clawsettleClient({ ...access, signingSecret: secrets.STRIPE_WEBHOOK_SIGNING_SECRET }),
-    reconciliations: reconciliationsClient(access),
-    ledger: ledgerClient(ledgerAccess),
-    sandbox: sandboxClient(ledgerAccess),
-    stripe:
-      stack.stripeUrl === null
-        ? null
-        : sandboxStripeClient({
-            http,
-            baseUrl: stack.stripeUrl,
-            apiKey: secrets["STRIPE_API_KEY"] ?? "",
-          }),
+    ...stackClients(stack, http),
     async stop() {
       await http.close();
       await stack.stop();

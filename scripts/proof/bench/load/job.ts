@@ -1,4 +1,4 @@
-/** What the load generator is told to do, and what it tells back. Types only: both sides of the process boundary load this. */
+/** What the load generator is to do, and what it answers. Types only: both sides of the process boundary load this. */
 
 /** Signed deliveries of the events `indices`. All of them are built and signed before the clock starts. */
 export interface Deliveries {

@@ -2,7 +2,7 @@
 import { type Bench, startOther, startProduct } from "../bench.ts";
 import { inTurn, measure, pairs } from "../measure.ts";
 import { type Row, rowOf } from "../row.ts";
-import type { Run } from "../statistics.ts";
+import type { Run } from "../summarize.ts";
 import type { Server } from "../workerd/server.ts";
 import { descriptorsFor, forge, replay, settle } from "./jobs.ts";
 

@@ -3,7 +3,7 @@ import { type Bench, startProduct } from "../bench.ts";
 import { FEW_AT_ONCE } from "../effort.ts";
 import { inTurn, measure, pairs } from "../measure.ts";
 import { type Row, rowOf, type Target } from "../row.ts";
-import type { Run } from "../statistics.ts";
+import type { Run } from "../summarize.ts";
 import type { Server } from "../workerd/server.ts";
 import { descriptorsFor, list, replay, settle } from "./jobs.ts";
 

@@ -1,0 +1,34 @@
+import type { HistoryEvent } from "../histories/history.ts";
+
+/** What must become of an event when all is over. */
+export type ExpectedEnd =
+  | "forwarded"
+  | "ignored"
+  | "unmappable"
+  /** Its payment can be settled nowhere, so nobody can say whose money it takes. It waits in sight of operators. */
+  | "without_payment"
+  /** The ledger may refuse it for good, since a later event of the same payout came first. */
+  | "forwarded_or_overtaken";
+
+export function expectedEnd({ expected, movement, mayBeOvertaken }: HistoryEvent): ExpectedEnd {
+  if (expected !== "money") return expected;
+  if (movement !== null && movement.account === null) return "without_payment";
+  return mayBeOvertaken ? "forwarded_or_overtaken" : "forwarded";
+}
+
+/** The error with which an event may rightly end as failed; null: it may not fail. */
+export function rightfulError(
+  event: HistoryEvent,
+): { readonly code: string; readonly ledgerCode: string | null } | null {
+  switch (expectedEnd(event)) {
+    case "unmappable":
+      return { code: "EVENT_UNMAPPABLE", ledgerCode: null };
+    case "without_payment":
+      return { code: "LEDGER_INGEST_FAILED", ledgerCode: "ACCOUNT_NOT_RESOLVED" };
+    case "forwarded_or_overtaken":
+      return { code: "LEDGER_INGEST_FAILED", ledgerCode: "INVALID_STATUS_TRANSITION" };
+    case "forwarded":
+    case "ignored":
+      return null;
+  }
+}

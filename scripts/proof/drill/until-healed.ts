@@ -1,0 +1,54 @@
+/** Waiting until everything that can heal has healed. The drill's operator touches only what failed for good. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { concurrently } from "../../../src/concurrently.ts";
+import type { Clawsettle, EventRow } from "../../sandbox/clients/clawsettle.ts";
+import type { HistoryEvent } from "../histories/history.ts";
+import { expectedEnd, rightfulError } from "./expected-end.ts";
+
+const TIMEOUT_MS = 240_000;
+const POLL_MS = 500;
+const RETRIES_AT_ONCE = 6;
+
+export interface Healed {
+  readonly seconds: number;
+  /** False: the time was up. The verdict will name what is missing. */
+  readonly complete: boolean;
+  /** Events that an operator had to try again. */
+  readonly operatorRetries: number;
+}
+
+export async function untilHealed(
+  clawsettle: Clawsettle,
+  events: readonly HistoryEvent[],
+  retriesForGood: boolean,
+): Promise<Healed> {
+  const sent = new Map(events.map((event) => [event.id, event]));
+  const retried = new Set<string>();
+  const startedAt = performance.now();
+  for (;;) {
+    const rows = await clawsettle.events().catch(() => []);
+    const failedForGood = rows.filter(
+      (row) =>
+        row.error_code === "LEDGER_INGEST_FAILED" && row.next_retry_at === null && !retried.has(row.event_id),
+    );
+    if (retriesForGood) {
+      await concurrently(failedForGood, RETRIES_AT_ONCE, async ({ event_id }) => {
+        retried.add(event_id);
+        await clawsettle.retry(event_id);
+      });
+    }
+    const done = rows.filter((row) => isDone(row, sent.get(row.event_id))).length;
+    const complete = done === events.length && !(retriesForGood && failedForGood.length > 0);
+    const ms = performance.now() - startedAt;
+    if (complete || ms > TIMEOUT_MS) return { seconds: ms / 1000, complete, operatorRetries: retried.size };
+    await sleep(POLL_MS);
+  }
+}
+
+function isDone({ state, next_retry_at }: EventRow, event: HistoryEvent | undefined): boolean {
+  if (event === undefined || state === "received" || state === "forwarding") return false;
+  if (state !== "failed") return true;
+  return expectedEnd(event) === "forwarded_or_overtaken"
+    ? next_retry_at === null
+    : rightfulError(event) !== null;
+}
