@@ -1,5 +1,5 @@
 import { clawsettleClient } from "../sandbox/clients/clawsettle.ts";
-import { readDevVars } from "../sandbox/stack/dev-vars.ts";
+import { readDevVars, secretReader } from "../sandbox/stack/dev-vars.ts";
 import { runCommand } from "../lib/command.ts";
 import { EXIT_FAILED, EXIT_OK, messageOf, PlainError } from "../lib/failure.ts";
 import { type Answer, at, httpClient, type HttpClient } from "../lib/http.ts";
@@ -15,11 +15,16 @@ import { paint, withProgressBar } from "../lib/terminal.ts";
 async function send(options: SendOptions): Promise<number> {
   const http = httpClient({ connections: options.concurrency });
   try {
-    const secret = await secretOf(options, "STRIPE_WEBHOOK_SIGNING_SECRET");
+    // What leaves the machine is never signed with a local secret.
+    const secrets = await secretReader(options.remote ? null : options["vars-file"]);
+    const secret = secrets("STRIPE_WEBHOOK_SIGNING_SECRET");
     if (secret === null) throw new PlainError(missingSecret(options));
     const clawsettle = clawsettleClient({ http, baseUrl: options.url, signingSecret: secret, adminKey: "" });
     const stripe = await stripeFor(options, http);
-    const body = bodies(options, options.account ?? (await accountFor(options, http)));
+    const body = bodies(
+      options,
+      options.account ?? (await accountFor(options, http, secrets("LEDGER_ADMIN_KEY"))),
+    );
     if (options.lose) return await lose(options, stripe, body);
     const deliver: Deliver = async (event) => {
       // What Stripe's list lacks is no reason not to deliver.
@@ -111,10 +116,13 @@ function bodies(options: SendOptions, account: string | null): () => string {
 }
 
 /** An account to pay into, so that a first try shows money arriving. Null when there is nowhere to make one. */
-async function accountFor(options: SendOptions, http: HttpClient): Promise<string | null> {
+async function accountFor(
+  options: SendOptions,
+  http: HttpClient,
+  adminKey: string | null,
+): Promise<string | null> {
   if (options.remote)
     throw new PlainError("Name the --account: none is created at a ledger that is not local.");
-  const adminKey = await secretOf(options, "LEDGER_ADMIN_KEY");
   try {
     if (adminKey === null) throw new PlainError("LEDGER_ADMIN_KEY is not set");
     const account = await newAccount(
@@ -129,13 +137,6 @@ async function accountFor(options: SendOptions, http: HttpClient): Promise<strin
     );
     return null;
   }
-}
-
-/** From the environment, else from the local file. What leaves the machine is never signed with a local secret. */
-async function secretOf(options: SendOptions, name: string): Promise<string | null> {
-  const given = process.env[name]?.trim();
-  if (given) return given;
-  return options.remote ? null : ((await readDevVars(options["vars-file"]))?.[name] ?? null);
 }
 
 function missingSecret({ remote, "vars-file": varsFile }: SendOptions): string {

@@ -3,9 +3,8 @@ import { runCommand } from "../../lib/command.ts";
 import { at, type Answer } from "../../lib/http.ts";
 import { pollUntil } from "../../lib/poll.ts";
 import { freshDid } from "../../sandbox/clients/ledger.ts";
-import { runSmoke, settledSteps, type Smoke } from "./context.ts";
 import { OPTIONS, SMOKE_FLAGS, smokeOptions } from "./options.ts";
-import { facts, type Facts, type Step } from "./report.ts";
+import { facts, type Facts, runSmoke, settledSteps, type Smoke, type Step } from "./run-smoke.ts";
 
 const HELP = `Smoke: an event whose account does not exist fails with a retry scheduled, and is settled once the account exists.
 ${SMOKE_FLAGS}`;
@@ -19,7 +18,7 @@ function steps(smoke: Smoke): readonly Step[] {
   const { clawsettle, ledger, payment } = smoke;
   const did = freshDid("smokeretry");
   const accountId = accountIdOf(did);
-  const deliver = (): Promise<Answer> => clawsettle.deliver({ body: payment.body({ accountId }) });
+  const deliver = (): Promise<Answer> => clawsettle.deliver({ body: payment.body(accountId) });
   return [
     {
       name: "without its account the event fails, with a retry scheduled",

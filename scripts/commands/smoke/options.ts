@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import { isLoopback } from "../../../src/loopback.ts";
 import { baseUrl, chosen, option, type Values } from "../../lib/command.ts";
-import { readDevVars, SECRET_NAMES, type SecretName, type Secrets } from "../../sandbox/stack/dev-vars.ts";
+import { SECRET_NAMES, secretReader, type SecretName, type Secrets } from "../../sandbox/stack/dev-vars.ts";
 import { UsageError } from "../../lib/failure.ts";
-import { DEFAULT_CLAWSETTLE_URL, DEFAULT_LEDGER_URL } from "../../lib/paths.ts";
+import { DEFAULT_CLAWSETTLE_URL, DEFAULT_LEDGER_URL, DEV_VARS_FILE } from "../../lib/paths.ts";
 
 export type SmokeEnv = "local" | "staging" | "prod";
 
@@ -76,13 +76,12 @@ function refuseOpenHttp(url: URL, connectsTo: string): void {
 }
 
 async function secretsFor(env: SmokeEnv, needed: readonly SecretName[]): Promise<Secrets> {
-  const file = env === "local" ? ((await readDevVars()) ?? {}) : {};
-  const secret = (name: SecretName): string => (process.env[name]?.trim() || file[name]) ?? "";
-  const missing = needed.filter((name) => secret(name) === "");
+  const secret = await secretReader(env === "local" ? DEV_VARS_FILE : null);
+  const missing = needed.filter((name) => secret(name) === null);
   if (missing.length > 0) {
     const hint = env === "local" ? " (or run `npm start` once: it makes .dev.vars)" : "";
     throw new UsageError(`Set ${missing.join(" and ")} in the environment${hint}.`);
   }
-  const entries = SECRET_NAMES.map((name) => [name, secret(name)] as const);
+  const entries = SECRET_NAMES.map((name) => [name, secret(name) ?? ""] as const);
   return Object.fromEntries(entries) as unknown as Secrets;
 }

@@ -5,15 +5,13 @@ import { PlainError } from "../../lib/failure.ts";
 import { HOST } from "../../sandbox/stack/ports.ts";
 import type { Answer, Done, Job } from "./load/job.ts";
 
-export interface Generator {
-  run(job: Job): Promise<Done>;
-  stop(): Promise<void>;
-}
+export type Generator = ReturnType<typeof startGenerator>;
+export type BenchLedger = Awaited<ReturnType<typeof startBenchLedger>>;
 
-export function startGenerator(): Generator {
+export function startGenerator() {
   const { next, send, stop } = startChild("load/process.ts");
   return {
-    async run(job) {
+    async run(job: Job): Promise<Done> {
       const answer = next() as Promise<Answer>;
       send(job);
       const result = await answer;
@@ -24,12 +22,7 @@ export function startGenerator(): Generator {
   };
 }
 
-export interface BenchLedger {
-  readonly origin: string;
-  stop(): Promise<void>;
-}
-
-export async function startBenchLedger(): Promise<BenchLedger> {
+export async function startBenchLedger() {
   const { next, stop } = startChild("ledger-process.ts");
   const { port } = (await next()) as { port: number };
   return { origin: `http://${HOST}:${port}`, stop };
@@ -49,7 +42,7 @@ function startChild(name: string) {
         }),
       ]),
     send: (message: object) => void child.send(message),
-    async stop() {
+    async stop(): Promise<void> {
       child.kill("SIGKILL");
       await ended;
     },

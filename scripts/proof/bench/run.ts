@@ -15,7 +15,7 @@ import { table } from "./report.ts";
 import type { Row } from "./row.ts";
 import { deliveryRows } from "./rows/events.ts";
 import { growthRows } from "./rows/growth.ts";
-import { forge } from "./rows/jobs.ts";
+import { forge } from "./rows/loads.ts";
 import { verificationRows } from "./rows/verification.ts";
 import { summarize } from "./summarize.ts";
 
@@ -64,7 +64,7 @@ async function run(options: BenchOptions, place: Place): Promise<number> {
 async function ceilingOf(bench: Bench): Promise<number> {
   bench.say("the generator's ceiling");
   const empty = await startOther(bench, "empty", "ceiling");
-  const once = () => measure(bench.generator, empty, forge(CEILING_REQUESTS));
+  const once = () => measure(bench, empty, forge(CEILING_REQUESTS));
   await once();
   const runs = [];
   for (let i = 0; i < CEILING_RUNS; i++) runs.push(await once());

@@ -6,34 +6,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "../../lib/random.ts";
 import type { HistoryEvent } from "../histories/history.ts";
 import { type DrillStack, openAccounts, withDrillStack } from "./drill-stack.ts";
-import { type Evidence, gatherEvidence } from "./evidence.ts";
+import { gatherEvidence } from "./evidence.ts";
 import { type DrillPlan, planDrill } from "./plan-drill.ts";
 import { type Aim, type LedgerState, planRounds, type Round } from "./plan-rounds.ts";
-import { type Healed, untilHealed } from "./until-healed.ts";
-import type { Disagreement } from "./verdict/disagreement.ts";
+import { untilHealed } from "./until-healed.ts";
 import { verdict } from "./verdict/verdict.ts";
 
-export interface CrashOptions {
-  readonly kills: number;
-  readonly events: number;
-  readonly seed: number;
-}
+export type CrashResult = Awaited<ReturnType<typeof crashDrill>>;
 
-export interface Kill {
+interface Kill {
   readonly at: number;
   readonly aim: Aim;
   readonly ledger: LedgerState;
   readonly inFlight: number;
   readonly restartMs: number;
-}
-
-export interface CrashResult {
-  readonly options: CrashOptions;
-  readonly kills: readonly Kill[];
-  readonly healed: Healed;
-  readonly evidence: Evidence;
-  readonly disagreements: readonly Disagreement[];
-  readonly seconds: number;
 }
 
 /** Short, so that days of retries pass in minutes. The proportions are those of a deployment. */
@@ -57,7 +43,10 @@ const AIM_PATIENCE_MS = 2_500;
 const ANSWER_PATIENCE_MS = 10_000;
 const AIM_POLL_MS = 5;
 
-export async function crashDrill(options: CrashOptions, say: (line: string) => void): Promise<CrashResult> {
+export async function crashDrill(
+  options: { readonly kills: number; readonly events: number; readonly seed: number },
+  say: (line: string) => void,
+) {
   const startedAt = performance.now();
   const { seed } = options;
   const random = new Random(seed);

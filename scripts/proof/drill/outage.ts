@@ -6,17 +6,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "../../lib/random.ts";
 import type { HistoryEvent } from "../histories/history.ts";
 import { type DrillStack, openAccounts, withDrillStack } from "./drill-stack.ts";
-import { type Evidence, gatherEvidence } from "./evidence.ts";
+import { gatherEvidence } from "./evidence.ts";
 import { partsOf, planDrill } from "./plan-drill.ts";
 import { untilHealed } from "./until-healed.ts";
-import type { Disagreement } from "./verdict/disagreement.ts";
 import { verdict } from "./verdict/verdict.ts";
 
 /** 503 to everything; no answer in time; nobody listens. */
 export const OUTAGES = ["down", "hang", "refuse"] as const;
 export type Outage = (typeof OUTAGES)[number];
 
-export interface OutageOptions {
+interface OutageOptions {
   readonly kinds: readonly Outage[];
   readonly seconds: number;
   /** New events a second. */
@@ -32,13 +31,7 @@ export interface OutageSpan {
   readonly atRestAt: number | null;
 }
 
-export interface OutageResult {
-  readonly options: OutageOptions;
-  readonly spans: readonly OutageSpan[];
-  readonly evidence: Evidence;
-  readonly disagreements: readonly Disagreement[];
-  readonly seconds: number;
-}
+export type OutageResult = Awaited<ReturnType<typeof outageDrill>>;
 
 /** The defaults of a deployment; a local stack would be quicker. */
 const VARS = { FORWARDING_RETRY_BASE_SECONDS: "15", FORWARDING_RETRY_MAX_SECONDS: "3600" };
@@ -55,10 +48,7 @@ const AFTER_SECONDS = 30;
 /** Longer than clawsettle waits, and not for ever: what was held back is done late, behind the retry's back. */
 const HANG_MS = 15_000;
 
-export async function outageDrill(
-  options: OutageOptions,
-  say: (line: string) => void,
-): Promise<OutageResult> {
+export async function outageDrill(options: OutageOptions, say: (line: string) => void) {
   const startedAt = performance.now();
   const { kinds, seconds, rate, seed } = options;
   const each = (BEFORE_SECONDS + seconds + AFTER_SECONDS) * rate;

@@ -12,12 +12,11 @@ import { Random } from "../../lib/random.ts";
 import type { SandboxStripe } from "../../sandbox/clients/sandbox-stripe.ts";
 import type { HistoryEvent } from "../histories/history.ts";
 import { type DrillStack, openAccounts, withDrillStack } from "./drill-stack.ts";
-import { type Evidence, gatherEvidence } from "./evidence.ts";
+import { gatherEvidence } from "./evidence.ts";
 import { planReconciliation, type ReconciliationPlan } from "./plan-reconciliation.ts";
-import type { Disagreement } from "./verdict/disagreement.ts";
 import { reconciliationVerdict } from "./verdict/reconciliation.ts";
 
-export interface ReconcileOptions {
+interface ReconcileOptions {
   readonly payments: number;
   readonly lost: number;
   readonly altered: number;
@@ -27,15 +26,7 @@ export interface ReconcileOptions {
   readonly seed: number;
 }
 
-export interface ReconcileResult {
-  readonly options: ReconcileOptions;
-  readonly plan: ReconciliationPlan;
-  readonly evidence: Evidence;
-  readonly disagreements: readonly Disagreement[];
-  /** The first and the second. */
-  readonly runs: readonly TimedRun[];
-  readonly seconds: number;
-}
+export type ReconcileResult = Awaited<ReturnType<typeof reconcileDrill>>;
 
 interface TimedRun {
   readonly report: ReconciliationReport;
@@ -65,10 +56,7 @@ const ALTERATIONS = [
   { status: "failed" },
 ] as const;
 
-export async function reconcileDrill(
-  options: ReconcileOptions,
-  say: (line: string) => void,
-): Promise<ReconcileResult> {
+export async function reconcileDrill(options: ReconcileOptions, say: (line: string) => void) {
   const startedAt = performance.now();
   const { seed } = options;
   const vars = { LEDGER_TIMEOUT_MS: "5000" };

@@ -9,19 +9,11 @@ const TIMEOUT_MS = 240_000;
 const POLL_MS = 500;
 const RETRIES_AT_ONCE = 6;
 
-export interface Healed {
-  readonly seconds: number;
-  /** False: the time was up. The verdict will name what is missing. */
-  readonly complete: boolean;
-  /** Events that an operator had to try again. */
-  readonly operatorRetries: number;
-}
-
 export async function untilHealed(
   clawsettle: Clawsettle,
   events: readonly HistoryEvent[],
   retriesForGood: boolean,
-): Promise<Healed> {
+) {
   const sent = new Map(events.map((event) => [event.id, event]));
   const retried = new Set<string>();
   const startedAt = performance.now();
@@ -40,6 +32,7 @@ export async function untilHealed(
     const done = rows.filter((row) => isDone(row, sent.get(row.event_id))).length;
     const complete = done === events.length && !(retriesForGood && failedForGood.length > 0);
     const ms = performance.now() - startedAt;
+    // Not complete: the time was up, and the verdict will name what is missing.
     if (complete || ms > TIMEOUT_MS) return { seconds: ms / 1000, complete, operatorRetries: retried.size };
     await sleep(POLL_MS);
   }

@@ -20,39 +20,20 @@ export type Delivery = {
 
 export type EventRow = EventList["events"][number];
 
-export interface RunRequest {
-  /** ISO 8601; the end is exclusive. */
-  readonly from: string;
-  readonly to: string;
-  readonly actor: string;
-}
+export type Clawsettle = ReturnType<typeof clawsettleClient>;
 
 /** What a sender and an operator can do with clawsettle. */
-export type Clawsettle = {
-  deliver(delivery: Delivery): Promise<Answer>;
-  retryForwarding(eventId: string): Promise<Answer>;
-  /** Null: clawsettle does not know it. */
-  event(eventId: string): Promise<EventState | null>;
-  /** The whole list, page by page. */
-  events(): Promise<readonly EventRow[]>;
-  stats(): Promise<StatsReport>;
-  retry(eventId: string): Promise<void>;
-  /** Returns the run's id. */
-  beginReconciliation(request: RunRequest): Promise<string>;
-  /** With all of its differences. Null while clawsettle is down. */
-  reconciliation(id: string): Promise<ReconciliationReport | null>;
-  /** The run at its end, however it ended. */
-  reconciliationAtEnd(id: string): Promise<ReconciliationReport>;
-};
-
-export type ClawsettleOptions = {
-  readonly http: HttpClient;
+export function clawsettleClient({
+  http,
+  baseUrl,
+  signingSecret,
+  adminKey,
+}: {
+  readonly http: Pick<HttpClient, "send">;
   readonly baseUrl: URL;
   readonly signingSecret: string;
   readonly adminKey: string;
-};
-
-export function clawsettleClient({ http, baseUrl, signingSecret, adminKey }: ClawsettleOptions): Clawsettle {
+}) {
   // While a secret is being rolled the setting holds several; any of them verifies.
   const [secret = signingSecret] = signingSecret.split(",").map((part) => part.trim());
   const webhookUrl = new URL("/v1/stripe/webhook", baseUrl);
@@ -65,6 +46,44 @@ export function clawsettleClient({ http, baseUrl, signingSecret, adminKey }: Cla
     throw new PlainError(`clawsettle answered ${answer.status} to GET ${path}`);
   }
 
+  return {
+    async deliver({ body, tamperedBody }: Delivery): Promise<Answer> {
+      const timestampSeconds = Math.floor(Date.now() / MS_PER_SECOND);
+      const signature = await signPayload(body, secret, { timestampSeconds });
+      const headers = { "content-type": "application/json; charset=utf-8", "stripe-signature": signature };
+      return http.send({ method: "POST", url: webhookUrl, headers, body: tamperedBody ?? body });
+    },
+    retryForwarding: (eventId: string): Promise<Answer> =>
+      call("POST", "/v1/stripe/forwarding/retry", JSON.stringify({ event_id: eventId, force: true })),
+    /** Null: clawsettle does not know it. */
+    event: async (eventId: string) =>
+      (await get(`/v1/admin/events/${encodeURIComponent(eventId)}`)) as EventState | null,
+    /** The whole list, page by page. */
+    async events() {
+      const rows: EventRow[] = [];
+      for (let cursor: string | null = ""; cursor !== null;) {
+        const from: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+        const page = (await get(`/v1/admin/events?limit=${PAGE_ROWS}${from}`)) as EventList;
+        rows.push(...page.events);
+        cursor = page.next_cursor;
+      }
+      return rows;
+    },
+    stats: async () => (await get("/v1/admin/stats")) as StatsReport,
+    async retry(eventId: string): Promise<void> {
+      const body = JSON.stringify({ actor: "drill", note: "the ledger's faults are over" });
+      const { status } = await call("POST", `/v1/admin/events/${eventId}/retry`, body);
+      // 409: it became final of itself since it was listed.
+      if (status !== 200 && status !== 409) {
+        throw new PlainError(`clawsettle answered ${status} to a retry of ${eventId}`);
+      }
+    },
+    ...reconciliationCalls(call),
+  };
+}
+
+function reconciliationCalls(call: ReturnType<typeof jsonApi>) {
+  /** A run with all of its differences. Null while clawsettle is down. */
   async function reconciliation(id: string): Promise<ReconciliationReport | null> {
     const differences: ReconciliationReport["differences"][number][] = [];
     for (let cursor = ""; ;) {
@@ -81,42 +100,15 @@ export function clawsettleClient({ http, baseUrl, signingSecret, adminKey }: Cla
   }
 
   return {
-    async deliver({ body, tamperedBody }) {
-      const timestampSeconds = Math.floor(Date.now() / MS_PER_SECOND);
-      const signature = await signPayload(body, secret, { timestampSeconds });
-      const headers = { "content-type": "application/json; charset=utf-8", "stripe-signature": signature };
-      return http.send({ method: "POST", url: webhookUrl, headers, body: tamperedBody ?? body });
-    },
-    retryForwarding: (eventId) =>
-      call("POST", "/v1/stripe/forwarding/retry", JSON.stringify({ event_id: eventId, force: true })),
-    event: async (eventId) =>
-      (await get(`/v1/admin/events/${encodeURIComponent(eventId)}`)) as EventState | null,
-    async events() {
-      const rows: EventRow[] = [];
-      for (let cursor: string | null = ""; cursor !== null;) {
-        const from: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
-        const page = (await get(`/v1/admin/events?limit=${PAGE_ROWS}${from}`)) as EventList;
-        rows.push(...page.events);
-        cursor = page.next_cursor;
-      }
-      return rows;
-    },
-    stats: async () => (await get("/v1/admin/stats")) as StatsReport,
-    async retry(eventId) {
-      const body = JSON.stringify({ actor: "drill", note: "the ledger's faults are over" });
-      const { status } = await call("POST", `/v1/admin/events/${eventId}/retry`, body);
-      // 409: it became final of itself since it was listed.
-      if (status !== 200 && status !== 409) {
-        throw new PlainError(`clawsettle answered ${status} to a retry of ${eventId}`);
-      }
-    },
-    async beginReconciliation(request) {
+    /** Returns the run's id. The times are ISO 8601; the end is exclusive. */
+    async beginReconciliation(request: { from: string; to: string; actor: string }): Promise<string> {
       const { status, body } = await call("POST", RUNS, JSON.stringify(request));
       if (status !== 202) throw new PlainError(`No run was begun: ${JSON.stringify(body)}`);
       return String(at(body, "id"));
     },
     reconciliation,
-    reconciliationAtEnd: (id) =>
+    /** The run at its end, however it ended. */
+    reconciliationAtEnd: (id: string): Promise<ReconciliationReport> =>
       pollUntil("the run to end", RUN, async () => {
         const report = await reconciliation(id);
         return report?.status === "running" ? null : report;

@@ -11,15 +11,10 @@ export type StripeFault = {
   readonly count?: number;
 } & Readonly<Record<string, unknown>>;
 
-/** The switches that only the sandbox Stripe has: what has happened, and what goes wrong. */
-export type SandboxStripe = {
-  /** These events have happened: from now on Stripe lists them. Each is a body as Stripe sends it. */
-  know(bodies: readonly string[]): Promise<void>;
-  addFault(fault: StripeFault): Promise<void>;
-  clearFaults(): Promise<void>;
-};
+export type SandboxStripe = ReturnType<typeof sandboxStripeClient>;
 
-export function sandboxStripeClient(http: HttpClient, baseUrl: URL, apiKey: string): SandboxStripe {
+/** The switches that only the sandbox Stripe has: what has happened, and what goes wrong. */
+export function sandboxStripeClient(http: HttpClient, baseUrl: URL, apiKey: string) {
   const api = jsonApi(http, baseUrl, apiKey);
   const call = async (method: "POST" | "DELETE", path: string, body?: string): Promise<void> => {
     const answer = await api(method, path, body);
@@ -27,13 +22,14 @@ export function sandboxStripeClient(http: HttpClient, baseUrl: URL, apiKey: stri
     throw new PlainError(`The sandbox Stripe answered ${answer.status} to ${method} ${path}`);
   };
   return {
-    async know(bodies) {
+    /** These events have happened: from now on Stripe lists them. Each is a body as Stripe sends it. */
+    async know(bodies: readonly string[]): Promise<void> {
       for (let from = 0; from === 0 || from < bodies.length; from += KNOWN_AT_ONCE) {
         const part = bodies.slice(from, from + KNOWN_AT_ONCE);
         await call("POST", "/sandbox/events", `{"events":[${part.join(",")}]}`);
       }
     },
-    addFault: (fault) => call("POST", "/sandbox/faults", JSON.stringify(fault)),
+    addFault: (fault: StripeFault) => call("POST", "/sandbox/faults", JSON.stringify(fault)),
     clearFaults: () => call("DELETE", "/sandbox/faults"),
   };
 }

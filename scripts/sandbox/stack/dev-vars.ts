@@ -71,6 +71,12 @@ export async function readDevVars(file = DEV_VARS_FILE): Promise<Readonly<Record
   return vars;
 }
 
+/** Gives a secret from the environment, else from the file; null where neither has it. Without a file: from the environment alone. */
+export async function secretReader(file: string | null): Promise<(name: string) => string | null> {
+  const vars = (file === null ? null : await readDevVars(file)) ?? {};
+  return (name) => process.env[name]?.trim() || (vars[name] ?? null);
+}
+
 /** Shaped like Stripe's, since a key's shape tells its mode. */
 function sandboxStripeKey(): string {
   return `sk_test_${randomBytes(24).toString("hex")}`;

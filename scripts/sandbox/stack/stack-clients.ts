@@ -1,20 +1,14 @@
 import type { HttpClient } from "../../lib/http.ts";
-import { type Clawsettle, clawsettleClient } from "../clients/clawsettle.ts";
-import { type Ledger, ledgerClient } from "../clients/ledger.ts";
-import { type Sandbox, sandboxClient } from "../clients/sandbox-ledger.ts";
-import { type SandboxStripe, sandboxStripeClient } from "../clients/sandbox-stripe.ts";
+import { clawsettleClient } from "../clients/clawsettle.ts";
+import { ledgerClient } from "../clients/ledger.ts";
+import { sandboxClient } from "../clients/sandbox-ledger.ts";
+import { sandboxStripeClient } from "../clients/sandbox-stripe.ts";
 import type { Stack } from "./stack.ts";
 
-/** What there is to ask of a stack. */
-export type StackClients = {
-  readonly clawsettle: Clawsettle;
-  readonly ledger: Ledger;
-  readonly sandbox: Sandbox;
-  /** Only where the stack has one. */
-  readonly stripe: SandboxStripe | null;
-};
+export type StackClients = ReturnType<typeof stackClients>;
 
-export function stackClients(stack: Stack, http: HttpClient): StackClients {
+/** What there is to ask of a stack. */
+export function stackClients(stack: Stack, http: HttpClient) {
   const { secrets, clawsettleUrl, ledgerUrl, stripeUrl } = stack;
   const ledgerAccess = { http, baseUrl: ledgerUrl, adminKey: secrets.LEDGER_ADMIN_KEY };
   return {
@@ -26,6 +20,7 @@ export function stackClients(stack: Stack, http: HttpClient): StackClients {
     }),
     ledger: ledgerClient(ledgerAccess),
     sandbox: sandboxClient(ledgerAccess),
+    /** Only where the stack has one. */
     stripe: stripeUrl && sandboxStripeClient(http, stripeUrl, secrets["STRIPE_API_KEY"] ?? ""),
   };
 }

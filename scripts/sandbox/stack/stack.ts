@@ -23,26 +23,10 @@ export type StackOptions = {
   readonly onLogLine?: (line: string) => void;
 };
 
-export type Stack = {
-  readonly clawsettleUrl: URL;
-  readonly ledgerUrl: URL;
-  readonly stripeUrl: URL | null;
-  readonly secrets: DevVars;
-  /** Settles with a message when a Worker's process ends that nobody stopped. */
-  readonly died: Promise<string>;
-  /** Kills clawsettle, and only it, like a power failure. */
-  kill9(): Promise<void>;
-  /** Starts clawsettle again after `kill9`, on the same port and data. */
-  restart(): Promise<void>;
-  /** The same for the ledger: until it is started again, connections to it are refused. */
-  killLedger(): Promise<void>;
-  restartLedger(): Promise<void>;
-  stop(): Promise<void>;
-  logTail(): Promise<string>;
-};
+export type Stack = Awaited<ReturnType<typeof startStack>>;
 
 /** The sandboxes and clawsettle on the local runtime, bound to 127.0.0.1 and healthy. */
-export async function startStack(options: StackOptions): Promise<Stack> {
+export async function startStack(options: StackOptions) {
   const secrets = options.secrets ?? createDevVars();
   const names = WORKERS.filter((name) => options.ports[name] !== undefined);
   // A restart adds to the logs, so that they hold a crash and what followed. A new stack begins new ones.
@@ -63,14 +47,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ending.add(worker);
     return worker[how]();
   };
-  const starts = await Promise.allSettled(names.map((name) => start(name)));
-  const workers = starts.flatMap((started) => (started.status === "fulfilled" ? started.value : []));
-  const failed = starts.find((started) => started.status === "rejected");
-  if (failed !== undefined) {
-    // Those that did start must not outlive the attempt.
-    await Promise.all(workers.map((worker) => end(worker, "stop")));
-    throw failed.reason;
-  }
+  const workers = await allOrNone(
+    names.map((name) => start(name)),
+    (worker) => end(worker, "stop"),
+  );
   let [clawsettle, ledger] = workers as [LocalWorker, LocalWorker, LocalWorker?];
   const [, , stripe] = workers;
 
@@ -79,21 +59,38 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ledgerUrl: ledger.url,
     stripeUrl: stripe?.url ?? null,
     secrets,
+    /** Settles with a message when a Worker's process ends that nobody stopped. */
     died: died.promise,
+    /** Kills clawsettle, and only it, like a power failure. */
     kill9: () => end(clawsettle, "kill9"),
-    async restart() {
+    /** Starts clawsettle again after `kill9`, on the same port and data. */
+    async restart(): Promise<void> {
       clawsettle = await start("clawsettle");
     },
+    /** The same for the ledger: until it is started again, connections to it are refused. */
     killLedger: () => end(ledger, "kill9"),
-    async restartLedger() {
+    async restartLedger(): Promise<void> {
       ledger = await start("ledger");
     },
-    async stop() {
+    async stop(): Promise<void> {
       const all = [clawsettle, ledger, ...(stripe === undefined ? [] : [stripe])];
       await Promise.all(all.map((worker) => end(worker, "stop")));
     },
     logTail: () => clawsettle.logTail(),
   };
+}
+
+/** Those that did start must not outlive the attempt. */
+async function allOrNone<T>(
+  starting: readonly Promise<T>[],
+  stop: (started: T) => Promise<void>,
+): Promise<T[]> {
+  const starts = await Promise.allSettled(starting);
+  const started = starts.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+  const failed = starts.find((one) => one.status === "rejected");
+  if (failed === undefined) return started as T[];
+  await Promise.all(started.map((one) => stop(one as T)));
+  throw failed.reason;
 }
 
 const WORKERS = ["clawsettle", "ledger", "stripe"] as const;

@@ -3,19 +3,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createDevVars } from "./dev-vars.ts";
-import { httpClient, type HttpClient } from "../../lib/http.ts";
+import { httpClient } from "../../lib/http.ts";
 import { freePort } from "./ports.ts";
-import { startStack, type Stack } from "./stack.ts";
-import { stackClients, type StackClients } from "./stack-clients.ts";
+import { startStack } from "./stack.ts";
+import { stackClients } from "./stack-clients.ts";
 
 const DEFAULT_CONNECTIONS = 64;
 
-export type TempStack = StackClients & {
-  readonly stack: Stack;
-  readonly http: HttpClient;
-  /** Leaves nothing behind. */
-  stop(): Promise<void>;
-};
+export type TempStack = Awaited<ReturnType<typeof startTempStack>>;
 
 export type TempStackOptions = {
   readonly vars?: Readonly<Record<string, string>>;
@@ -27,7 +22,7 @@ export type TempStackOptions = {
   readonly connections?: number;
 };
 
-export async function startTempStack(options: TempStackOptions = {}): Promise<TempStack> {
+export async function startTempStack(options: TempStackOptions = {}) {
   const { vars = {}, connections = DEFAULT_CONNECTIONS, withStripe = false, cron = false } = options;
   const folder = await tempFolder();
   const secrets = createDevVars();
@@ -48,7 +43,8 @@ export async function startTempStack(options: TempStackOptions = {}): Promise<Te
     stack,
     http,
     ...stackClients(stack, http),
-    async stop() {
+    /** Leaves nothing behind. */
+    async stop(): Promise<void> {
       await http.close();
       await stack.stop();
       await remove();

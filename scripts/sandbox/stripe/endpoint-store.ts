@@ -1,11 +1,9 @@
 /** Webhook endpoints. https://docs.stripe.com/api/webhook_endpoints */
 import { type Form, type FormValue, listOf } from "./form.ts";
-import { invalid, missing, type Problem } from "./problem.ts";
+import { invalid, isProblem, missing, type Problem } from "./problem.ts";
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS endpoints (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL
-) STRICT`;
-const DEFAULT_LIMIT = 10;
+const KEY = "endpoints";
+const DEFAULT_LIMIT = "10";
 const MAX_LIMIT = 100;
 
 export interface Endpoint {
@@ -24,12 +22,12 @@ export interface Endpoint {
   readonly secret?: string;
 }
 
-export class EndpointTable {
-  readonly #sql: SqlStorage;
+/** The few that there are, under one key, newest first. */
+export class EndpointStore {
+  readonly #kv: SyncKvStorage;
 
-  constructor(sql: SqlStorage) {
-    this.#sql = sql;
-    sql.exec(SCHEMA);
+  constructor(kv: SyncKvStorage) {
+    this.#kv = kv;
   }
 
   create(form: Form, nowMs: number): Endpoint | Problem {
@@ -50,14 +48,14 @@ export class EndpointTable {
       status: "enabled",
       url,
     };
-    this.#sql.exec("INSERT INTO endpoints (id, body) VALUES (?, ?)", endpoint.id, JSON.stringify(endpoint));
+    this.#kv.put(KEY, [endpoint, ...this.#all()]);
     return { ...endpoint, secret: `whsec_${crypto.randomUUID().replaceAll("-", "")}` };
   }
 
   /** What is left out stays. The version never changes: Stripe has no way to. */
   update(id: string, form: Form): Endpoint | Problem {
     const found = this.find(id);
-    if ("status" in found && "message" in found) return found;
+    if (isProblem(found)) return found;
     if (form["api_version"] !== undefined) return invalid("api_version", "cannot be changed");
     const { url, description, disabled } = form;
     const events = listOf(form["enabled_events"]);
@@ -69,44 +67,42 @@ export class EndpointTable {
       ...(disabled !== undefined && { status: disabled === "true" ? "disabled" : "enabled" }),
       metadata: { ...found.metadata, ...textsOf(form["metadata"]) },
     };
-    this.#sql.exec("UPDATE endpoints SET body = ? WHERE id = ?", JSON.stringify(endpoint), id);
+    this.#kv.put(
+      KEY,
+      this.#all().map((one) => (one.id === id ? endpoint : one)),
+    );
     return endpoint;
   }
 
   find(id: string): Endpoint | Problem {
-    const [row] = this.#sql.exec<{ body: string }>("SELECT body FROM endpoints WHERE id = ?", id).toArray();
-    return row === undefined
-      ? missing(404, `webhook endpoint: '${id}'`, "webhook_endpoint")
-      : (JSON.parse(row.body) as Endpoint);
+    const found = this.#all().find((endpoint) => endpoint.id === id);
+    return found ?? missing(404, `webhook endpoint: '${id}'`, "webhook_endpoint");
   }
 
-  /** Newest first. */
-  list(query: Form): unknown {
-    const limit = Math.min(Number(query["limit"] ?? DEFAULT_LIMIT), MAX_LIMIT);
-    const all = this.#sql
-      .exec<{ body: string }>("SELECT body FROM endpoints ORDER BY seq DESC")
-      .toArray()
-      .map(({ body }) => JSON.parse(body) as Endpoint);
-    const after = query["starting_after"];
-    const from = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
-    const rest = all.slice(from);
-    return {
-      object: "list",
-      url: "/v1/webhook_endpoints",
-      has_more: rest.length > limit,
-      data: rest.slice(0, limit),
-    };
+  list({ limit: asked = DEFAULT_LIMIT, starting_after: after }: Form): unknown {
+    const limit = Math.min(Number(asked), MAX_LIMIT);
+    const all = this.#all();
+    const rest = all.slice(all.findIndex(({ id }) => id === after) + 1);
+    const data = rest.slice(0, limit);
+    return { object: "list", url: "/v1/webhook_endpoints", has_more: rest.length > limit, data };
   }
 
   remove(id: string): unknown {
     const found = this.find(id);
-    if ("status" in found && "message" in found) return found;
-    this.#sql.exec("DELETE FROM endpoints WHERE id = ?", id);
+    if (isProblem(found)) return found;
+    this.#kv.put(
+      KEY,
+      this.#all().filter((endpoint) => endpoint.id !== id),
+    );
     return { id, object: "webhook_endpoint", deleted: true };
   }
 
   clear(): void {
-    this.#sql.exec("DELETE FROM endpoints");
+    this.#kv.delete(KEY);
+  }
+
+  #all(): readonly Endpoint[] {
+    return this.#kv.get<Endpoint[]>(KEY) ?? [];
   }
 }
 

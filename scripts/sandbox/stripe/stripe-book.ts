@@ -1,10 +1,10 @@
 /** All that the sandbox knows: events, webhook endpoints, what was asked, and the faults that are switched on. */
 import { DurableObject } from "cloudflare:workers";
-import { EndpointTable } from "./endpoints.ts";
-import { EventTable, type SandboxEvent } from "./events.ts";
+import { EndpointStore } from "./endpoint-store.ts";
+import { EventTable, type SandboxEvent } from "./event-table.ts";
 import { type Fault, takeFault, type Waiting } from "./faults.ts";
-import { type Form, parseForm } from "./form.ts";
-import { type Problem, unknownRoute } from "./problem.ts";
+import { parseForm } from "./form.ts";
+import { unknownRoute } from "./problem.ts";
 
 const FAULTS_KEY = "faults";
 /** Older rows give way: a long test must not fill the disk. */
@@ -26,13 +26,13 @@ export interface LoggedRequest {
 
 export class StripeBook extends DurableObject<SandboxEnv> {
   readonly #events: EventTable;
-  readonly #endpoints: EndpointTable;
+  readonly #endpoints: EndpointStore;
 
   constructor(ctx: DurableObjectState, env: SandboxEnv) {
     super(ctx, env);
     const { sql } = ctx.storage;
     this.#events = new EventTable(sql);
-    this.#endpoints = new EndpointTable(sql);
+    this.#endpoints = new EndpointStore(ctx.storage.kv);
     sql.exec(`CREATE TABLE IF NOT EXISTS requests (
       seq INTEGER PRIMARY KEY AUTOINCREMENT, method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL,
       body TEXT NOT NULL, fault TEXT
@@ -44,17 +44,11 @@ export class StripeBook extends DurableObject<SandboxEnv> {
     const { fault, waiting } = takeFault(this.ctx.storage.kv.get<Waiting[]>(FAULTS_KEY) ?? []);
     this.ctx.storage.kv.put(FAULTS_KEY, waiting);
     const { sql } = this.ctx.storage;
+    const insert =
+      "INSERT INTO requests (method, path, query, body, fault) VALUES (?, ?, ?, ?, ?) RETURNING seq";
     const { method, path, query, body } = request;
-    const { seq } = sql
-      .exec<{ seq: number }>(
-        "INSERT INTO requests (method, path, query, body, fault) VALUES (?, ?, ?, ?, ?) RETURNING seq",
-        method,
-        path,
-        query,
-        body,
-        fault?.kind ?? null,
-      )
-      .one();
+    const values = [method, path, query, body, fault?.kind ?? null];
+    const { seq } = sql.exec<{ seq: number }>(insert, ...values).one();
     sql.exec("DELETE FROM requests WHERE seq <= ?", seq - MAX_LOGGED);
     return fault;
   }
@@ -80,7 +74,7 @@ export class StripeBook extends DurableObject<SandboxEnv> {
       case "DELETE webhook_endpoints/id":
         return this.#endpoints.remove(id ?? "");
       default:
-        return unknownRoute(`${method}: ${path}`) satisfies Problem;
+        return unknownRoute(`${method}: ${path}`);
     }
   }
 
@@ -111,5 +105,3 @@ export class StripeBook extends DurableObject<SandboxEnv> {
     this.clearFaults();
   }
 }
-
-export type { Form };
