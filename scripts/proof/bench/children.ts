@@ -5,9 +5,6 @@ import { PlainError } from "../../lib/failure.ts";
 import { HOST } from "../../sandbox/stack/ports.ts";
 import type { Answer, Done, Job } from "./load/job.ts";
 
-export type Generator = ReturnType<typeof startGenerator>;
-export type BenchLedger = Awaited<ReturnType<typeof startBenchLedger>>;
-
 export function startGenerator() {
   const { next, send, stop } = startChild("load/process.ts");
   return {

@@ -1,5 +1,4 @@
 /** What is made of many noisy measurements. Pure. */
-
 import { median, percentile } from "../../lib/statistics.ts";
 
 /** One run of load against one side. */

@@ -7,13 +7,9 @@ import { expectedEnd } from "./expected-end.ts";
 import type { OutageResult, OutageSpan } from "./outage.ts";
 import type { ReconcileResult } from "./reconcile.ts";
 
-export interface Spread {
-  readonly least: number;
-  readonly median: number;
-  readonly most: number;
-}
+export type Spread = ReturnType<typeof spreadOf>;
 
-export function spreadOf(values: readonly number[]): Spread {
+export function spreadOf(values: readonly number[]) {
   if (values.length === 0) return { least: 0, median: 0, most: 0 };
   return { least: Math.min(...values), median: percentile(values, 0.5), most: Math.max(...values) };
 }

@@ -1,7 +1,7 @@
 /** What happens at Stripe during a drill, and in which order its events are first delivered. The seed decides all of it. */
 import { accountIdOf } from "../../lib/account-id.ts";
 import type { Random } from "../../lib/random.ts";
-import type { HistoryEvent, Movement } from "../histories/history.ts";
+import type { HistoryEvent } from "../histories/history.ts";
 import { HistoryBuilder } from "../histories/history-builder.ts";
 import { addChain } from "../histories/stripe-history.ts";
 
@@ -16,16 +16,9 @@ const NEAR = 5;
 const FAR = 400;
 const GOES_FAR = 0.08;
 
-export interface DrillPlan {
-  /** In the order of their first delivery. */
-  readonly events: readonly HistoryEvent[];
-  /** The same in the order in which they happened. */
-  readonly happened: readonly HistoryEvent[];
-  readonly movements: readonly Movement[];
-  readonly dids: readonly string[];
-}
+export type DrillPlan = ReturnType<typeof planDrill>;
 
-export function planDrill(random: Random, atLeast: number, accounts: number): DrillPlan {
+export function planDrill(random: Random, atLeast: number, accounts: number) {
   const dids = didsOf(accounts);
   const owners = dids.map(accountIdOf);
   // Payments are settled as payment intents and refunds as charges, as a fresh stack is configured.
@@ -39,7 +32,14 @@ export function planDrill(random: Random, atLeast: number, accounts: number): Dr
   }
   const happened = kept.toSorted((a, b) => a.at - b.at);
   const rank = (n: number) => n + random.whole(0, random.chance(GOES_FAR) ? FAR : NEAR);
-  return { events: ordered(happened, (_, n) => rank(n)), happened, movements: history.movements, dids };
+  return {
+    /** In the order of their first delivery. */
+    events: ordered(happened, (_, n) => rank(n)),
+    /** The same in the order in which they happened. */
+    happened,
+    movements: history.movements,
+    dids,
+  };
 }
 
 export function didsOf(accounts: number): string[] {

@@ -10,24 +10,13 @@ const ACCOUNTS = 20;
 const SPREAD_SECONDS = 3_000;
 const LIVE_PAYMENTS = 200;
 
-export interface ReconciliationPlan {
-  readonly dids: readonly string[];
-  /** In the window, `lost` and `arrived` together. */
-  readonly payments: readonly HistoryEvent[];
-  readonly lost: readonly HistoryEvent[];
-  readonly arrived: readonly HistoryEvent[];
-  /** Of those that arrived. */
-  readonly altered: readonly HistoryEvent[];
-  /** After the window, while the run is on. */
-  readonly live: readonly HistoryEvent[];
-  readonly window: { readonly from: string; readonly to: string };
-}
+export type ReconciliationPlan = ReturnType<typeof planReconciliation>;
 
 export function planReconciliation(
   random: Random,
   { payments: count, lost, altered }: { payments: number; lost: number; altered: number },
   nowSeconds: number,
-): ReconciliationPlan {
+) {
   const dids = didsOf(ACCOUNTS);
   const accounts = dids.map(accountIdOf);
   const pay = (created: number) => payment(random.pick(accounts), random.whole(100, 99_999), created);
@@ -37,10 +26,13 @@ export function planReconciliation(
   const mixed = ordered(payments, () => random.next());
   return {
     dids,
+    /** In the window, `lost` and `arrived` together. */
     payments,
     lost: mixed.slice(0, lost),
     arrived: mixed.slice(lost),
+    /** Of those that arrived. */
     altered: mixed.slice(lost, lost + altered),
+    /** After the window, while the run is on. */
     live: Array.from({ length: LIVE_PAYMENTS }, () => pay(nowSeconds)),
     window: {
       from: new Date((nowSeconds - 120 - SPREAD_SECONDS) * 1000).toISOString(),

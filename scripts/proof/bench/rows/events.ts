@@ -2,6 +2,7 @@
 import { type Bench, startOther, startProduct } from "../bench.ts";
 import { compare, measure, pairs } from "../measure.ts";
 import { type Row, rowOf } from "../row.ts";
+import type { Run } from "../summarize.ts";
 import { forge, indices, replay, settle } from "./loads.ts";
 
 const STORE = "e";
@@ -41,26 +42,17 @@ export async function deliveryRows(bench: Bench): Promise<Row[]> {
   }));
 
   return [
-    rowOf(
-      { name: "settle a new event", against: "floor", target: { of: "speed", least: 0.8 } },
-      pairs(settled.product, settled.floor),
-    ),
-    rowOf(
-      { name: "settle a new event", against: "floor that also publishes a row" },
-      pairs(settled.product, settled.indexed),
-    ),
-    rowOf(
-      { name: "replay a settled event", against: "floor", target: { of: "speed", least: 0.85 } },
-      pairs(replayed.product, replayed.floor),
-    ),
-    rowOf(
-      { name: "replay it, its object asleep", against: "floor", target: { of: "speed", least: 0.85 } },
-      pairs(woken.product, woken.floor),
-    ),
-    rowOf(
-      { name: "refuse a forged event", against: "empty Worker", target: { of: "speed", least: 0.75 } },
-      pairs(forged.product, forged.empty),
-    ),
-    rowOf({ name: "refuse a forged event", against: "floor" }, pairs(forged.product, forged.floor)),
+    row("settle a new event", "floor", settled.product, settled.floor, 0.8),
+    row("settle a new event", "floor that also publishes a row", settled.product, settled.indexed),
+    row("replay a settled event", "floor", replayed.product, replayed.floor, 0.85),
+    row("replay it, its object asleep", "floor", woken.product, woken.floor, 0.85),
+    row("refuse a forged event", "empty Worker", forged.product, forged.empty, 0.75),
+    row("refuse a forged event", "floor", forged.product, forged.floor),
   ];
+}
+
+/** `least`: the target of its speed. */
+function row(name: string, against: string, product: Run[], other: Run[], least?: number): Row {
+  const target = least === undefined ? {} : { target: { of: "speed", least } as const };
+  return rowOf({ name, against, ...target }, pairs(product, other));
 }
