@@ -13,6 +13,8 @@ import { makeExamples, type Examples } from "./screenshots/make-examples.ts";
 const HELP = "Makes the pictures of the console in docs/screenshots anew. Needs Chromium on this machine.";
 
 const FOLDER = resolve(ROOT, "docs", "screenshots");
+/** Long delays: a retry in the middle of a picture would blur it. */
+const VARS = { FORWARDING_RETRY_BASE_SECONDS: "300", LEDGER_CURRENCIES: "USD,EUR,JPY,GBP" };
 const DESKTOP = { width: 1200, height: 800 };
 const PHONE = { width: 360, height: 740 };
 
@@ -37,8 +39,7 @@ function shotsOf({ waiting, refused, run }: Examples): Shot[] {
 }
 
 async function screenshots(): Promise<number> {
-  // Long delays: a retry in the middle of a picture would blur it.
-  const temp = await startTempStack({ withStripe: true, vars: { FORWARDING_RETRY_BASE_SECONDS: "300" } });
+  const temp = await startTempStack({ withStripe: true, vars: VARS });
   try {
     await takeAll(temp.stack, await makeExamples(temp));
   } finally {

@@ -1,6 +1,7 @@
 /** The stack and what stands around it: a sender in Stripe's place, and a collector of the ledger's requests. */
 import { PlainError } from "../../lib/failure.ts";
 import { startTempStack, type TempStack, type TempStackOptions } from "../../sandbox/stack/temp-stack.ts";
+import { CURRENCIES } from "../histories/stripe-history.ts";
 import { RequestCollector } from "./request-collector.ts";
 import { type SenderOptions, StripeSender } from "./stripe-sender.ts";
 
@@ -18,8 +19,10 @@ export async function withDrillStack<T>(
   options: TempStackOptions & { readonly sender: Omit<SenderOptions, "clawsettle"> },
   work: (drill: DrillStack) => Promise<T>,
 ): Promise<T> {
+  const LEDGER_CURRENCIES = CURRENCIES.join(",").toUpperCase();
+  const vars = { LEDGER_CURRENCIES, ...options.vars };
   const connections = options.sender.connections + OTHER_CONNECTIONS;
-  const temp = await startTempStack({ ...options, connections });
+  const temp = await startTempStack({ ...options, vars, connections });
   const { clawsettle, sandbox, stack } = temp;
   const collector = new RequestCollector(sandbox);
   const sender = new StripeSender({ ...options.sender, clawsettle });

@@ -3,7 +3,7 @@ import { accountIdOf } from "../../lib/account-id.ts";
 import type { Random } from "../../lib/random.ts";
 import type { HistoryEvent } from "../histories/history.ts";
 import { HistoryBuilder } from "../histories/history-builder.ts";
-import { addChain } from "../histories/stripe-history.ts";
+import { addChain, CURRENCIES } from "../histories/stripe-history.ts";
 
 /** 2027-01-15T08:00:00Z. Only what stands inside the events is of this time. */
 const BEGIN_MS = 1_800_000_000_000;
@@ -21,11 +21,13 @@ export type DrillPlan = ReturnType<typeof planDrill>;
 export function planDrill(random: Random, atLeast: number, accounts: number) {
   const dids = didsOf(accounts);
   const owners = dids.map(accountIdOf);
+  // A ledger whose balance has no currency can hold one to an account.
+  const currencyOf = new Map(owners.map((owner, n) => [owner, CURRENCIES[n % CURRENCIES.length] ?? ""]));
   // Payments are settled as payment intents and refunds as charges, as a fresh stack is configured.
   const history = new HistoryBuilder(random, BEGIN_MS, TWINS, "charge");
   const kept: HistoryEvent[] = [];
   for (let seen = 0; kept.length < atLeast;) {
-    addChain(history, owners, BEGIN_MS);
+    addChain(history, owners, BEGIN_MS, currencyOf);
     const added = history.events.slice(seen);
     seen = history.events.length;
     kept.push(...added.filter(({ expected }) => expected !== "ignored" || random.chance(KEPT_OF_IGNORED)));

@@ -7,7 +7,7 @@ import { HistoryBuilder } from "./history-builder.ts";
 
 /** The one that a mapper may not know yet. */
 export const STRANGE_CURRENCY = "kwd";
-const CURRENCIES = ["usd", "usd", "eur", "jpy", STRANGE_CURRENCY];
+export const CURRENCIES = ["usd", "usd", "eur", "jpy", STRANGE_CURRENCY];
 
 export function stripeHistory(random: Random, start: number, twins: number): StripeHistory {
   const history = new HistoryBuilder(random, start, twins);
@@ -21,12 +21,22 @@ export function stripeHistory(random: Random, start: number, twins: number): Str
   return { refundEvents, accounts, movements, events };
 }
 
-/** A payment and what follows, or a payout. Of some nobody can say whose they are. */
-export function addChain(history: HistoryBuilder, owners: readonly string[], start: number): void {
+/**
+ * A payment and what follows, or a payout. Of some nobody can say whose they are. An owner for whom `currencyOf` names a
+ * currency has no other.
+ */
+export function addChain(
+  history: HistoryBuilder,
+  owners: readonly string[],
+  start: number,
+  currencyOf: ReadonlyMap<string, string> = new Map(),
+): void {
   const { random } = history;
   history.now = start + random.whole(0, 12 * HOUR);
   const account = random.chance(0.03) ? null : random.pick(owners);
-  const money = { account, currency: random.pick(CURRENCIES), amount: random.whole(1, 100_000) };
+  const drawn = random.pick(CURRENCIES);
+  const currency = (account === null ? null : currencyOf.get(account)) ?? drawn;
+  const money = { account, currency, amount: random.whole(1, 100_000) };
   if (random.chance(0.8)) addPayment(history, money);
   else addPayout(history, money);
 }

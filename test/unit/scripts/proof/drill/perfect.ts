@@ -83,6 +83,7 @@ function viewOf(event: HistoryEvent, settlement: Settlement | null): EventState 
     evidence: {
       body_sha256: "",
       payload_sha256: settlement === null ? null : `sha of ${event.id}`,
+      ledger_event_id: null,
       signing_secret: "index 0",
     },
   } as Partial<EventState> as EventState;
