@@ -18,25 +18,21 @@ const VARS = { FORWARDING_RETRY_BASE_SECONDS: "300", LEDGER_CURRENCIES: "USD,EUR
 const DESKTOP = { width: 1200, height: 800 };
 const PHONE = { width: 360, height: 740 };
 
-interface Shot {
-  readonly name: string;
-  readonly path: string;
-  /** What is clicked before. */
-  readonly click?: string;
-  readonly isLive: boolean;
-}
-
-function shotsOf({ waiting, refused, run }: Examples): Shot[] {
+/** A picture's name, its path, and what is clicked before. */
+function shotsOf({ waiting, refused, run }: Examples): [name: string, path: string, click?: string][] {
   return [
-    { name: "overview", path: "/console", isLive: true },
-    { name: "events", path: "/console/events?state=failed", isLive: true },
-    { name: "event", path: `/console/events/${waiting}`, isLive: true },
-    { name: "resolve", path: `/console/events/${refused}`, click: "#resolve summary", isLive: true },
-    { name: "retry", path: "/console/retry?state=failed&count=1", isLive: false },
-    { name: "reconciliations", path: "/console/reconciliations", isLive: false },
-    { name: "reconciliation", path: `/console/reconciliations/${run}`, isLive: false },
+    ["overview", "/console"],
+    ["events", "/console/events?state=failed"],
+    ["event", `/console/events/${waiting}`],
+    ["resolve", `/console/events/${refused}`, "#resolve summary"],
+    ["retry", "/console/retry?state=failed&count=1"],
+    ["reconciliations", "/console/reconciliations"],
+    ["reconciliation", `/console/reconciliations/${run}`],
   ];
 }
+
+/** These pages change as events do: the picture waits until they are connected. */
+const LIVE = ["overview", "events", "event", "resolve"];
 
 async function screenshots(): Promise<number> {
   const temp = await startTempStack({ withStripe: true, vars: VARS });
@@ -72,9 +68,9 @@ async function take(
   await page.goto("/console");
   await shoot("sign-in");
   await signIn(page, secrets.SETTLE_ADMIN_KEY);
-  for (const { name, path, click, isLive } of shotsOf(examples)) {
+  for (const [name, path, click] of shotsOf(examples)) {
     await page.goto(path);
-    if (isLive) await page.locator("#live.on").waitFor();
+    if (LIVE.includes(name)) await page.locator("#live.on").waitFor();
     if (click !== undefined) await page.locator(click).click();
     await shoot(name);
   }

@@ -9,9 +9,19 @@ import { crashNumbers, outageNumbers, reconcileNumbers } from "./drill/numbers.t
 import { HELP, OPTIONS } from "./drill/options.ts";
 import { outageDrill } from "./drill/outage.ts";
 import { reconcileDrill } from "./drill/reconcile.ts";
-import { crashReport, outageReport, reconcileReport } from "./drill/report.ts";
+import { crashReport, outageReport, reconcileReport, verdictText } from "./drill/report.ts";
+import type { Disagreement } from "./drill/verdict/disagreement.ts";
 
 const MAX_FRESH_SEED = 1_000_000;
+
+interface Outcome {
+  readonly numbers: object;
+  /** Without the verdict. */
+  readonly markdown: string;
+  readonly found: readonly Disagreement[];
+  /** False: something else than a disagreement fails the drill. */
+  readonly healed?: boolean;
+}
 
 interface Report {
   readonly markdown: string;
@@ -34,7 +44,12 @@ async function drill(values: Values<typeof OPTIONS>, names: readonly string[]): 
   const reports: Report[] = [];
   for (const [name, run] of Object.entries(DRILLS)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    const report = await run(options);
+    const { numbers, markdown, found, healed = true } = await run(options);
+    const report = {
+      markdown: `${markdown}\n\n${verdictText(found)}`,
+      numbers: { drill: name, ...numbers, found },
+      passed: healed && found.length === 0,
+    };
     reports.push(report);
     console.log(`\n${report.markdown}\n`);
     // After each, so that a drill that breaks off does not take the report of the one before with it.
@@ -43,19 +58,17 @@ async function drill(values: Values<typeof OPTIONS>, names: readonly string[]): 
   return reports.every(({ passed }) => passed) ? EXIT_OK : EXIT_FAILED;
 }
 
-async function crash({ kills, events, seed }: Options): Promise<Report> {
+async function crash({ kills, events, seed }: Options): Promise<Outcome> {
   const result = await crashDrill({ kills, events, seed }, say);
-  const { disagreements: found } = result;
-  const numbers = { drill: "crash", ...crashNumbers(result), found };
-  return { markdown: crashReport(numbers, found), numbers, passed: found.length === 0 };
+  const numbers = crashNumbers(result);
+  return { numbers, markdown: crashReport(numbers), found: result.disagreements };
 }
 
-async function outage({ kinds, seconds, rate, seed }: Options): Promise<Report> {
+async function outage({ kinds, seconds, rate, seed }: Options): Promise<Outcome> {
   const result = await outageDrill({ kinds, seconds, rate, seed }, say);
-  const { disagreements: found } = result;
-  const numbers = { drill: "outage", ...outageNumbers(result), found };
+  const numbers = outageNumbers(result);
   const healed = numbers.outages.every(({ came_to_rest, stampede }) => came_to_rest && !stampede);
-  return { markdown: outageReport(numbers, found), numbers, passed: healed && found.length === 0 };
+  return { numbers, markdown: outageReport(numbers), found: result.disagreements, healed };
 }
 
 async function reconcile({
@@ -65,11 +78,10 @@ async function reconcile({
   "run-kills": kills,
   calm,
   seed,
-}: Options): Promise<Report> {
+}: Options): Promise<Outcome> {
   const result = await reconcileDrill({ payments, lost, altered, kills, faults: !calm, seed }, say);
-  const { disagreements: found } = result;
-  const numbers = { drill: "reconcile", ...reconcileNumbers(result), found };
-  return { markdown: reconcileReport(numbers, seed, found), numbers, passed: found.length === 0 };
+  const numbers = reconcileNumbers(result);
+  return { numbers, markdown: reconcileReport(numbers, seed), found: result.disagreements };
 }
 
 function say(line: string): void {

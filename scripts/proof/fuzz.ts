@@ -30,7 +30,7 @@ const OPTIONS = {
 
 async function fuzz({ minutes, seed: given, only }: Values<typeof OPTIONS>): Promise<number> {
   if (given !== null) {
-    const held = await round({ seed: given, batches: 1, seconds: REPLAY_SECONDS, only });
+    const held = await round(given, 1, REPLAY_SECONDS, only);
     return held ? EXIT_OK : EXIT_FAILED;
   }
   const end = Date.now() + 60_000 * minutes;
@@ -39,7 +39,7 @@ async function fuzz({ minutes, seed: given, only }: Values<typeof OPTIONS>): Pro
     const seed = Math.floor(Math.random() * MAX_SEED);
     rounds++;
     console.log(`round ${rounds}, seed ${seed}`);
-    if (!(await round({ seed, batches: MOST_BATCHES, seconds: ROUND_SECONDS, only }))) {
+    if (!(await round(seed, MOST_BATCHES, ROUND_SECONDS, only))) {
       console.log(`\n${paint("red", "Found something")}. The command that finds it again stands above.`);
       return EXIT_FAILED;
     }
@@ -48,16 +48,8 @@ async function fuzz({ minutes, seed: given, only }: Values<typeof OPTIONS>): Pro
   return EXIT_OK;
 }
 
-interface Round {
-  readonly seed: number;
-  readonly batches: number;
-  /** Per property. */
-  readonly seconds: number;
-  readonly only: string;
-}
-
 /** True when every property held. */
-function round({ seed, batches, seconds, only }: Round): Promise<boolean> {
+function round(seed: number, batches: number, seconds: number, only: string): Promise<boolean> {
   const env = {
     ...process.env,
     FUZZ_SEED: String(seed),

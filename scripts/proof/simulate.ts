@@ -33,12 +33,7 @@ const OPTIONS = {
   verbose: flag,
 };
 
-interface Options {
-  readonly seed: number;
-  readonly runs: number;
-  readonly bugs: readonly Bug[];
-  readonly verbose: boolean;
-}
+type Options = Values<typeof OPTIONS> & { readonly seed: number; readonly runs: number };
 
 function bugsOf(name: string): readonly Bug[] {
   if (name === "all") return BUGS;
@@ -47,13 +42,14 @@ function bugsOf(name: string): readonly Bug[] {
   return [bug];
 }
 
-async function simulate({ seed, runs, bug: bugs, verbose }: Values<typeof OPTIONS>): Promise<number> {
-  const options = { seed: seed ?? 1, runs: runs ?? (seed === null ? DEFAULT_RUNS : 1), bugs, verbose };
+async function simulate(values: Values<typeof OPTIONS>): Promise<number> {
+  const { seed, runs, bug } = values;
+  const options = { ...values, seed: seed ?? 1, runs: runs ?? (seed === null ? DEFAULT_RUNS : 1) };
   if (options.runs === 1) return runOne(options);
-  return bugs.length === 0 ? proveMany(options) : catchBugs(options);
+  return bug.length === 0 ? proveMany(options) : catchBugs(options);
 }
 
-async function runOne({ seed, bugs, verbose }: Options): Promise<number> {
+async function runOne({ seed, bug: bugs, verbose }: Options): Promise<number> {
   const history = await runHistory(seed, { tells: true, bug: bugs[0] ?? null });
   console.log(tell(history, { whole: verbose }));
   const isBroken = history.violations.length > 0;
@@ -73,7 +69,7 @@ async function proveMany({ seed, runs }: Options): Promise<number> {
   return EXIT_OK;
 }
 
-async function catchBugs({ seed, runs, bugs, verbose }: Options): Promise<number> {
+async function catchBugs({ seed, runs, bug: bugs, verbose }: Options): Promise<number> {
   let escaped = 0;
   for (const bug of bugs) {
     const result = await withProgressBar(runs, (onRun) => runMany({ from: seed, runs, bug, onRun }));

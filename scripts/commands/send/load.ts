@@ -5,13 +5,7 @@ import { percentile } from "../../lib/statistics.ts";
 
 const MS_PER_SECOND = 1000;
 
-export type LoadResult = {
-  /** How often each kind of answer came, e.g. "200 forwarded". */
-  readonly counts: ReadonlyMap<string, number>;
-  readonly latenciesMs: readonly number[];
-  readonly seconds: number;
-  readonly allAccepted: boolean;
-};
+export type LoadResult = Awaited<ReturnType<typeof load>>;
 
 /** Sends `times` requests, never more than `concurrency` at once. A request that fails is counted, not thrown. */
 export async function load(
@@ -21,7 +15,8 @@ export async function load(
     onDone,
   }: { readonly times: number; readonly concurrency: number; readonly onDone: () => void },
   send: () => Promise<Answer>,
-): Promise<LoadResult> {
+) {
+  /** How often each kind of answer came, e.g. "200 forwarded". */
   const counts = new Map<string, number>();
   let allAccepted = true;
   const started = performance.now();

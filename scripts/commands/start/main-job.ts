@@ -12,12 +12,12 @@ const TYPE = "payment_intent.succeeded";
 /** The local backoff starts at 2 s; a slow machine may take its time with the attempt itself. */
 const ALARM = { timeoutMs: 30_000, everyMs: 100 };
 
-export type JobStep = {
-  readonly title: string;
-  readonly sent: string;
-  /** Gives what came back, in one line; throws when it is not what it should be. */
-  readonly run: () => Promise<string>;
-};
+export type JobStep = ReturnType<typeof step>;
+
+/** `run` gives what came back, in one line; it throws when that is not what it should be. */
+function step(title: string, sent: string, run: () => Promise<string>) {
+  return { title, sent, run };
+}
 
 type Job = StackClients & {
   readonly account: { id: string };
@@ -29,11 +29,7 @@ type Job = StackClients & {
 type Payment = { readonly eventId: string; readonly body: string };
 
 /** The main job of the service, on the real parts. Each step builds on the ones before it. */
-export function mainJob(clients: StackClients): {
-  readonly steps: readonly JobStep[];
-  /** The last event that was delivered. */
-  readonly lastEventId: () => string;
-} {
+export function mainJob(clients: StackClients) {
   const account = { id: "" };
   const payment = (amount: number) => {
     let built: Payment | undefined;
@@ -57,72 +53,52 @@ async function happen({ stripe, clawsettle }: Job, { body }: Payment): Promise<A
 }
 
 function accountStep({ ledger, sandbox, account }: Job): JobStep {
-  return {
-    title: "account created",
-    sent: "POST /accounts to the ledger",
-    async run() {
-      // A fault that an earlier run left switched on would meet the payments below.
-      await sandbox.clearFaults();
-      account.id = await newAccount(ledger, "start");
-      return `201, ${account.id}`;
-    },
-  };
+  return step("account created", "POST /accounts to the ledger", async () => {
+    // A fault that an earlier run left switched on would meet the payments below.
+    await sandbox.clearFaults();
+    account.id = await newAccount(ledger, "start");
+    return `201, ${account.id}`;
+  });
 }
 
 function deliverySteps(job: Job): readonly JobStep[] {
   const { clawsettle, sandbox, account, first } = job;
   return [
-    {
-      title: "event forwarded",
-      sent: `${TYPE} over ${money(FIRST_AMOUNT_MINOR)}, signed`,
-      async run() {
-        const answer = await happen(job, first());
-        expect(answer, 200, { state: "forwarded", deduped: false });
-        return `200, forwarded, settlement ${String(at(answer.body, "settlement_id"))}`;
-      },
-    },
-    {
-      title: "replay deduplicated",
-      sent: "the same event again",
-      async run() {
-        const answer = await clawsettle.deliver(first());
-        expect(answer, 200, { state: "forwarded", deduped: true });
-        const requests = await sandbox.requests(String(at(answer.body, "idempotency_key")));
-        if (requests.length !== 1) throw mismatch(answer, `the ledger got ${requests.length} requests`);
-        return "200, deduped, the ledger was not asked again";
-      },
-    },
-    {
-      title: "tampered body refused",
-      sent: "an amount changed after signing",
-      async run() {
-        const { body } = paymentOf(account.id, 100);
-        const tamperedBody = body.replaceAll(":100,", ":999900,");
-        expect(await clawsettle.deliver({ body, tamperedBody }), 401, { code: "SIGNATURE_INVALID" });
-        return "401 SIGNATURE_INVALID";
-      },
-    },
-    {
-      title: "live money refused",
-      sent: "a live-mode event, well signed, to this test stack",
-      async run() {
-        const livemode = true;
-        const event = paymentIntentSucceeded({ account_id: account.id, livemode }, { livemode });
-        const answer = await clawsettle.deliver({ body: JSON.stringify(event) });
-        expect(answer, 422, { code: "LIVEMODE_MISMATCH" });
-        return "422 LIVEMODE_MISMATCH";
-      },
-    },
+    step("event forwarded", `${TYPE} over ${money(FIRST_AMOUNT_MINOR)}, signed`, async () => {
+      const answer = await happen(job, first());
+      expect(answer, 200, { state: "forwarded", deduped: false });
+      return `200, forwarded, settlement ${String(at(answer.body, "settlement_id"))}`;
+    }),
+    step("replay deduplicated", "the same event again", async () => {
+      const answer = await clawsettle.deliver(first());
+      expect(answer, 200, { state: "forwarded", deduped: true });
+      const requests = await sandbox.requests(String(at(answer.body, "idempotency_key")));
+      if (requests.length !== 1) throw mismatch(answer, `the ledger got ${requests.length} requests`);
+      return "200, deduped, the ledger was not asked again";
+    }),
+    step("tampered body refused", "an amount changed after signing", async () => {
+      const { body } = paymentOf(account.id, 100);
+      const tamperedBody = body.replaceAll(":100,", ":999900,");
+      expect(await clawsettle.deliver({ body, tamperedBody }), 401, { code: "SIGNATURE_INVALID" });
+      return "401 SIGNATURE_INVALID";
+    }),
+    step("live money refused", "a live-mode event, well signed, to this test stack", async () => {
+      const livemode = true;
+      const event = paymentIntentSucceeded({ account_id: account.id, livemode }, { livemode });
+      const answer = await clawsettle.deliver({ body: JSON.stringify(event) });
+      expect(answer, 422, { code: "LIVEMODE_MISMATCH" });
+      return "422 LIVEMODE_MISMATCH";
+    }),
   ];
 }
 
 function outageSteps(job: Job): readonly JobStep[] {
   const { clawsettle, sandbox, second } = job;
   return [
-    {
-      title: "ledger down",
-      sent: `${TYPE} over ${money(SECOND_AMOUNT_MINOR)}, while the ledger answers 503`,
-      async run() {
+    step(
+      "ledger down",
+      `${TYPE} over ${money(SECOND_AMOUNT_MINOR)}, while the ledger answers 503`,
+      async () => {
         await sandbox.addFault({ kind: "down" });
         const answer = await happen(job, second());
         expect(answer, 502, { code: "LEDGER_INGEST_FAILED" });
@@ -130,35 +106,27 @@ function outageSteps(job: Job): readonly JobStep[] {
         if (typeof nextRetryAt !== "string") throw mismatch(answer, "no retry is scheduled");
         return `502 LEDGER_INGEST_FAILED, next try in ${secondsUntil(nextRetryAt)} s`;
       },
-    },
-    {
-      title: "ledger back",
-      sent: "nothing: the event's own alarm tries again",
-      async run() {
-        await sandbox.clearFaults();
-        const event = await pollUntil("the alarm to forward the event", ALARM, async () => {
-          const found = await clawsettle.event(second().eventId);
-          return found?.state === "forwarded" ? found : null;
-        });
-        return `forwarded by the ${event.attempt_log.at(-1)?.trigger}, attempt ${event.attempts}`;
-      },
-    },
+    ),
+    step("ledger back", "nothing: the event's own alarm tries again", async () => {
+      await sandbox.clearFaults();
+      const event = await pollUntil("the alarm to forward the event", ALARM, async () => {
+        const found = await clawsettle.event(second().eventId);
+        return found?.state === "forwarded" ? found : null;
+      });
+      return `forwarded by the ${event.attempt_log.at(-1)?.trigger}, attempt ${event.attempts}`;
+    }),
   ];
 }
 
 function balanceStep({ ledger, account }: Job): JobStep {
-  return {
-    title: "books are right",
-    sent: "GET the account from the ledger",
-    async run() {
-      const answer = await ledger.account(account.id);
-      const total = FIRST_AMOUNT_MINOR + SECOND_AMOUNT_MINOR;
-      if (at(answer.body, "balances", "available") !== String(total)) {
-        throw mismatch(answer, `balance is not ${total}`);
-      }
-      return `${money(total)} = ${money(FIRST_AMOUNT_MINOR)} + ${money(SECOND_AMOUNT_MINOR)}, each credited once`;
-    },
-  };
+  return step("books are right", "GET the account from the ledger", async () => {
+    const answer = await ledger.account(account.id);
+    const total = FIRST_AMOUNT_MINOR + SECOND_AMOUNT_MINOR;
+    if (at(answer.body, "balances", "available") !== String(total)) {
+      throw mismatch(answer, `balance is not ${total}`);
+    }
+    return `${money(total)} = ${money(FIRST_AMOUNT_MINOR)} + ${money(SECOND_AMOUNT_MINOR)}, each credited once`;
+  });
 }
 
 function expect(answer: Answer, status: number, fields: Readonly<Record<string, unknown>>): void {

@@ -8,19 +8,11 @@ import type { HistoryEvent } from "../histories/history.ts";
 import { type DrillStack, openAccounts, withDrillStack } from "./drill-stack.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { type DrillPlan, planDrill } from "./plan-drill.ts";
-import { type Aim, type LedgerState, planRounds, type Round } from "./plan-rounds.ts";
+import { type Aim, planRounds, type Round } from "./plan-rounds.ts";
 import { untilHealed } from "./until-healed.ts";
 import { verdict } from "./verdict/verdict.ts";
 
 export type CrashResult = Awaited<ReturnType<typeof crashDrill>>;
-
-interface Kill {
-  readonly at: number;
-  readonly aim: Aim;
-  readonly ledger: LedgerState;
-  readonly inFlight: number;
-  readonly restartMs: number;
-}
 
 /** Short, so that days of retries pass in minutes. The proportions are those of a deployment. */
 const VARS = {
@@ -71,9 +63,9 @@ async function playRounds(
   rounds: readonly Round[],
   random: Random,
   say: (line: string) => void,
-): Promise<Kill[]> {
+) {
   await openAccounts(drill, dids.slice(LATE_ACCOUNTS));
-  const kills: Kill[] = [];
+  const kills = [];
   const releases: Promise<void>[] = [];
   const share = Math.ceil(events.length / (rounds.length + 1));
   for (const [n, round] of rounds.entries()) {
@@ -105,12 +97,7 @@ async function release({ sender }: DrillStack, events: readonly HistoryEvent[]):
 }
 
 /** From clawsettle up to clawsettle up again. */
-async function playRound(
-  drill: DrillStack,
-  round: Round,
-  volley: readonly HistoryEvent[],
-  random: Random,
-): Promise<Kill> {
+async function playRound(drill: DrillStack, round: Round, volley: readonly HistoryEvent[], random: Random) {
   const { stack, sender, sandbox } = drill;
   await sandbox.clearFaults();
   const faulty = beginFault(drill, round);

@@ -17,18 +17,14 @@ export function expectedEnd({ expected, movement, mayBeOvertaken }: HistoryEvent
 }
 
 /** The error with which an event may rightly end as failed; null: it may not fail. */
-export function rightfulError(
-  event: HistoryEvent,
-): { readonly code: string; readonly ledgerCode: string | null } | null {
-  switch (expectedEnd(event)) {
-    case "unmappable":
-      return { code: "EVENT_UNMAPPABLE", ledgerCode: null };
-    case "without_payment":
-      return { code: "LEDGER_INGEST_FAILED", ledgerCode: "ACCOUNT_NOT_RESOLVED" };
-    case "forwarded_or_overtaken":
-      return { code: "LEDGER_INGEST_FAILED", ledgerCode: "INVALID_STATUS_TRANSITION" };
-    case "forwarded":
-    case "ignored":
-      return null;
-  }
+export function rightfulError(event: HistoryEvent) {
+  return RIGHTFUL_ERRORS[expectedEnd(event)];
 }
+
+const RIGHTFUL_ERRORS = {
+  unmappable: { code: "EVENT_UNMAPPABLE", ledgerCode: null },
+  without_payment: { code: "LEDGER_INGEST_FAILED", ledgerCode: "ACCOUNT_NOT_RESOLVED" },
+  forwarded_or_overtaken: { code: "LEDGER_INGEST_FAILED", ledgerCode: "INVALID_STATUS_TRANSITION" },
+  forwarded: null,
+  ignored: null,
+};

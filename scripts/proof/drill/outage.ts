@@ -23,14 +23,7 @@ interface OutageOptions {
   readonly seed: number;
 }
 
-export interface OutageSpan {
-  readonly kind: Outage;
-  readonly from: number;
-  readonly until: number;
-  /** When nothing waited any more; null: the time was up. */
-  readonly atRestAt: number | null;
-}
-
+export type OutageSpan = OutageResult["spans"][number];
 export type OutageResult = Awaited<ReturnType<typeof outageDrill>>;
 
 /** The defaults of a deployment; a local stack would be quicker. */
@@ -56,7 +49,7 @@ export async function outageDrill(options: OutageOptions, say: (line: string) =>
   const parts = partsOf(plan, kinds.length);
   return withDrillStack({ vars: VARS, sender: { ...SENDER, seed } }, async (drill) => {
     await openAccounts(drill, plan.dids);
-    const spans: OutageSpan[] = [];
+    const spans = [];
     for (const [n, kind] of kinds.entries()) {
       const load = sendSteadily(drill, parts[n] ?? [], rate);
       const span = await playOutage(drill, kind, options, load, say);
@@ -65,6 +58,7 @@ export async function outageDrill(options: OutageOptions, say: (line: string) =>
       say(
         `${kind}: ${complete ? "nothing waits any more" : "SOME STILL WAIT"}, ${now - span.until} ms later`,
       );
+      // Null: the time was up.
       spans.push({ ...span, atRestAt: complete ? now : null });
     }
     say("every event is delivered once more");
@@ -84,7 +78,7 @@ async function playOutage(
   { seconds, rate }: OutageOptions,
   load: Promise<void>,
   say: (line: string) => void,
-): Promise<Omit<OutageSpan, "atRestAt">> {
+) {
   await sleep(BEFORE_SECONDS * 1000);
   say(`${kind}: the ledger is away for ${seconds} s, under ${rate} new events a second`);
   const from = Date.now();

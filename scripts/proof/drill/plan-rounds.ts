@@ -18,18 +18,7 @@ export type LedgerState = DrillFault | "healthy" | "ledger killed";
 
 type DrillFault = Exclude<Fault["kind"], "cut_off">;
 
-export interface Round {
-  readonly ledger: LedgerState;
-  /** Null when the ledger is healthy, or dead. */
-  readonly fault: Fault | null;
-  readonly faultAfterMs: number;
-  readonly aim: Aim;
-  /** From the moment at which clawsettle is up; the aim may wait a little longer. */
-  readonly killAfterMs: number;
-  readonly downMs: number;
-  /** The fault ends while clawsettle is down. Else clawsettle comes back into it. */
-  readonly clearsWhileDown: boolean;
-}
+export type Round = ReturnType<typeof planRound>;
 
 const LEDGER_STATES: readonly LedgerState[] = [
   "commit_then_hang",
@@ -50,18 +39,21 @@ export function planRounds(random: Random, kills: number): Round[] {
   return rounds.slice(0, kills);
 }
 
-function planRound(random: Random, ledger: LedgerState): Round {
+function planRound(random: Random, ledger: LedgerState) {
   const holdsBack = ledger === "commit_then_hang" || ledger === "slow";
   const aim: Aim = holdsBack
     ? "answers held back"
     : random.pick<Aim>(["any moment", "deliveries in flight", "deliveries in flight", "just restarted"]);
   return {
     ledger,
+    /** Null when the ledger is healthy, or dead. */
     fault: ledger === "healthy" || ledger === "ledger killed" ? null : faultOf(random, ledger),
     faultAfterMs: random.whole(0, 400),
     aim,
+    /** From the moment at which clawsettle is up; the aim may wait a little longer. */
     killAfterMs: aim === "just restarted" ? random.whole(0, 500) : random.whole(500, 4_000),
     downMs: random.pick([0, 0, random.whole(0, 2_000)]),
+    /** The fault ends while clawsettle is down. Else clawsettle comes back into it. */
     clearsWhileDown: random.chance(0.5),
   };
 }

@@ -5,7 +5,6 @@
  * come after all, and Stripe, clawsettle and the ledger must agree on every payment.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ReconciliationReport } from "../../../src/http/admin/reconciliations.ts";
 import { PlainError } from "../../lib/failure.ts";
 import { pollUntil } from "../../lib/poll.ts";
 import { Random } from "../../lib/random.ts";
@@ -27,11 +26,6 @@ interface ReconcileOptions {
 }
 
 export type ReconcileResult = Awaited<ReturnType<typeof reconcileDrill>>;
-
-interface TimedRun {
-  readonly report: ReconciliationReport;
-  readonly seconds: number;
-}
 
 /** Of a payment's object, what was settled. */
 interface PaidIntent {
@@ -106,7 +100,7 @@ async function firstRun(
   plan: ReconciliationPlan,
   { kills, faults, seed }: ReconcileOptions,
   say: (line: string) => void,
-): Promise<TimedRun> {
+) {
   if (faults) {
     await stripe.addFault({ kind: "rate_limited", every: 10, retry_after_seconds: 1 });
     await stripe.addFault({ kind: "down", every: 9 });
@@ -124,7 +118,7 @@ async function timedRun(
   { clawsettle }: DrillStack,
   { window }: ReconciliationPlan,
   meanwhile?: (id: string) => Promise<unknown>,
-): Promise<TimedRun> {
+) {
   const from = performance.now();
   const id = await clawsettle.beginReconciliation({ ...window, actor: "drill" });
   const [report] = await Promise.all([clawsettle.reconciliationAtEnd(id), meanwhile?.(id)]);

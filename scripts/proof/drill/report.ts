@@ -19,7 +19,7 @@ type Recovery = ReturnType<typeof recoveryNumbers>;
 const SHOWN_DISAGREEMENTS = 50;
 const BAR_WIDTH = 40;
 
-export function crashReport(numbers: Crash, disagreements: readonly Disagreement[]): string {
+export function crashReport(numbers: Crash): string {
   const { kills, load } = numbers;
   return [
     `## Crash drill, seed ${numbers.seed}`,
@@ -41,12 +41,10 @@ export function crashReport(numbers: Crash, disagreements: readonly Disagreement
       ],
       ["whole drill", `${numbers.seconds} s`],
     ]),
-    "",
-    verdictText(disagreements),
   ].join("\n");
 }
 
-export function outageReport(numbers: Outages, disagreements: readonly Disagreement[]): string {
+export function outageReport(numbers: Outages): string {
   return [
     `## Outage drill, seed ${numbers.seed}, ${numbers.rate} new events a second`,
     "",
@@ -54,16 +52,10 @@ export function outageReport(numbers: Outages, disagreements: readonly Disagreem
     "### All of it",
     "",
     table(loadRows(numbers.load)),
-    "",
-    verdictText(disagreements),
   ].join("\n");
 }
 
-export function reconcileReport(
-  numbers: Reconciliation,
-  seed: number,
-  disagreements: readonly Disagreement[],
-): string {
+export function reconcileReport(numbers: Reconciliation, seed: number): string {
   const run = (of: Reconciliation["first_run"]) =>
     `${of?.seconds} s, ${of?.pages} pages, found ${JSON.stringify(of?.found)}`;
   return [
@@ -83,8 +75,6 @@ export function reconcileReport(
       ["accounts whose balance is Stripe's truth", numbers.balances_compared],
       ["whole drill", `${numbers.seconds} s`],
     ]),
-    "",
-    verdictText(disagreements),
   ].join("\n");
 }
 
@@ -128,7 +118,7 @@ function loadRows(load: Load): [string, string | number][] {
   ];
 }
 
-function verdictText(disagreements: readonly Disagreement[]): string {
+export function verdictText(disagreements: readonly Disagreement[]): string {
   if (disagreements.length === 0) {
     return "**Stripe's truth, clawsettle's states and the ledger's books agree, event by event.**";
   }

@@ -15,17 +15,21 @@ export interface SenderOptions {
 }
 
 /** What became of the deliveries of one event. */
-export interface Delivered {
-  deliveries: number;
-  /** Answers other than 2xx. */
-  refused: number;
-  /** No answer at all. */
-  lost: number;
-  accepted: boolean;
-  /** Each different body of a 2xx, without `deduped`. One, if the promise holds. */
-  readonly answers: Set<string>;
-  /** How often a 2xx had `deduped: false`. */
-  firsts: number;
+export type Delivered = ReturnType<typeof noDeliveries>;
+
+function noDeliveries() {
+  return {
+    deliveries: 0,
+    /** Answers other than 2xx. */
+    refused: 0,
+    /** No answer at all. */
+    lost: 0,
+    accepted: false,
+    /** Each different body of a 2xx, without `deduped`. One, if the promise holds. */
+    answers: new Set<string>(),
+    /** How often a 2xx had `deduped: false`. */
+    firsts: 0,
+  };
 }
 
 const TWICE_AT_ONCE = 0.06;
@@ -121,18 +125,9 @@ export class StripeSender {
   }
 
   #deliveredOf({ id }: HistoryEvent): Delivered {
-    const known = this.delivered.get(id);
-    if (known !== undefined) return known;
-    const fresh = {
-      deliveries: 0,
-      refused: 0,
-      lost: 0,
-      accepted: false,
-      answers: new Set<string>(),
-      firsts: 0,
-    };
-    this.delivered.set(id, fresh);
-    return fresh;
+    const delivered = this.delivered.get(id) ?? noDeliveries();
+    this.delivered.set(id, delivered);
+    return delivered;
   }
 }
 

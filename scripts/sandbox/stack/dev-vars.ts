@@ -4,21 +4,16 @@ import { parseEnv } from "node:util";
 import { PlainError } from "../../lib/failure.ts";
 import { DEV_VARS_FILE, shownPath } from "../../lib/paths.ts";
 
-export type Secrets = {
-  readonly STRIPE_WEBHOOK_SIGNING_SECRET: string;
-  readonly LEDGER_ADMIN_KEY: string;
-  readonly SETTLE_ADMIN_KEY: string;
-};
-export type SecretName = keyof Secrets;
-
-/** All that `.dev.vars` holds: the secrets, and whatever optional settings a developer added. */
-export type DevVars = Secrets & Readonly<Record<string, string>>;
-
-export const SECRET_NAMES: readonly SecretName[] = [
+export const SECRET_NAMES = [
   "STRIPE_WEBHOOK_SIGNING_SECRET",
   "LEDGER_ADMIN_KEY",
   "SETTLE_ADMIN_KEY",
-];
+] as const;
+export type SecretName = (typeof SECRET_NAMES)[number];
+export type Secrets = Readonly<Record<SecretName, string>>;
+
+/** All that `.dev.vars` holds: the secrets, and whatever optional settings a developer added. */
+export type DevVars = Secrets & Readonly<Record<string, string>>;
 
 /** Fresh random secrets. They open nothing but a local stack. */
 export function createDevVars(): DevVars {

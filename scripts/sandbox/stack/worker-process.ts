@@ -25,9 +25,6 @@ export type WorkerSpec = {
   readonly cron: boolean;
 };
 
-/** Sent to the parent: the Worker's bundle is built and its port is open. */
-export type ReadyMessage = { readonly ready: true };
-
 async function main(spec: WorkerSpec): Promise<void> {
   const worker = await unstable_startWorker({
     config: spec.config,
@@ -44,7 +41,8 @@ async function main(spec: WorkerSpec): Promise<void> {
   });
   await worker.ready;
   if (spec.cron) startCron(spec.config, worker);
-  process.send?.({ ready: true } satisfies ReadyMessage);
+  // The bundle is built and the port is open.
+  process.send?.({ ready: true });
 }
 
 /** Once soon after the start, then in the configured interval, until the process ends. */

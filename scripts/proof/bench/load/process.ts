@@ -8,7 +8,7 @@ import { requestsOf } from "./requests-of.ts";
 const TIMEOUT_MS = 30_000;
 
 async function run(job: Job): Promise<Done> {
-  const requests = requestsOf(job);
+  const requests = await requestsOf(job);
   const pool = new Pool(job.origin, {
     connections: job.concurrency,
     pipelining: 1,
@@ -31,7 +31,7 @@ async function run(job: Job): Promise<Done> {
 /** undici's lowest level: its request objects and streams would cost as much as a Worker's answer. */
 function send(
   pool: Pool,
-  request: ReturnType<typeof requestsOf>[number],
+  request: Awaited<ReturnType<typeof requestsOf>>[number],
   expect: Job["expect"],
 ): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /** A job's requests, complete before the clock starts: signing must not be what is measured. */
-import { createHmac } from "node:crypto";
 import type { Dispatcher } from "undici";
+import { signPayload } from "../../../sandbox/events/stripe-signature.ts";
 import { eventBody, eventBodyOf } from "./events.ts";
 import type { Job } from "./job.ts";
 
@@ -8,30 +8,25 @@ type Prepared = Pick<Dispatcher.DispatchOptions, "path" | "method" | "headers" |
 
 const WEBHOOK = "/v1/stripe/webhook";
 
-export function requestsOf({ work }: Job): readonly Prepared[] {
+export async function requestsOf({ work }: Job): Promise<readonly Prepared[]> {
   switch (work.kind) {
-    case "deliveries":
-      return work.indices.map((index) => signedPost(WEBHOOK, eventBody(work.store, index), work.secret));
+    case "deliveries": {
+      const { store, indices, secret } = work;
+      return Promise.all(indices.map((index) => signedPost(WEBHOOK, eventBody(store, index), secret)));
+    }
     case "gets": {
       const headers = { authorization: `Bearer ${work.adminKey}` };
-      return repeated({ method: "GET", path: work.path, headers }, work.times);
+      return Array.from({ length: work.times }, () => ({ method: "GET", path: work.path, headers }));
     }
-    case "posts":
-      return repeated(signedPost(work.path, eventBodyOf(work.bytes), work.secret), work.times);
+    case "posts": {
+      const post = await signedPost(work.path, eventBodyOf(work.bytes), work.secret);
+      return Array.from({ length: work.times }, () => post);
+    }
   }
 }
 
-/** In one go, unlike the signer of the scripts, which awaits WebCrypto: there are tens of thousands. */
-function signedPost(path: string, body: string, secret: string): Prepared {
-  const seconds = Math.floor(Date.now() / 1000);
-  const signature = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
-  const headers = {
-    "content-type": "application/json; charset=utf-8",
-    "stripe-signature": `t=${seconds},v1=${signature}`,
-  };
+async function signedPost(path: string, body: string, secret: string): Promise<Prepared> {
+  const signature = await signPayload(body, secret, { timestampSeconds: Math.floor(Date.now() / 1000) });
+  const headers = { "content-type": "application/json; charset=utf-8", "stripe-signature": signature };
   return { method: "POST", path, headers, body };
-}
-
-function repeated(request: Prepared, times: number): readonly Prepared[] {
-  return Array.from({ length: times }, () => request);
 }
