@@ -74,8 +74,8 @@ async function lose(options: SendOptions, stripe: SandboxStripe | null, body: ()
 }
 
 /**
- * Null when there is none: then Stripe's list and clawsettle's differ, which only a reconciliation notices. A live-mode event is
- * none of the sandbox's, as Stripe never shows one to a test key.
+ * Null when there is none: then Stripe's list and clawsettle's differ, which only a reconciliation notices. A
+ * live-mode event is none of the sandbox's, as Stripe never shows one to a test key.
  */
 async function stripeFor(options: SendOptions, http: HttpClient): Promise<SandboxStripe | null> {
   if (options.remote || options.livemode) return null;
@@ -115,7 +115,7 @@ function bodies(options: SendOptions, account: string | null): () => string {
   return () => always;
 }
 
-/** An account to pay into, so that a first try shows money arriving. Null when there is nowhere to make one. */
+/** An account to pay into, so that a first try shows money arriving. Null when none can be made. */
 async function accountFor(
   options: SendOptions,
   http: HttpClient,

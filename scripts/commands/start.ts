@@ -41,7 +41,10 @@ async function start(options: StartOptions): Promise<number> {
   try {
     if (interrupted.aborted) return EXIT_FAILED;
     printWhere(stack, performance.now() - started);
-    const end = Promise.race([untilAborted(interrupted), death(stack)]);
+    const died = stack.died.then((message): never => {
+      throw new PlainError(message);
+    });
+    const end = Promise.race([untilAborted(interrupted), died]);
     const lastEventId = await Promise.race([runMainJob(stack, interrupted), end]);
     if (lastEventId === undefined) return EXIT_FAILED;
     if (options.once) return EXIT_OK;
@@ -63,10 +66,6 @@ function interruption(): AbortSignal {
 
 function untilAborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((done) => signal.addEventListener("abort", () => done(undefined)));
-}
-
-async function death(stack: Stack): Promise<never> {
-  throw new PlainError(await stack.died);
 }
 
 async function freePorts(options: StartOptions) {

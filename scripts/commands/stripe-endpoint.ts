@@ -1,4 +1,4 @@
-/** `npm run stripe:endpoint`: the webhook endpoint in Stripe, as the mapping needs it. Run again, it changes nothing. */
+/** `npm run stripe:endpoint`: the webhook endpoint in Stripe, as the mapping needs it. Idempotent. */
 import { Stripe } from "stripe";
 import { subscribedEventTypes } from "../../src/settlement/map.ts";
 import { STRIPE_API_VERSION } from "../../src/stripe/api-version.ts";

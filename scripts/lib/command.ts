@@ -30,7 +30,7 @@ export function oneOf<T extends string, F>(choices: readonly T[], fallback: F): 
   return option((name, given) => chosen(name, given, choices), fallback);
 }
 
-/** An http(s) base URL without path, query or credentials, so that it can be joined with a path and printed. */
+/** An http(s) base URL without path, query or credentials, so that it can be joined with a path. */
 export function baseUrl<F>(fallback: F): Option<URL | F> {
   return option((name, given) => {
     const url = URL.canParse(given) ? new URL(given) : null;
@@ -55,7 +55,7 @@ function wholeNumber(name: string, given: string, least: number, most: number): 
   throw new UsageError(`${name} takes a whole number from ${least} to ${most}, not "${given}".`);
 }
 
-/** Runs `main` with the options of this process's command line, or prints the help. `main` returns the exit code. */
+/** Runs `main`, which returns the exit code, with the options of the command line, or prints the help. */
 export async function runCommand<O extends Options>(
   command: { readonly help: string; readonly options: O; readonly allowPositionals?: boolean },
   main: (values: Values<O>, positionals: readonly string[]) => Promise<number>,

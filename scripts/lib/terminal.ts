@@ -8,7 +8,7 @@ export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
 
-/** Runs `work` with a progress bar that each call of `step` moves on; without one where stderr is no terminal. */
+/** Runs `work` with a progress bar that `step` moves on; without one where stderr is no terminal. */
 export async function withProgressBar<T>(total: number, work: (step: () => void) => Promise<T>): Promise<T> {
   if (!process.stderr.isTTY) return work(() => undefined);
   const bar = new SingleBar({

@@ -1,4 +1,4 @@
-/** Drills on the real stack: crashes and outages under load, with a verdict over every event. See docs/proof.md. */
+/** Drills on the real stack under load, with a verdict over every event. See docs/proof.md. */
 import { randomInt } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { runCommand, type Values } from "../lib/command.ts";
@@ -23,12 +23,6 @@ interface Outcome {
   readonly healed?: boolean;
 }
 
-interface Report {
-  readonly markdown: string;
-  readonly numbers: object;
-  readonly passed: boolean;
-}
-
 type Options = Values<typeof OPTIONS> & { readonly seed: number };
 
 /** In the order in which they run. */
@@ -41,21 +35,25 @@ async function drill(values: Values<typeof OPTIONS>, names: readonly string[]): 
   if (lost + altered > payments)
     throw new UsageError("--lost and --altered are no more than the --payments.");
   const options = { ...values, seed: values.seed ?? randomInt(MAX_FRESH_SEED) };
-  const reports: Report[] = [];
+  const reports = [];
   for (const [name, run] of Object.entries(DRILLS)) {
     if (names.length > 0 && !names.includes(name)) continue;
     const { numbers, markdown, found, healed = true } = await run(options);
-    const report = {
-      markdown: `${markdown}\n\n${verdictText(found)}`,
-      numbers: { drill: name, ...numbers, found },
-      passed: healed && found.length === 0,
-    };
-    reports.push(report);
-    console.log(`\n${report.markdown}\n`);
+    const report = `${markdown}\n\n${verdictText(found)}`;
+    const passed = healed && found.length === 0;
+    reports.push({ report, numbers: { passed, drill: name, ...numbers, found } });
+    console.log(`\n${report}\n`);
     // After each, so that a drill that breaks off does not take the report of the one before with it.
-    if (file !== null) await writeFile(file, file.endsWith(".json") ? jsonOf(reports) : markdownOf(reports));
+    const text = file?.endsWith(".json")
+      ? JSON.stringify(
+          reports.map((one) => one.numbers),
+          null,
+          2,
+        )
+      : reports.map((one) => one.report).join("\n\n");
+    if (file !== null) await writeFile(file, `${text}\n`);
   }
-  return reports.every(({ passed }) => passed) ? EXIT_OK : EXIT_FAILED;
+  return reports.every(({ numbers }) => numbers.passed) ? EXIT_OK : EXIT_FAILED;
 }
 
 async function crash({ kills, events, seed }: Options): Promise<Outcome> {
@@ -86,15 +84,6 @@ async function reconcile({
 
 function say(line: string): void {
   console.log(paint("dim", line));
-}
-
-function markdownOf(reports: readonly Report[]): string {
-  return `${reports.map(({ markdown }) => markdown).join("\n\n")}\n`;
-}
-
-function jsonOf(reports: readonly Report[]): string {
-  const shown = reports.map(({ passed, numbers }) => ({ passed, ...numbers }));
-  return `${JSON.stringify(shown, null, 2)}\n`;
 }
 
 await runCommand({ help: HELP, options: OPTIONS, allowPositionals: true }, drill);

@@ -1,4 +1,4 @@
-/** Runs the fuzz tests again and again, each time from another seed, until one fails: its message names its seed. */
+/** Runs the fuzz tests again and again, from other seeds, until one fails: its message names its seed. */
 import { spawn } from "node:child_process";
 import { runCommand, text, type Values, whole } from "../lib/command.ts";
 import { EXIT_FAILED, EXIT_OK } from "../lib/failure.ts";

@@ -7,7 +7,7 @@ const MS_PER_SECOND = 1000;
 
 export type LoadResult = Awaited<ReturnType<typeof load>>;
 
-/** Sends `times` requests, never more than `concurrency` at once. A request that fails is counted, not thrown. */
+/** Sends `times` requests, at most `concurrency` at once. A request that fails is counted, not thrown. */
 export async function load(
   {
     times,

@@ -50,14 +50,10 @@ export const OPTIONS = {
   "allow-remote": flag,
 };
 
-export type SendOptions = Values<typeof OPTIONS> & {
-  readonly type: string;
-  /** The target is not this machine. */
-  readonly remote: boolean;
-};
+export type SendOptions = ReturnType<typeof sendOptions>;
 
 /** What no option can check alone. */
-export function sendOptions(values: Values<typeof OPTIONS>, positionals: readonly string[]): SendOptions {
+export function sendOptions(values: Values<typeof OPTIONS>, positionals: readonly string[]) {
   if (!isLoopback(values["ledger-url"].hostname)) {
     throw new UsageError(
       "--ledger-url is for a ledger on this machine. For another one, name the --account.",
@@ -71,7 +67,7 @@ export function sendOptions(values: Values<typeof OPTIONS>, positionals: readonl
     throw new UsageError("--lose is for the local stack: Stripe itself loses nothing for us.");
   if (values.livemode && values.lose)
     throw new UsageError("--lose is for test mode: a sandbox lists no live events.");
-  return { ...values, type: eventType(positionals), remote };
+  return { ...values, type: eventType(positionals), /** The target is not this machine. */ remote };
 }
 
 function eventType(positionals: readonly string[]): string {

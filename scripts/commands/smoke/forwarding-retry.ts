@@ -53,8 +53,8 @@ const FAILURE_FIELDS = ["details.retry_scheduled", "details.next_retry_at", "det
 const RETRY_FIELDS = ["ok", "attempted", "forwarded", "failed"];
 
 /**
- * With short local delays the alarm may forward the event between two steps. The retry then rightly finds nothing
- * to do, and the event's own log must say that it was the alarm.
+ * With short local delays the alarm may forward the event between two steps. The retry then rightly finds
+ * nothing to do, and the event's own log must say that it was the alarm.
  */
 async function forcedRetry({ clawsettle, payment }: Smoke): Promise<Facts> {
   const retry = await clawsettle.retryForwarding(payment.eventId);

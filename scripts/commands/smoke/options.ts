@@ -5,15 +5,9 @@ import { SECRET_NAMES, secretReader, type SecretName, type Secrets } from "../..
 import { UsageError } from "../../lib/failure.ts";
 import { DEFAULT_CLAWSETTLE_URL, DEFAULT_LEDGER_URL, DEV_VARS_FILE } from "../../lib/paths.ts";
 
-export type SmokeEnv = "local" | "staging" | "prod";
+type SmokeEnv = "local" | "staging" | "prod";
 
-export type SmokeOptions = {
-  readonly env: SmokeEnv;
-  readonly clawsettleUrl: URL;
-  readonly ledgerUrl: URL;
-  readonly resolveIp: string | null;
-  readonly secrets: Secrets;
-};
+export type SmokeOptions = Awaited<ReturnType<typeof smokeOptions>>;
 
 const CLAWSETTLE_URLS: Readonly<Record<SmokeEnv, string>> = {
   local: DEFAULT_CLAWSETTLE_URL,
@@ -39,10 +33,7 @@ export const OPTIONS = {
 };
 
 /** What no option can check alone, and the secrets. */
-export async function smokeOptions(
-  values: Values<typeof OPTIONS>,
-  needed: readonly SecretName[],
-): Promise<SmokeOptions> {
+export async function smokeOptions(values: Values<typeof OPTIONS>, needed: readonly SecretName[]) {
   const { env, "clawsettle-resolve-ip": resolveIp } = values;
   const clawsettleUrl = values["clawsettle-base-url"] ?? new URL(CLAWSETTLE_URLS[env]);
   // A numeric host is connected to as it stands, so the flag would be ignored without a word.

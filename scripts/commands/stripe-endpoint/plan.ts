@@ -20,7 +20,7 @@ export function planFor(existing: readonly Endpoint[], { url, apiVersion, events
   const [found] = same;
   if (found === undefined) return { kind: "create" } as const;
   const { id, api_version: version, enabled_events: has, status } = found;
-  // Two endpoints deliver everything twice. Harmless for the money, but which one is meant only somebody can say.
+  // Two deliver everything twice: harmless for the money, but only somebody can say which one is meant.
   if (same.length > 1) return { kind: "several", ids: same.map((endpoint) => endpoint.id) } as const;
   // Stripe fixes the version when an endpoint is made.
   if (version !== apiVersion) return { kind: "other_version", id, version } as const;

@@ -1,4 +1,4 @@
-/** The processes beside this one, each in the other's way as little as it can be: the load generator, and the ledger. */
+/** The load generator and the ledger, each in a process of its own, so that they disturb little. */
 import { fork } from "node:child_process";
 import { resolve } from "node:path";
 import { PlainError } from "../../lib/failure.ts";

@@ -44,8 +44,8 @@ export function compare<Name extends string>(
 }
 
 /**
- * Round after round. The order turns, so that what one side leaves behind (a full cache, a hot processor) is not always
- * the same other side's.
+ * Round after round. The order turns, so that what one side leaves behind (a full cache, a hot processor) is
+ * not always the same other side's.
  */
 export async function inTurn<Name extends string>(
   rounds: number,

@@ -1,4 +1,4 @@
-/** `npm run bench`: the production bundle under workerd, against Workers that do the least possible. One table. */
+/** `npm run bench`: the production bundle under workerd, against Workers that do the least possible. */
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
@@ -60,7 +60,7 @@ async function run(options: BenchOptions, place: Place): Promise<number> {
   return EXIT_OK;
 }
 
-/** What the generator gets out of a Worker that does nothing. Near it, a ratio says more of the generator than of clawsettle. */
+/** What the generator gets out of a Worker that does nothing: near it, a ratio is the generator's own. */
 async function ceilingOf(bench: Bench): Promise<number> {
   bench.say("the generator's ceiling");
   const empty = await startOther(bench, "empty", "ceiling");

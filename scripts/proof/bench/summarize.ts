@@ -5,7 +5,7 @@ import { median, percentile } from "../../lib/statistics.ts";
 export interface Run {
   /** Of the whole run. */
   readonly seconds: number;
-  /** Of the measured process, over the whole run; null where the system does not tell. */
+  /** Of the measured process, over the whole run; null where the system does not say. */
   readonly cpuSeconds: number | null;
   readonly operations: number;
   /** One per request; none where a request stands for many operations. */
@@ -20,7 +20,7 @@ export interface Side {
   readonly p99Ms: number | null;
 }
 
-/** Medians over the runs, of the percentiles too: a moment in which the machine did something else spoils one run, not all. */
+/** Medians over the runs, of percentiles too: what else the machine does spoils one run, not all. */
 export function summarize(runs: readonly Run[]): Side {
   const timed = runs.map((run) => run.latenciesMs).filter((latencies) => latencies.length > 0);
   return {
@@ -46,7 +46,7 @@ export function speedRatio(rounds: readonly Round[]): number {
   return median(rounds.map(({ product, other }) => perSecondOf(product) / perSecondOf(other)));
 }
 
-/** Above 1: the product takes less CPU than the other. Null where the system does not tell. */
+/** Above 1: the product takes less CPU than the other. Null where the system does not say. */
 export function cpuRatio(rounds: readonly Round[]): number | null {
   const ratios = rounds.flatMap(({ product, other }) => {
     const [ours, theirs] = [cpuMicrosOf(product), cpuMicrosOf(other)];

@@ -1,6 +1,6 @@
 /**
- * The crash drill: the real stack on disk under load, a ledger that fails in every way it knows, and clawsettle killed
- * with `kill -9` again and again. Then everything comes to rest, and a verdict is reached.
+ * The crash drill: the real stack on disk under load, a ledger that fails in every way it knows, and
+ * clawsettle killed with `kill -9` again and again. Then everything comes to rest, and a verdict is reached.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "../../lib/random.ts";
@@ -29,7 +29,7 @@ const LATE_ACCOUNTS = 6;
 /** Over this time a round's events are first delivered, whether or not clawsettle is up. */
 const RELEASE_MS = 5_000;
 const IN_FLIGHT_AIM = 5;
-/** Sent all at once, for the kill that aims at deliveries in flight: else a healthy ledger answers faster than they come. */
+/** Sent all at once before a kill that aims at deliveries in flight: else a healthy ledger is too fast. */
 const VOLLEY = 20;
 const AIM_PATIENCE_MS = 2_500;
 const ANSWER_PATIENCE_MS = 10_000;
@@ -102,7 +102,7 @@ async function playRound(drill: DrillStack, round: Round, volley: readonly Histo
   await sandbox.clearFaults();
   const faulty = beginFault(drill, round);
   const atRandom = random.whole(0, 300);
-  // On a busy machine a round would else be over before anything was settled, and kills would meet no progress.
+  // Else a round on a busy machine could be over before anything was settled.
   const before = sender.answered;
   if (round.aim !== "just restarted")
     await untilTrue(async () => sender.answered > before, ANSWER_PATIENCE_MS);

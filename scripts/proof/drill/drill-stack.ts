@@ -1,4 +1,4 @@
-/** The stack and what stands around it: a sender in Stripe's place, and a collector of the ledger's requests. */
+/** The stack, with a sender in Stripe's place and a collector of the ledger's requests. */
 import { PlainError } from "../../lib/failure.ts";
 import { startTempStack, type TempStack, type TempStackOptions } from "../../sandbox/stack/temp-stack.ts";
 import { CURRENCIES } from "../histories/stripe-history.ts";
@@ -14,7 +14,7 @@ export interface DrillStack extends TempStack {
   readonly collector: RequestCollector;
 }
 
-/** Starts a stack for `work`, and leaves nothing of it behind. Rejects when a process dies that nobody has killed. */
+/** Runs `work` on a stack of its own. Rejects when a process of it dies that nobody has killed. */
 export async function withDrillStack<T>(
   options: TempStackOptions & { readonly sender: Omit<SenderOptions, "clawsettle"> },
   work: (drill: DrillStack) => Promise<T>,

@@ -5,7 +5,7 @@ export type ExpectedEnd =
   | "forwarded"
   | "ignored"
   | "unmappable"
-  /** Its payment can be settled nowhere, so nobody can say whose money it takes. It waits in sight of operators. */
+  /** Its payment can be settled nowhere, so nobody can say whose money it takes. Operators see it wait. */
   | "without_payment"
   /** The ledger may refuse it for good, since a later event of the same payout came first. */
   | "forwarded_or_overtaken";

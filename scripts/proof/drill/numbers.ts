@@ -36,7 +36,7 @@ export function loadNumbers({ events, delivered, views, stats, requests }: Evide
   };
 }
 
-/** Of events that were attempted at all, and have come to their end: what waits for ever counts its attempts for ever. */
+/** Of attempted events that came to their end: what waits for ever counts its attempts for ever. */
 function attemptNumbers(views: readonly EventState[]) {
   const done = views.filter(({ state, attempts }) => state === "forwarded" && attempts > 0);
   return {
@@ -75,7 +75,7 @@ export function crashNumbers({ options, kills, healed, evidence, disagreements, 
   };
 }
 
-/** No attempt outlives its process, so one that was under way at a kill was cut off, and closed by its successor. */
+/** No attempt outlives its process: one under way at a kill was cut off, and closed by its successor. */
 function spans({ started_at, duration_ms }: EventState["attempt_log"][number], at: number): boolean {
   const from = Date.parse(started_at);
   return from <= at && from + duration_ms >= at;

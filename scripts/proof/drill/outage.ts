@@ -1,6 +1,6 @@
 /**
- * The outage drill: the ledger is away under load and comes back. How many events waited, how long until none does,
- * and whether the recovering ledger is overrun. clawsettle runs with a deployment's own settings.
+ * The outage drill: the ledger is away under load and comes back. How many events waited, how long until none
+ * does, and whether the recovering ledger is overrun. clawsettle runs with a deployment's own settings.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "../../lib/random.ts";
@@ -29,8 +29,9 @@ export type OutageResult = Awaited<ReturnType<typeof outageDrill>>;
 /** The defaults of a deployment; a local stack would be quicker. */
 const VARS = { FORWARDING_RETRY_BASE_SECONDS: "15", FORWARDING_RETRY_MAX_SECONDS: "3600" };
 /**
- * Much more impatient than Stripe, whose second delivery comes after minutes: it makes the recovery harder. And with more connections
- * than deliveries can wait for a ledger that says nothing: a queue here would be let loose at its return, and be the stampede.
+ * Much more impatient than Stripe, whose second delivery comes after minutes: it makes the recovery harder.
+ * And with more connections than deliveries can wait for a ledger that says nothing: a queue here would be
+ * let loose at its return, and be the stampede.
  */
 const SENDER = { firstGapMs: 10_000, longestGapMs: 60_000, connections: 512 };
 
@@ -38,7 +39,7 @@ const ACCOUNTS = 40;
 /** So long the load runs with a healthy ledger, before each outage and after. */
 const BEFORE_SECONDS = 5;
 const AFTER_SECONDS = 30;
-/** Longer than clawsettle waits, and not for ever: what was held back is done late, behind the retry's back. */
+/** Longer than clawsettle waits, and not for ever: what was held back is done late, after the retry. */
 const HANG_MS = 15_000;
 
 export async function outageDrill(options: OutageOptions, say: (line: string) => void) {

@@ -1,4 +1,4 @@
-/** What happens at Stripe during a drill, and in which order its events are first delivered. The seed decides all of it. */
+/** What happens at Stripe during a drill, and in which order its events are first delivered, by the seed. */
 import { accountIdOf } from "../../lib/account-id.ts";
 import type { Random } from "../../lib/random.ts";
 import type { HistoryEvent } from "../histories/history.ts";
@@ -49,8 +49,8 @@ export function didsOf(accounts: number): string[] {
 }
 
 /**
- * As many parts of one plan, each in its own order of arrival. They are cut by what happened: no part waits for money that
- * only a later one brings.
+ * As many parts of one plan, each in its own order of arrival. They are cut by what happened: no part waits
+ * for money that only a later one brings.
  */
 export function partsOf({ events, happened }: DrillPlan, count: number): HistoryEvent[][] {
   const size = Math.ceil(events.length / count);

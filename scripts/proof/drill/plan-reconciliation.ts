@@ -1,4 +1,4 @@
-/** What happens at Stripe before and during the drill, which deliveries are lost on the way, and which settlements are altered. */
+/** What happens at Stripe during the drill, which deliveries are lost, and which settlements are altered. */
 import { accountIdOf } from "../../lib/account-id.ts";
 import type { Random } from "../../lib/random.ts";
 import { paymentIntentSucceeded } from "../../sandbox/events/stripe-events.ts";

@@ -1,8 +1,9 @@
 /**
- * The reconciliation drill: thousands of payments at Stripe, of which some never reached clawsettle and some were changed at the
- * ledger behind everybody's back. A reconciliation must find exactly these, also when it is killed again and again, Stripe
- * answers badly, and deliveries go on. A second one must find nothing to do. At last the changes are undone, the lost deliveries
- * come after all, and Stripe, clawsettle and the ledger must agree on every payment.
+ * The reconciliation drill: thousands of payments at Stripe, of which some never reached clawsettle and some
+ * were changed at the ledger behind everybody's back. A reconciliation must find exactly these, also when it
+ * is killed again and again, Stripe answers badly, and deliveries go on. A second one must find nothing to
+ * do. At last the changes are undone, the lost deliveries come after all, and Stripe, clawsettle and the
+ * ledger must agree on every payment.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlainError } from "../../lib/failure.ts";
@@ -140,7 +141,7 @@ async function deliverLive(
   await sender.finish();
 }
 
-/** While it runs, and no longer: a kill after its end would show nothing. Each after a page more than the one before. */
+/** Only while it runs: a kill after its end would show nothing. Each comes a page after the last. */
 async function killAgain(
   { stack, clawsettle }: DrillStack,
   id: string,

@@ -1,4 +1,4 @@
-/** Every settlement request that the ledger saw during a drill, read as it goes: the ledger keeps only the last ones. */
+/** Every settlement request that the ledger got, read as it goes: the ledger keeps only the last. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sandbox } from "../../sandbox/clients/sandbox-ledger.ts";
 import type { LoggedRequest } from "../../sandbox/ledger/request-log.ts";

@@ -38,8 +38,8 @@ const AGAIN_WITHIN_MS = 8_000;
 const RESENDS_AT_ONCE = 16;
 
 /**
- * Sends as Stripe does: each event until a 2xx, with growing gaps, a new time and a new signature for each delivery; some
- * twice at the same moment, some again although they were accepted.
+ * Sends as Stripe does: each event until a 2xx, with growing gaps, a new time and a new signature for each
+ * delivery; some twice at the same moment, some again although they were accepted.
  */
 export class StripeSender {
   readonly delivered = new Map<string, Delivered>();

@@ -1,4 +1,4 @@
-/** Waiting until everything that can heal has healed. The drill's operator touches only what failed for good. */
+/** Waits until all that can heal has healed. The drill's operator touches only what failed for good. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { concurrently } from "../../../src/concurrently.ts";
 import type { Clawsettle, EventRow } from "../../sandbox/clients/clawsettle.ts";

@@ -1,4 +1,4 @@
-/** What happened at Stripe: its events, and each movement of money beside them, whatever anybody maps them to. */
+/** What happened at Stripe: its events, and each movement of money, whatever anybody maps them to. */
 import type { RefundEvents } from "../../../src/settlement/mapping-table.ts";
 import type { StripeEventBody } from "../../sandbox/events/stripe-events.ts";
 

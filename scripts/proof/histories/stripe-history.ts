@@ -1,4 +1,4 @@
-/** Random histories: customers pay, are refunded, dispute; platforms pay out. Never more goes back than was paid. */
+/** Random histories of payments, refunds, disputes and payouts. Never more goes back than was paid. */
 import { DAY, HOUR, MINUTE, SECOND } from "../../lib/durations.ts";
 import type { Random } from "../../lib/random.ts";
 import * as stripe from "../../sandbox/events/stripe-events.ts";
@@ -22,8 +22,8 @@ export function stripeHistory(random: Random, start: number, twins: number): Str
 }
 
 /**
- * A payment and what follows, or a payout. Of some nobody can say whose they are. An owner for whom `currencyOf` names a
- * currency has no other.
+ * A payment and what follows, or a payout. Of some nobody can say whose they are. An owner for whom
+ * `currencyOf` names a currency has no other.
  */
 export function addChain(
   history: HistoryBuilder,

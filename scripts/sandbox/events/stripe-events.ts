@@ -1,8 +1,8 @@
 /**
  * Stripe's events, shaped like what Stripe sends, for the sender, the smokes and the tests.
  *
- * Each builder tells one thing that can happen: `paymentIntentSucceeded({ account_id: "acc_1", amount: 1200 })`.
- * The second argument changes the envelope, for example `{ id }` to send an event again, or `{ livemode: true }`.
+ * Each builder makes one thing happen: `paymentIntentSucceeded({ account_id: "acc_1", amount: 1200 })`. The
+ * second argument changes the envelope, for example `{ id }` to send an event again, or `{ livemode: true }`.
  * Runs in Node and in workerd.
  */
 import { STRIPE_API_VERSION } from "../../../src/stripe/api-version.ts";
@@ -53,7 +53,7 @@ export function stripeEvent(type: string, object: StripeObject, envelope: Envelo
   };
 }
 
-/** An event of this type: the object with the fields that the event has changed, then what the caller gives. */
+/** An event of this type: the object with the fields that the event has changed, then what is given. */
 function builder(
   type: string,
   build: (money: Money) => StripeObject,
@@ -90,7 +90,7 @@ export interface ChargeRefund extends Money {
   readonly charge?: string;
   /** All that was refunded of the charge so far, this refund included. Left out: the whole charge. */
   readonly amount_refunded?: number;
-  /** All that was refunded before. null: the event does not tell. */
+  /** All that was refunded before. null: the event does not say. */
   readonly previous?: number | null;
 }
 
@@ -122,7 +122,7 @@ export const refundUpdated = builder(
   { previous_attributes: { status: "pending" } },
 );
 
-/** A refund that had succeeded and came back. One that failed while pending: `previous_attributes: { status: "pending" }`. */
+/** A refund that had succeeded and came back. One that failed while pending: say so in `previous_attributes`. */
 export function refundFailed(money: Money = {}, envelope?: Envelope): StripeEventBody {
   const failed = {
     failure_balance_transaction: stripeId("txn"),

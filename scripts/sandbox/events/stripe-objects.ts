@@ -7,8 +7,8 @@ import { nowSeconds, stripeId } from "./stripe-ids.ts";
 export type StripeObject = Readonly<Record<string, unknown>>;
 
 /**
- * What every builder takes. Any other field of the object may be given too, and wins over what the builder sets.
- * `undefined` leaves a field out of the event.
+ * What every builder takes. Any other field of the object may be given too, and wins over what the builder
+ * sets. `undefined` leaves a field out of the event.
  */
 export interface Money {
   readonly id?: string;

@@ -1,10 +1,10 @@
 /**
- * What Stripe puts into `Stripe-Signature`, for senders and tests. WebCrypto only: runs in Node and in workerd.
- * https://docs.stripe.com/webhooks/signature
+ * What Stripe puts into `Stripe-Signature`, for senders and tests. WebCrypto only: runs in Node and in
+ * workerd. https://docs.stripe.com/webhooks/signature
  */
 import { toHex, utf8 } from "../../../src/bytes.ts";
 
-/** `t=…,v1=…` over exactly these bytes. The receiver refuses a time, in Unix seconds, that is older than its tolerance. */
+/** `t=…,v1=…` over exactly these bytes. A receiver refuses a time that is older than its tolerance. */
 export async function signPayload(
   body: string | Uint8Array,
   secret: string,

@@ -27,8 +27,8 @@ export function createDevVars(): DevVars {
 }
 
 /**
- * Reads the file, or makes it when there is none. An incomplete one is the developer's to repair: it is never overwritten. But the
- * key of the sandbox Stripe, which opens nothing else, is added where it is missing.
+ * Reads the file, or makes it when there is none. An incomplete one is the developer's to repair: it is never
+ * overwritten. But the key of the sandbox Stripe, which opens nothing else, is added where it is missing.
  */
 export async function loadOrCreateDevVars(
   file = DEV_VARS_FILE,
@@ -66,13 +66,13 @@ export async function readDevVars(file = DEV_VARS_FILE): Promise<Readonly<Record
   return vars;
 }
 
-/** Gives a secret from the environment, else from the file; null where neither has it. Without a file: from the environment alone. */
+/** Gives a secret from the environment, else from the file, if one is given; null where neither has it. */
 export async function secretReader(file: string | null): Promise<(name: string) => string | null> {
   const vars = (file === null ? null : await readDevVars(file)) ?? {};
   return (name) => process.env[name]?.trim() || (vars[name] ?? null);
 }
 
-/** Shaped like Stripe's, since a key's shape tells its mode. */
+/** Shaped like Stripe's, since a key's shape shows its mode. */
 function sandboxStripeKey(): string {
   return `sk_test_${randomBytes(24).toString("hex")}`;
 }

@@ -1,4 +1,4 @@
-/** A stack of one's own, for tests and drills: free ports, an empty data folder, random secrets, and clients for all of it. */
+/** A stack for one test or drill: free ports, an empty data folder, random secrets, and clients. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

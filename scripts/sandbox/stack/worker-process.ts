@@ -1,9 +1,9 @@
 /**
  * One Worker on the local runtime, in a process of its own, so that it can be killed alone.
  *
- * This uses wrangler's `startWorker` and not its command line, because that takes bindings as an object: secrets
- * stay out of the process list, and optional ones (SETTLE_READ_KEY) arrive, which `.dev.vars` alone would not
- * give to a Worker that names its required secrets. It also opens no inspector port.
+ * This uses wrangler's `startWorker` and not its command line, because that takes bindings as an object:
+ * secrets stay out of the process list, and optional ones (SETTLE_READ_KEY) arrive, which `.dev.vars` alone
+ * would not give to a Worker that names its required secrets. It also opens no inspector port.
  */
 import { unstable_readConfig, unstable_startWorker } from "wrangler";
 
@@ -28,7 +28,7 @@ export type WorkerSpec = {
 async function main(spec: WorkerSpec): Promise<void> {
   const worker = await unstable_startWorker({
     config: spec.config,
-    // A name that is given keeps wrangler from reading `.dev.vars` by itself: the parent decides what a Worker gets.
+    // Keeps wrangler from reading `.dev.vars` by itself: the parent decides what a Worker gets.
     envFiles: [NO_ENV_FILE],
     bindings: { ...bindings("secret_text", spec.secrets), ...bindings("plain_text", spec.vars) },
     dev: {

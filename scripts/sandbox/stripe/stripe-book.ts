@@ -1,4 +1,4 @@
-/** All that the sandbox knows: events, webhook endpoints, what was asked, and the faults that are switched on. */
+/** All that the sandbox keeps: events, webhook endpoints, the requests it got, and faults. */
 import { DurableObject } from "cloudflare:workers";
 import { EndpointStore } from "./endpoint-store.ts";
 import { EventTable, type SandboxEvent } from "./event-table.ts";

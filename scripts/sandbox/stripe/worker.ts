@@ -1,9 +1,9 @@
 /**
- * The sandbox Stripe: as much of Stripe's API as clawsettle asks, so that Stripe's own client talks to it unchanged. For
- * development and tests only.
+ * The sandbox Stripe: as much of Stripe's API as clawsettle asks, so that Stripe's own client talks to it
+ * unchanged. For development and tests only.
  *
- * Everything but `GET /health` needs `Authorization: Bearer STRIPE_API_KEY`, the controls under `/sandbox` too. A key that ends
- * in `_without_permission` is a restricted one that may do nothing.
+ * Everything but `GET /health` needs `Authorization: Bearer STRIPE_API_KEY`, the controls under `/sandbox`
+ * too. A key that ends in `_without_permission` is a restricted one that may do nothing.
  */
 import { type Context, Hono } from "hono";
 import { z } from "zod";

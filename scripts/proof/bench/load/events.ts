@@ -1,4 +1,4 @@
-/** Events for the load: like Stripe's, and the same ones whenever they are built again, so that a replay is one. Pure. */
+/** Events for the load, like Stripe's: the same ones each time, so that a replay is one. Pure. */
 import { type StripeEventBody, paymentIntentSucceeded } from "../../../sandbox/events/stripe-events.ts";
 
 /** Any moment; what matters is that it is always the same. */

@@ -1,4 +1,4 @@
-/** What the load generator is to do, and what it answers. Types only: both sides of the process boundary load this. */
+/** What the load generator is to do, and what it answers. Types only: both processes load this. */
 
 type Work =
   /** Signed deliveries of the events `indices`; `store` sets them apart from another store's. */
@@ -13,7 +13,7 @@ export interface Job {
   /** Requests under way at once, each on a connection of its own: nothing is pipelined. */
   readonly concurrency: number;
   readonly work: Work;
-  /** Each answer must have this status, and this text in its body: an answer that is quick and wrong counts for nothing. */
+  /** Each answer must have this status, and this text in its body: quick and wrong counts for nothing. */
   readonly expect: { readonly status: number; readonly text: string };
 }
 

@@ -1,4 +1,4 @@
-/** A store of many events, against one of few. Both are clawsettle; they differ in nothing but what they hold. */
+/** A store of many events, against one of few. Both are clawsettle, and differ only in what they hold. */
 import { type Bench, startProduct } from "../bench.ts";
 import { FEW_AT_ONCE } from "../effort.ts";
 import { compare, type Load, measure, pairs } from "../measure.ts";
@@ -8,7 +8,7 @@ import { list, replay, settle } from "./loads.ts";
 
 const STORE = "g";
 const BATCH = 500;
-/** "Does not grow", as far as a 99th percentile can be told from noise. */
+/** "Does not grow", as far as a 99th percentile can be set apart from noise. */
 const FLAT_P99: Target = { of: "p99", least: 0.85 };
 const FLAT_COST: Target = { of: "speed", least: 0.9 };
 

@@ -1,4 +1,4 @@
-/** From signed bytes to a yes, and to a settlement, against the `stripe` package, which goes as far as the event. */
+/** From signed bytes to a yes, and to a settlement, against the `stripe` package, which ends at the event. */
 import { type Bench, SIGNING_SECRET, startOther } from "../bench.ts";
 import { eventBodyOf } from "../load/events.ts";
 import { compare, type Load, pairs } from "../measure.ts";

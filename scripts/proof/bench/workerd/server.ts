@@ -52,7 +52,7 @@ export async function startServer({ name, folder, script, config }: ServerOption
   const origin = `http://${address}`;
   const server = {
     origin,
-    /** CPU time since it began; null where the system does not tell. */
+    /** CPU time since it began; null where the system does not say. */
     cpuSeconds: () => cpuSecondsOf(pid),
     /** Waits until so many more files can be opened: idle objects give theirs back. */
     async untilFree(needed: number): Promise<void> {

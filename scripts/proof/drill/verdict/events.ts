@@ -6,7 +6,7 @@ import { expectedEnd, rightfulError } from "../expected-end.ts";
 import type { Delivered } from "../stripe-sender.ts";
 import type { Disagree } from "./disagreement.ts";
 
-export function judgeState(event: HistoryEvent, view: EventState, disagree: Disagree): void {
+export function checkState(event: HistoryEvent, view: EventState, disagree: Disagree): void {
   const end = expectedEnd(event);
   const may =
     end === "forwarded_or_overtaken" ? ["forwarded", "failed"] : [rightfulError(event) ? "failed" : end];
@@ -21,7 +21,7 @@ export function judgeState(event: HistoryEvent, view: EventState, disagree: Disa
 }
 
 /** A 2xx is a promise: given once for each event, always with the same body, and true. */
-export function judgeAnswers(
+export function checkAnswers(
   event: HistoryEvent,
   view: EventState | null,
   delivered: Delivered | null,

@@ -5,7 +5,7 @@ import type { Evidence } from "../evidence.ts";
 import type { Disagree } from "./disagreement.ts";
 
 /** Each movement stands in the ledger once, and nothing else stands there. */
-export function judgeSettlements(
+export function checkSettlements(
   { events, movements, views, settlements }: Evidence,
   disagree: Disagree,
 ): void {
@@ -16,17 +16,17 @@ export function judgeSettlements(
     if (event === undefined || event.expected !== "money") {
       disagree(settlement.id, "stands in the ledger, and nothing happened at Stripe");
     } else if (event.movement === null) {
-      judgeAmountAsSent(event, settlement, disagree);
+      checkAmountAsSent(event, settlement, disagree);
     } else {
       byMovement.set(event.movement, [...(byMovement.get(event.movement) ?? []), settlement]);
-      if (event.movement.delta === 0n) judgeAmountAsSent(event, settlement, disagree);
+      if (event.movement.delta === 0n) checkAmountAsSent(event, settlement, disagree);
     }
   }
   for (const movement of movements) {
     if (movement.account === null) continue;
     const [settlement, ...more] = byMovement.get(movement) ?? [];
     if (settlement === undefined) disagree(movement.name, "is not in the ledger");
-    else judgeMovement(movement, settlement, disagree);
+    else checkMovement(movement, settlement, disagree);
     if (more.length > 0) disagree(movement.name, `stands in the ledger ${more.length + 1} times`);
   }
   const ids = new Set(settlements.map(({ id }) => id));
@@ -36,7 +36,7 @@ export function judgeSettlements(
   }
 }
 
-function judgeMovement(movement: Movement, settlement: Settlement, disagree: Disagree): void {
+function checkMovement(movement: Movement, settlement: Settlement, disagree: Disagree): void {
   const { account, currency, delta } = movement;
   const amount = delta < 0n ? -delta : delta;
   const truth = {
@@ -56,13 +56,13 @@ function judgeMovement(movement: Movement, settlement: Settlement, disagree: Dis
 }
 
 /** What the ledger only records moves no balance that would give a wrong amount away. */
-function judgeAmountAsSent(event: HistoryEvent, { amount_minor }: Settlement, disagree: Disagree): void {
+function checkAmountAsSent(event: HistoryEvent, { amount_minor }: Settlement, disagree: Disagree): void {
   const sent = String(event.body.data.object["amount"]);
   if (amount_minor !== sent) disagree(event.id, `is recorded as ${amount_minor}, and Stripe sent ${sent}`);
 }
 
 /** The sums that account holders see, straight from what happened. */
-export function judgeBalances({ movements, balances }: Evidence, disagree: Disagree): void {
+export function checkBalances({ movements, balances }: Evidence, disagree: Disagree): void {
   const truth = balancesAfter(movements);
   for (const account of truth.keys()) {
     if (!balances.has(account)) disagree(account, "has moved money, and its balance was not read");

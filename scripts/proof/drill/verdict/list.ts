@@ -5,7 +5,7 @@ import type { EventRow } from "../../../sandbox/clients/clawsettle.ts";
 import type { Disagree } from "./disagreement.ts";
 
 /** The list shows operators what the events' own objects say, all of it, and sums it rightly. */
-export function judgeList({ views, rows, stats }: Evidence, disagree: Disagree): void {
+export function checkList({ views, rows, stats }: Evidence, disagree: Disagree): void {
   const byId = new Map<string, EventRow>();
   for (const row of rows) {
     if (byId.has(row.event_id)) disagree(row.event_id, "is listed twice");
@@ -15,7 +15,7 @@ export function judgeList({ views, rows, stats }: Evidence, disagree: Disagree):
   for (const [id, view] of views) {
     const row = byId.get(id);
     if (row === undefined) disagree(id, `is ${view.state}, and not listed`);
-    else judgeRow(view, row, disagree);
+    else checkRow(view, row, disagree);
   }
   for (const [state, count] of Object.entries(stats.states)) {
     const counted = [...views.values()].filter((view) => view.state === state).length;
@@ -35,7 +35,7 @@ export function judgeList({ views, rows, stats }: Evidence, disagree: Disagree):
   }
 }
 
-function judgeRow(view: EventState, row: EventRow, disagree: Disagree): void {
+function checkRow(view: EventState, row: EventRow, disagree: Disagree): void {
   const { settlement } = view;
   const truth: Partial<EventRow> = {
     event_type: view.event_type,

@@ -1,4 +1,4 @@
-/** The verdict on a reconciliation drill: what its two runs found, and then what any drill is judged by. Pure. */
+/** The verdict on a reconciliation drill: what its two runs found, then what holds for any drill. Pure. */
 import type { ReconciliationReport } from "../../../../src/http/admin/reconciliations.ts";
 import type { HistoryEvent } from "../../histories/history.ts";
 import type { Evidence } from "../evidence.ts";
@@ -18,8 +18,8 @@ export function reconciliationVerdict(
   const disagree: Disagree = (about, what) => void found.push({ about, what });
   if (first === undefined || second === undefined) disagree("the drill", "has not two runs");
   else {
-    judgeRun("the first run", first, plan, plan.lost, disagree);
-    judgeRun("the second run", second, plan, [], disagree);
+    checkRun("the first run", first, plan, plan.lost, disagree);
+    checkRun("the second run", second, plan, [], disagree);
   }
   for (const { id } of plan.lost) {
     if (evidence.delivered.get(id)?.firsts !== 0) disagree(id, "came late, and was not a replay");
@@ -27,7 +27,7 @@ export function reconciliationVerdict(
   return found;
 }
 
-function judgeRun(
+function checkRun(
   name: string,
   run: ReconciliationReport,
   { payments, altered }: ReconciliationPlan,

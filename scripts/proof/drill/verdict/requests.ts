@@ -4,7 +4,7 @@ import type { Disagree } from "./disagreement.ts";
 
 const KEY_PREFIX = "stripe:event:";
 
-export function judgeRequests({ events, views, requests }: Evidence, disagree: Disagree): void {
+export function checkRequests({ events, views, requests }: Evidence, disagree: Disagree): void {
   requests.forEach(({ seq }, n) => {
     const before = requests[n - 1]?.seq ?? 0;
     if (seq !== before + 1) disagree(`request ${seq}`, "comes after a gap in the log");
