@@ -1,5 +1,5 @@
 import { clawsettleClient } from "../sandbox/clients/clawsettle.ts";
-import { readDevVars, secretReader } from "../sandbox/stack/dev-vars.ts";
+import { readDevVars, secretOf } from "../sandbox/stack/dev-vars.ts";
 import { runCommand } from "../lib/command.ts";
 import { EXIT_FAILED, EXIT_OK, messageOf, PlainError } from "../lib/failure.ts";
 import { type Answer, at, httpClient, type HttpClient } from "../lib/http.ts";
@@ -16,15 +16,12 @@ async function send(options: SendOptions): Promise<number> {
   const http = httpClient({ connections: options.concurrency });
   try {
     // What leaves the machine is never signed with a local secret.
-    const secrets = await secretReader(options.remote ? null : options["vars-file"]);
-    const secret = secrets("STRIPE_WEBHOOK_SIGNING_SECRET");
+    const file = options.remote ? null : options["vars-file"];
+    const secret = await secretOf("STRIPE_WEBHOOK_SIGNING_SECRET", file);
     if (secret === null) throw new PlainError(missingSecret(options));
     const clawsettle = clawsettleClient({ http, baseUrl: options.url, signingSecret: secret, adminKey: "" });
     const stripe = await stripeFor(options, http);
-    const body = bodies(
-      options,
-      options.account ?? (await accountFor(options, http, secrets("LEDGER_ADMIN_KEY"))),
-    );
+    const body = bodies(options, options.account ?? (await accountFor(options, http)));
     if (options.lose) return await lose(options, stripe, body);
     const deliver: Deliver = async (event) => {
       // What Stripe's list lacks is no reason not to deliver.
@@ -116,13 +113,10 @@ function bodies(options: SendOptions, account: string | null): () => string {
 }
 
 /** An account to pay into, so that a first try shows money arriving. Null when none can be made. */
-async function accountFor(
-  options: SendOptions,
-  http: HttpClient,
-  adminKey: string | null,
-): Promise<string | null> {
+async function accountFor(options: SendOptions, http: HttpClient): Promise<string | null> {
   if (options.remote)
     throw new PlainError("Name the --account: none is created at a ledger that is not local.");
+  const adminKey = await secretOf("LEDGER_ADMIN_KEY", options["vars-file"]);
   try {
     if (adminKey === null) throw new PlainError("LEDGER_ADMIN_KEY is not set");
     const account = await newAccount(

@@ -8,7 +8,8 @@ let settled = 0;
 const server = createServer({ keepAlive: true, keepAliveTimeout: 600_000 }, (request, response) => {
   request.resume();
   request.once("end", () => {
-    const body = JSON.stringify({ settlement: { id: `stl_${String(++settled).padStart(20, "0")}` } });
+    const id = String(++settled).padStart(20, "0");
+    const body = JSON.stringify({ settlement: { id: `stl_${id}` }, event: { id: `evt_${id}` } });
     response.writeHead(201, { "content-type": "application/json", "content-length": body.length });
     response.end(body);
   });

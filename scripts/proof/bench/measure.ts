@@ -5,20 +5,20 @@ import type { Round, Run } from "./summarize.ts";
 import type { Server } from "./workerd/server.ts";
 
 export type Load = Omit<Job, "origin"> & {
-  /** How many objects it opens that were not open before. */
+  /** How many events it settles or wakes, each with its object and its account's. */
   readonly opens?: number;
   /** How many one request stands for, where it is more than one. */
   readonly operationsPerRequest?: number;
 };
 
-/** Open files for each object, and some to spare. */
-const DESCRIPTORS_PER_OBJECT = 3;
+/** Three open files for each of two objects, and some to spare. */
+const DESCRIPTORS_PER_EVENT = 6;
 const SPARE_DESCRIPTORS = 500;
 
 /** One run of load against a server. */
 export async function measure({ generator }: Bench, server: Server, load: Load): Promise<Run> {
   const { opens = 0, operationsPerRequest = 1, ...job } = load;
-  if (opens > 0) await server.untilFree(DESCRIPTORS_PER_OBJECT * opens + SPARE_DESCRIPTORS);
+  if (opens > 0) await server.untilFree(DESCRIPTORS_PER_EVENT * opens + SPARE_DESCRIPTORS);
   const before = await server.cpuSeconds();
   const { seconds, latenciesMs } = await generator.run({ ...job, origin: server.origin });
   const after = await server.cpuSeconds();

@@ -66,10 +66,11 @@ export async function readDevVars(file = DEV_VARS_FILE): Promise<Readonly<Record
   return vars;
 }
 
-/** Gives a secret from the environment, else from the file, if one is given; null where neither has it. */
-export async function secretReader(file: string | null): Promise<(name: string) => string | null> {
-  const vars = (file === null ? null : await readDevVars(file)) ?? {};
-  return (name) => process.env[name]?.trim() || (vars[name] ?? null);
+/** From the environment, else from the file, if one is given; null where neither has it. */
+export async function secretOf(name: string, file: string | null): Promise<string | null> {
+  const given = process.env[name]?.trim();
+  if (given || file === null) return given || null;
+  return (await readDevVars(file))?.[name] ?? null;
 }
 
 /** Shaped like Stripe's, since a key's shape shows its mode. */
