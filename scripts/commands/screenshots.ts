@@ -32,7 +32,7 @@ function shotsOf({ waiting, refused, run }: Examples): [name: string, path: stri
 }
 
 /** These pages change as events do: the picture waits until they are connected. */
-const LIVE = ["overview", "events", "event", "resolve"];
+const LIVE = new Set(["overview", "events", "event", "resolve"]);
 
 async function screenshots(): Promise<number> {
   const temp = await startTempStack({ withStripe: true, vars: VARS });
@@ -70,7 +70,7 @@ async function take(
   await signIn(page, secrets.SETTLE_ADMIN_KEY);
   for (const [name, path, click] of shotsOf(examples)) {
     await page.goto(path);
-    if (LIVE.includes(name)) await page.locator("#live.on").waitFor();
+    if (LIVE.has(name)) await page.locator("#live.on").waitFor();
     if (click !== undefined) await page.locator(click).click();
     await shoot(name);
   }
