@@ -47,7 +47,7 @@ export async function crashDrill(
   return withDrillStack({ vars: VARS, sender: { ...SENDER, seed } }, async (drill) => {
     const kills = await playRounds(drill, plan, rounds, random, say);
     say("the faults are over; waiting for what can heal");
-    const healed = await untilHealed(drill.clawsettle, plan.events, true);
+    const healed = await untilHealed(drill, plan.events, true);
     say(`at rest after ${healed.seconds.toFixed(1)} s; every event is delivered once more`);
     await drill.sender.stop();
     await drill.sender.resend(plan.events);

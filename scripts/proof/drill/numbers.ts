@@ -71,6 +71,7 @@ export function crashNumbers({ options, kills, healed, evidence, disagreements, 
     load: loadNumbers(evidence),
     seconds_until_at_rest: rounded(healed.seconds),
     tried_again_by_an_operator: healed.operatorRetries,
+    effects_completed_by_an_operator: healed.repairs,
     disagreements: disagreements.length,
   };
 }

@@ -54,7 +54,7 @@ export async function outageDrill(options: OutageOptions, say: (line: string) =>
     for (const [n, kind] of kinds.entries()) {
       const load = sendSteadily(drill, parts[n] ?? [], rate);
       const span = await playOutage(drill, kind, options, load, say);
-      const { complete } = await untilHealed(drill.clawsettle, parts.slice(0, n + 1).flat(), false);
+      const { complete } = await untilHealed(drill, parts.slice(0, n + 1).flat(), false);
       const now = Date.now();
       say(
         `${kind}: ${complete ? "nothing waits any more" : "SOME STILL WAIT"}, ${now - span.until} ms later`,

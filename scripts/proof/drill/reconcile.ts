@@ -86,7 +86,7 @@ async function deliverAndAlter(
   await openAccounts(drill, dids);
   await stripe.know(payments.map(textOf));
   for (const event of arrived) drill.sender.send(event);
-  await drill.sender.finish();
+  await drill.sender.untilAccepted();
   say(`${payments.length} payments at Stripe, ${lost.length} of them lost on their way`);
   for (const [n, event] of altered.entries()) {
     const changes = ALTERATIONS[n % ALTERATIONS.length] ?? ALTERATIONS[0];
@@ -138,7 +138,7 @@ async function deliverLive(
     if (n % EVERY_NTH_COMES_AGAIN === 0) await sender.resend(arrived.slice(n, n + 1));
     await sleep(LIVE_GAP_MS);
   }
-  await sender.finish();
+  await sender.untilAccepted();
 }
 
 /** Only while it runs: a kill after its end would show nothing. Each comes a page after the last. */

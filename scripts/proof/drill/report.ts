@@ -39,6 +39,10 @@ export function crashReport(numbers: Crash): string {
         "failed for good by a false refusal, or overtaken: tried again by an operator",
         numbers.tried_again_by_an_operator,
       ],
+      [
+        "effects that the ledger had lost, completed by an operator",
+        numbers.effects_completed_by_an_operator,
+      ],
       ["whole drill", `${numbers.seconds} s`],
     ]),
   ].join("\n");

@@ -36,6 +36,7 @@ const TWICE_AT_ONCE = 0.06;
 const AGAIN_LATER = 0.08;
 const AGAIN_WITHIN_MS = 8_000;
 const RESENDS_AT_ONCE = 16;
+const POLL_MS = 100;
 
 /**
  * Sends as Stripe does: each event until a 2xx, with growing gaps, a new time and a new signature for each
@@ -75,9 +76,9 @@ export class StripeSender {
     void sending.finally(() => this.#sending.delete(sending));
   }
 
-  /** Settles when all that was begun is accepted, and delivered again where that was to come. */
-  async finish(): Promise<void> {
-    await Promise.all(this.#sending);
+  /** Settles when all that was begun is accepted. */
+  async untilAccepted(): Promise<void> {
+    while ([...this.delivered.values()].some(({ accepted }) => !accepted)) await this.#pause(POLL_MS);
   }
 
   /** Each event once more and no more, whatever was answered before: as an operator would have it resent. */
@@ -88,7 +89,7 @@ export class StripeSender {
   /** Gives up on what is still not accepted. Settles when no delivery is in flight any more. */
   async stop(): Promise<void> {
     this.#over.abort();
-    await this.finish();
+    await Promise.all(this.#sending);
   }
 
   async #sendUntilAccepted(event: HistoryEvent, random: Random): Promise<void> {
