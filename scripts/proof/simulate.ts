@@ -1,9 +1,9 @@
 /** Runs simulated histories and prints the first that breaks a promise. See test/simulation/README.md. */
 import type { Bug } from "../../test/simulation/bug.ts";
 import { BUGS, bugNamed } from "../../test/simulation/bugs.ts";
-import { runHistory } from "../../test/simulation/history.ts";
+import { runHistory } from "../../test/simulation/run-history.ts";
 import { type Many, runMany } from "../../test/simulation/simulate-many.ts";
-import { summarize, tell } from "../../test/simulation/describe-history.ts";
+import { describeHistory, summarize } from "../../test/simulation/describe-history.ts";
 import { flag, option, runCommand, type Values, whole } from "../lib/command.ts";
 import { EXIT_FAILED, EXIT_OK, UsageError } from "../lib/failure.ts";
 import { paint, withProgressBar } from "../lib/terminal.ts";
@@ -50,8 +50,8 @@ async function simulate(values: Values<typeof OPTIONS>): Promise<number> {
 }
 
 async function runOne({ seed, bug: bugs, verbose }: Options): Promise<number> {
-  const history = await runHistory(seed, { tells: true, bug: bugs[0] ?? null });
-  console.log(tell(history, { whole: verbose }));
+  const history = await runHistory(seed, { keepsLog: true, bug: bugs[0] ?? null });
+  console.log(describeHistory(history, { whole: verbose }));
   const isBroken = history.violations.length > 0;
   return isBroken === bugs.length > 0 ? EXIT_OK : EXIT_FAILED;
 }
@@ -60,7 +60,7 @@ async function proveMany({ seed, runs }: Options): Promise<number> {
   const result = await withProgressBar(runs, (onRun) => runMany({ from: seed, runs, most: 1, onRun }));
   const [broken] = result.failed;
   if (broken !== undefined) {
-    console.log(tell(await runHistory(broken.seed, { tells: true }), { whole: false }));
+    console.log(describeHistory(await runHistory(broken.seed, { keepsLog: true }), { whole: false }));
     console.log(`\nAgain: npm run simulate -- --seed ${broken.seed}`);
     return EXIT_FAILED;
   }

@@ -7,16 +7,28 @@ import { HistoryBuilder } from "./history-builder.ts";
 
 /** The one that a mapper may not know yet. */
 export const STRANGE_CURRENCY = "kwd";
-export const CURRENCIES = ["usd", "usd", "eur", "jpy", STRANGE_CURRENCY];
+/** The one that none of the accounts of `stripeHistory` holds. */
+export const FOREIGN_CURRENCY = "jpy";
+export const CURRENCIES = ["usd", "usd", "eur", FOREIGN_CURRENCY, STRANGE_CURRENCY];
+const FOREIGN = 0.1;
 
 export function stripeHistory(random: Random, start: number, twins: number): StripeHistory {
   const history = new HistoryBuilder(random, start, twins);
   const accounts = new Map<string, number | null>();
-  for (const name of ["acc_ada", "acc_bob", "acc_cy"].slice(0, random.whole(1, 3))) {
+  // A balance of the ledger's has no currency, so each account has one.
+  const held = new Map([
+    ["acc_ada", "usd"],
+    ["acc_bob", STRANGE_CURRENCY],
+    ["acc_cy", "eur"],
+  ]);
+  const foreign = new Map([...held.keys()].map((name) => [name, FOREIGN_CURRENCY]));
+  for (const name of [...held.keys()].slice(0, random.whole(1, 3))) {
     accounts.set(name, random.chance(0.03) ? null : start + (random.chance(0.7) ? 0 : random.whole(0, DAY)));
   }
   const owners = [...accounts.keys()];
-  for (let chains = random.whole(1, 4); chains > 0; chains--) addChain(history, owners, start);
+  for (let chains = random.whole(1, 4); chains > 0; chains--) {
+    addChain(history, owners, start, random.chance(FOREIGN) ? foreign : held);
+  }
   const { refundEvents, movements, events } = history;
   return { refundEvents, accounts, movements, events };
 }

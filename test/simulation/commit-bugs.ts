@@ -60,7 +60,7 @@ export const COMMIT_BUGS: readonly Bug[] = [
   },
   {
     name: "publish-after-alarm",
-    wrong: "the alarm is moved first, and then the index is told: a crash in between hides the event",
+    wrong: "the alarm is moved first, and only then the row is published: a crash in between hides the event",
     ports: (sound) => ({
       ...sound,
       index: {
@@ -76,7 +76,7 @@ export const COMMIT_BUGS: readonly Bug[] = [
   },
   {
     name: "index-failure-swallowed",
-    wrong: "the index failed, and the alarm is moved all the same: nobody tells it again",
+    wrong: "the index failed, and the alarm is moved all the same: nobody publishes the row again",
     ports: (sound) => ({
       ...sound,
       index: { publish: (row) => sound.index.publish(row).catch(() => undefined) },

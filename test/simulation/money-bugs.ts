@@ -1,7 +1,9 @@
-/** Planted bugs in what the ledger is told. */
+/** Planted bugs in what is sent to the ledger, and in what of its answers is believed. */
 import { mapEvent } from "../../src/settlement/map.ts";
 import { thaw } from "../../src/settlement/settlement.ts";
+import { FOREIGN_CURRENCY } from "../../scripts/proof/histories/stripe-history.ts";
 import type { Bug } from "./bug.ts";
+import { POLICY } from "./world.ts";
 
 export const MONEY_BUGS: readonly Bug[] = [
   {
@@ -11,11 +13,11 @@ export const MONEY_BUGS: readonly Bug[] = [
       ...sound,
       ledger: {
         ...sound.ledger,
-        ingest: (payload, key) => {
+        settle: (accountId, request) => {
           const provider_updated_at = new Date(sound.now()).toISOString();
           const isRetry = (sound.store.load()?.attempts ?? 0) > 1;
-          const built = isRetry ? JSON.stringify({ ...thaw(payload), provider_updated_at }) : payload;
-          return sound.ledger.ingest(built, key);
+          const built = { ...thaw(request.payload), ...(isRetry && { provider_updated_at }) };
+          return sound.ledger.settle(accountId, { ...request, payload: JSON.stringify(built) });
         },
       },
     }),
@@ -27,7 +29,10 @@ export const MONEY_BUGS: readonly Bug[] = [
       ...sound,
       ledger: {
         ...sound.ledger,
-        ingest: (payload, key) => sound.ledger.ingest(payload, `${key}:${sound.store.load()?.attempts}`),
+        settle: (accountId, request) => {
+          const idempotency_key = `${request.idempotency_key}:${sound.store.load()?.attempts}`;
+          return sound.ledger.settle(accountId, { ...request, idempotency_key });
+        },
       },
     }),
   },
@@ -59,13 +64,74 @@ export const MONEY_BUGS: readonly Bug[] = [
       ...sound,
       ledger: {
         ...sound.ledger,
-        ingest: async (payload, key) => {
-          const outcome = await sound.ledger.ingest(payload, key);
+        settle: async (...request) => {
+          const outcome = await sound.ledger.settle(...request);
           if (outcome.kind !== "unknown" || outcome.ledger_status !== 200) return outcome;
-          return { kind: "accepted", ledger_status: 200, settlement_id: "unknown" };
+          return { kind: "accepted", ledger_status: 200, settlement_id: "unknown", ledger_event_id: null };
         },
       },
     }),
+  },
+  {
+    name: "believes-a-2xx-without-effect",
+    wrong: "a settlement in the answer is taken for its effect",
+    ports: (sound) => ({
+      ...sound,
+      ledger: {
+        ...sound.ledger,
+        settle: async (...request) => {
+          const outcome = await sound.ledger.settle(...request);
+          if (outcome.kind !== "unproven") return outcome;
+          return { ...outcome, kind: "accepted", ledger_event_id: null };
+        },
+      },
+    }),
+  },
+  {
+    name: "read-back-believes-the-row",
+    wrong: "reading back, a settlement without an event of the ledger's is taken for settled",
+    ports: (sound) => ({
+      ...sound,
+      ledger: {
+        ...sound.ledger,
+        settle: async (accountId, request) => {
+          const outcome = await sound.ledger.settle(accountId, request);
+          if (outcome.kind !== "unproven" || !request.read_back) return outcome;
+          return { ...outcome, kind: "accepted", ledger_event_id: null };
+        },
+      },
+    }),
+  },
+  {
+    name: "unproven-is-rejected",
+    wrong: "the first answer without an effect is the last word, and nobody reads back",
+    ports: (sound) => ({
+      ...sound,
+      ledger: {
+        ...sound.ledger,
+        settle: async (...request) => {
+          const outcome = await sound.ledger.settle(...request);
+          if (outcome.kind !== "unproven") return outcome;
+          return { kind: "rejected", ledger_status: 200, ledger_code: "EFFECT_UNPROVEN" };
+        },
+      },
+    }),
+  },
+  {
+    name: "unproven-is-sent-again",
+    wrong: "what proved no effect is sent once more, and its stored answer is all that ever comes back",
+    ports: (sound) => ({
+      ...sound,
+      ledger: {
+        ...sound.ledger,
+        settle: (accountId, request) => sound.ledger.settle(accountId, { ...request, read_back: false }),
+      },
+    }),
+  },
+  {
+    name: "two-currencies-in-one-balance",
+    wrong: "money of every currency is sent, though the ledger adds all of an account up",
+    policy: { currencies: [...POLICY.currencies, FOREIGN_CURRENCY.toUpperCase()] },
   },
   {
     name: "cumulative-refund",
@@ -83,7 +149,7 @@ export const MONEY_BUGS: readonly Bug[] = [
     },
   },
   {
-    name: "twins-are-strangers",
+    name: "twin-debits-twice",
     wrong: "a refund's external id is that of its event, so two events of one refund debit twice",
     map: (event, options) => {
       const mapping = mapEvent(event, options);

@@ -5,14 +5,14 @@
 import { utf8 } from "../../src/bytes.ts";
 import type { HistoryEvent } from "../../scripts/proof/histories/history.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../scripts/lib/durations.ts";
-import type { WorkerModel } from "./worker.ts";
-import type { World } from "./world.ts";
+import type { WorkerModel } from "./worker-model.ts";
+import { START, type World } from "./world.ts";
 
 /** After the event was made. Stripe publishes no schedule but "up to three days, with growing gaps". */
 const DELIVERIES_AFTER_MS = [0, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 22 * HOUR, 34 * HOUR];
 const LAST_DELIVERIES_AFTER_MS = [46 * HOUR, 58 * HOUR, 70 * HOUR];
 /** It waits no longer for an answer. */
-const PATIENCE_MS = 20 * SECOND;
+const TIMEOUT_MS = 20 * SECOND;
 /** An operator can resend for 30 days. */
 const LAST_RESEND_MS = 29 * DAY;
 
@@ -27,10 +27,10 @@ export class StripeModel {
     this.#worker = worker;
   }
 
-  tell(event: HistoryEvent): void {
-    const { time, random, weather } = this.#world;
-    time.at(event.at, () => void this.#deliverUntilAccepted(event));
-    if (random.chance(weather.stripe.resend)) {
+  schedule(event: HistoryEvent): void {
+    const { time, random, plan } = this.#world;
+    time.at(event.at, () => void this.#deliverUntilAccepted(event, this.#leavesAt(event)));
+    if (random.chance(plan.stripe.resend)) {
       time.at(event.at + random.magnitude(MINUTE, LAST_RESEND_MS), () => void this.resend(event));
     }
   }
@@ -38,33 +38,40 @@ export class StripeModel {
   /** By an operator, in Stripe's dashboard. */
   async resend(event: HistoryEvent): Promise<void> {
     this.#world.count("resends");
-    this.#world.say(event.id, () => "resent from Stripe's dashboard");
+    this.#world.note(event.id, () => "resent from Stripe's dashboard");
     await this.#send(event);
   }
 
-  async #deliverUntilAccepted(event: HistoryEvent): Promise<void> {
-    const { time, random, weather } = this.#world;
+  #leavesAt({ at }: HistoryEvent): number {
+    const { backlogMs } = this.#world.plan.stripe;
+    return backlogMs === 0 || !this.#world.isFaulty
+      ? at
+      : START + Math.ceil((at - START) / backlogMs) * backlogMs;
+  }
+
+  async #deliverUntilAccepted(event: HistoryEvent, leavesAt: number): Promise<void> {
+    const { time, random, plan } = this.#world;
     for (const gap of [...DELIVERIES_AFTER_MS, ...LAST_DELIVERIES_AFTER_MS]) {
-      const held = this.#world.strikes(weather.stripe.overtaken, "overtaken")
+      const held = this.#world.happens(plan.stripe.overtaken, "overtaken")
         ? random.magnitude(SECOND, 2 * HOUR)
-        : random.whole(0, 2_000);
-      await time.sleepUntil(event.at + gap + held);
+        : random.magnitude(1, plan.stripe.backlogMs === 0 ? 2_000 : 15 * SECOND);
+      await time.sleepUntil(leavesAt + gap + held);
       if (this.accepted.has(event.id)) return;
-      const copies = this.#world.strikes(weather.stripe.sameMoment, "same moment") ? random.whole(2, 3) : 1;
+      const copies = this.#world.happens(plan.stripe.sameMoment, "same moment") ? random.whole(2, 3) : 1;
       await Promise.all(Array.from({ length: copies }, () => this.#send(event)));
     }
   }
 
   async #send(event: HistoryEvent): Promise<void> {
-    const { time, random, weather } = this.#world;
-    if (this.#world.isIn(weather.stripe.silences)) return this.#world.count("fault: silence");
+    const { time, random, plan } = this.#world;
+    if (this.#world.isIn(plan.stripe.silences)) return this.#world.count("fault: silence");
     await time.sleep(random.whole(1, 100));
-    this.#world.say(event.id, () => `Stripe delivers ${event.type}`);
-    const patience = time.sleep(PATIENCE_MS).then(() => null);
-    const reply = await Promise.race([this.#worker.deliver(utf8(JSON.stringify(event.body))), patience]);
+    this.#world.note(event.id, () => `Stripe delivers ${event.type}`);
+    const timeout = time.sleep(TIMEOUT_MS).then(() => null);
+    const reply = await Promise.race([this.#worker.deliver(utf8(JSON.stringify(event.body))), timeout]);
     if (reply !== null && reply !== "unavailable" && reply.kind === "ok") this.accepted.add(event.id);
     if (reply !== null && reply !== "unavailable" && reply.kind === "event_conflict") {
-      this.#world.violate(event.id, "is told that it contradicts itself");
+      this.#world.violate(event.id, "is answered that it contradicts itself");
     }
   }
 }

@@ -48,9 +48,9 @@ export const WAKING_BUGS: readonly Bug[] = [
     },
   },
   {
-    name: "look-moves-the-flag",
+    name: "inspection-moves-the-alarm",
     wrong:
-      "looking at an event sets its alarm to the next retry, though the index was not told of the failure yet",
+      "inspecting an event sets its alarm to the next retry, though the index does not know of the failure yet",
     engine: (makeEngine, ports) => {
       const engine = makeEngine();
       return Object.assign(engine, {
@@ -83,16 +83,16 @@ export const WAKING_BUGS: readonly Bug[] = [
     },
   },
   {
-    name: "silence-is-refusal",
+    name: "timeout-is-rejection",
     wrong: "a timeout is taken for the ledger's last word",
     ports: (sound) => ({
       ...sound,
       ledger: {
         ...sound.ledger,
-        ingest: async (payload, key) => {
-          const outcome = await sound.ledger.ingest(payload, key);
+        settle: async (...request) => {
+          const outcome = await sound.ledger.settle(...request);
           if (outcome.kind !== "unknown") return outcome;
-          return { kind: "rejected", ledger_status: 422, ledger_code: null };
+          return { kind: "rejected", ledger_status: 422, ledger_code: "NO_ANSWER" };
         },
       },
     }),

@@ -7,8 +7,9 @@ import type { Mapping } from "../../src/settlement/settlement.ts";
 import type { RefundEvents } from "../../src/settlement/mapping-table.ts";
 import { parseEvent, type StripeEvent } from "../../src/stripe/event.ts";
 import { STRANGE_CURRENCY } from "../../scripts/proof/histories/stripe-history.ts";
-import { type EventObject, ObjectReset } from "./object.ts";
-import type { Watch } from "./invariants.ts";
+import type { EventObject } from "./event-object.ts";
+import type { Invariants } from "./invariants.ts";
+import { ObjectReset } from "./simulated-object.ts";
 import type { World } from "./world.ts";
 
 const TRIES = 3;
@@ -18,7 +19,7 @@ export type MapFunction = (event: StripeEvent, options: { readonly refundEvents:
 
 export interface WorkerSetup {
   readonly world: World;
-  readonly watch: Watch;
+  readonly invariants: Invariants;
   readonly objectOf: (id: string) => EventObject;
   readonly refundEvents: RefundEvents;
   readonly map: MapFunction;
@@ -33,23 +34,23 @@ export class WorkerModel {
 
   /** null: the answer was lost, or there never was one. */
   async deliver(body: Uint8Array): Promise<DeliveryReply | "unavailable" | null> {
-    const { world, watch, objectOf } = this.#setup;
-    const { worker } = world.weather;
+    const { world, invariants, objectOf } = this.#setup;
+    const { worker } = world.plan;
     world.count("deliveries");
-    if (world.strikes(worker.crash, "worker crash")) return null;
+    if (world.happens(worker.crash, "worker crash")) return null;
     const delivery = this.#accept(body);
     const object = objectOf(delivery.event_id);
     const reply = await this.call(() =>
       object.call(
         "a delivery",
         (engine) => engine.deliver(delivery),
-        (told) => {
-          watch.replies(object, told);
-          world.say(object.id, () => `ANSWER ${JSON.stringify(told)}`);
+        (answer) => {
+          invariants.replies(object, answer);
+          world.note(object.id, () => `ANSWER ${JSON.stringify(answer)}`);
         },
       ),
     );
-    if (world.strikes(worker.lostReply, "lost reply")) return null;
+    if (world.happens(worker.lostReply, "lost reply")) return null;
     return reply ?? "unavailable";
   }
 
@@ -73,7 +74,7 @@ export class WorkerModel {
 
   #accept(body: Uint8Array): Delivery {
     const parsed = parseEvent(body);
-    if (parsed.kind !== "event") throw new Error("the storyteller made something that is not an event");
+    if (parsed.kind !== "event") throw new Error("the history holds something that is not an event");
     const { event } = parsed;
     const mapping = this.#setup.map(event, { refundEvents: this.#setup.refundEvents });
     return {
@@ -97,7 +98,7 @@ export function mapperOf(world: World, map: MapFunction = mapEvent): MapFunction
     const mapping = map(event, options);
     const isMoney = mapping.kind === "settlement" || mapping.kind === "account_lookup";
     const isStrange = event.data.object["currency"] === STRANGE_CURRENCY;
-    if (!isMoney || !isStrange || world.time.now >= world.weather.learnsAt) return mapping;
+    if (!isMoney || !isStrange || world.time.now >= world.plan.learnsAt) return mapping;
     world.count("not mapped yet");
     return { kind: "unmappable", reason: "currency_unknown" };
   };

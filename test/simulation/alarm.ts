@@ -1,9 +1,9 @@
 /**
  * The alarm of one object, with its promises and no more: at least once, not before its time, one handler at a time,
  * but beside requests; late, twice, unasked for, or lost until somebody sets it again. `get` is null while its handler
- * runs, and an alarm whose handler was cut off rings again.
+ * runs, and an alarm whose handler was cut off fires again.
  */
-import type { EventObject } from "./object.ts";
+import type { EventObject } from "./event-object.ts";
 import type { Task } from "./timeline.ts";
 import { DAY, MINUTE, SECOND } from "../../scripts/lib/durations.ts";
 import type { World } from "./world.ts";
@@ -11,21 +11,21 @@ import type { World } from "./world.ts";
 const RETRY_MS = 2 * SECOND;
 const LOST_MS = 3 * DAY;
 
-export class AlarmClock {
-  isRinging = false;
+export class AlarmModel {
+  isFiring = false;
   readonly #world: World;
   readonly #object: EventObject;
-  readonly #isWatched: () => boolean;
+  readonly #isSwept: () => boolean;
   #task: Task | null = null;
   /** The handler runs, and has not set another alarm yet. */
   #isHidden = false;
   /** It came due while another handler ran. */
   #isDue = false;
 
-  constructor(world: World, object: EventObject, isWatched: () => boolean) {
+  constructor(world: World, object: EventObject, isSwept: () => boolean) {
     this.#world = world;
     this.#object = object;
-    this.#isWatched = isWatched;
+    this.#isSwept = isSwept;
   }
 
   /** What the instance reads. */
@@ -38,72 +38,72 @@ export class AlarmClock {
     this.#object.storage.write({ alarm: at });
   }
 
-  /** Committed: it will ring at that time. */
+  /** Committed: it will fire at that time. */
   set(at: number | null): void {
     if (this.#task !== null) this.#task.canceled = true;
     this.#isDue = false;
-    this.#task = at === null ? null : this.#world.time.at(this.#ringsAt(at), () => this.#comeDue());
+    this.#task = at === null ? null : this.#world.time.at(this.#firesAt(at), () => this.#comeDue());
   }
 
   crash(): void {
-    if (!this.isRinging) return;
-    this.isRinging = false;
+    if (!this.isFiring) return;
+    this.isFiring = false;
     this.#isHidden = false;
     this.#again(RETRY_MS);
   }
 
-  #ringsAt(at: number): number {
-    const { random, weather, stormy } = this.#world;
+  #firesAt(at: number): number {
+    const { random, plan, isFaulty } = this.#world;
     const due = Math.max(at, this.#world.time.now);
     const usual = due + random.whole(0, 100);
-    if (!stormy || due >= weather.endsAt) return usual;
-    const late = this.#world.strikes(weather.alarm.daysLate, "alarm days late")
+    if (!isFaulty || due >= plan.endsAt) return usual;
+    const late = this.#world.happens(plan.alarm.daysLate, "alarm days late")
       ? random.whole(DAY, 5 * DAY)
-      : this.#world.strikes(weather.alarm.late, "alarm late")
+      : this.#world.happens(plan.alarm.late, "alarm late")
         ? random.magnitude(SECOND, 20 * MINUTE)
         : 0;
-    // What is late still comes; the storm's end is when the platform recovers.
-    return late === 0 ? usual : Math.min(due + late, weather.endsAt + random.whole(0, MINUTE));
+    // What is late still comes: the platform recovers when the faults end.
+    return late === 0 ? usual : Math.min(due + late, plan.endsAt + random.whole(0, MINUTE));
   }
 
   #comeDue(): void {
-    if (this.isRinging) {
+    if (this.isFiring) {
       this.#isDue = true;
-    } else if (this.#isWatched() && this.#world.strikes(this.#world.weather.alarm.lost, "alarm lost")) {
-      this.#world.say(this.#object.id, () => "the alarm is lost");
+    } else if (this.#isSwept() && this.#world.happens(this.#world.plan.alarm.lost, "alarm lost")) {
+      this.#world.note(this.#object.id, () => "the alarm is lost");
       // Long after the watchdog should have come instead.
-      this.#task = this.#world.time.at(this.#world.weather.endsAt + LOST_MS, () => this.#comeDue());
+      this.#task = this.#world.time.at(this.#world.plan.endsAt + LOST_MS, () => this.#comeDue());
     } else {
-      this.#ring(true);
+      this.#fire(true);
     }
   }
 
   /** `asked`: it stands in the storage, and is done with when the handler is. */
-  #ring(asked: boolean): void {
-    const { time, random, weather } = this.#world;
-    this.isRinging = true;
+  #fire(asked: boolean): void {
+    const { time, random, plan } = this.#world;
+    this.isFiring = true;
     this.#isHidden = asked;
     this.#world.count("alarms");
-    this.#world.say(this.#object.id, () => (asked ? "the alarm rings" : "the alarm rings, unasked"));
+    this.#world.note(this.#object.id, () => (asked ? "the alarm fires" : "the alarm fires, unasked"));
     this.#object
       .call("the alarm", (engine) => engine.alarm())
       .then(
         () => this.#finish(),
         () => undefined,
       );
-    if (asked && this.#world.strikes(weather.alarm.unasked, "alarm unasked")) {
-      time.after(random.magnitude(10, 10 * MINUTE), () => this.isRinging || this.#ring(false));
+    if (asked && this.#world.happens(plan.alarm.unasked, "alarm unasked")) {
+      time.after(random.magnitude(10, 10 * MINUTE), () => this.isFiring || this.#fire(false));
     }
   }
 
   #finish(): void {
-    this.isRinging = false;
+    this.isFiring = false;
     const isDone = this.#isHidden;
     this.#isHidden = false;
     if (this.#isDue) return this.#again(0);
     if (!isDone) return;
     // Its end was not noticed, so it comes again.
-    if (this.#world.strikes(this.#world.weather.alarm.twice, "alarm twice")) return this.#again(RETRY_MS);
+    if (this.#world.happens(this.#world.plan.alarm.twice, "alarm twice")) return this.#again(RETRY_MS);
     this.#object.storage.write({ alarm: null });
   }
 
