@@ -1,9 +1,10 @@
 /**
  * Adds to package-lock.json the optional platform packages that npm left out.
  *
- * A registry mirror that lags has the newest build of a tool for some platforms only. npm then writes a lock file
- * without the others, and its own `npm ci` refuses that file on every machine. What is missing follows from the
- * parent's `optionalDependencies`; the platform stands in the package's name. Run it after a change of dependencies:
+ * A registry mirror that lags has the newest build of a tool for some platforms only. npm then writes a lock
+ * file without the others, and its own `npm ci` refuses that file on every machine. What is missing follows
+ * from the parent's `optionalDependencies`; the platform stands in the package's name. Run it after a change
+ * of dependencies:
  *
  *     npm run lockfile
  */

@@ -1,5 +1,6 @@
-import { loadOrCreateDevVars } from "../sandbox/stack/dev-vars.ts";
-import { EXIT_FAILED, EXIT_OK, messageOf, PlainError, runMain } from "../lib/failure.ts";
+import { resolve } from "node:path";
+import { runCommand } from "../lib/command.ts";
+import { EXIT_FAILED, EXIT_OK, messageOf, PlainError, UsageError } from "../lib/failure.ts";
 import { httpClient } from "../lib/http.ts";
 import {
   DEFAULT_CLAWSETTLE_URL,
@@ -9,32 +10,29 @@ import {
   shownPath,
 } from "../lib/paths.ts";
 import { paint } from "../lib/terminal.ts";
-import { HELP, startOptions, type StartOptions } from "./start/options.ts";
+import { loadOrCreateDevVars } from "../sandbox/stack/dev-vars.ts";
 import { isFree } from "../sandbox/stack/ports.ts";
 import { startStack, type Stack } from "../sandbox/stack/stack.ts";
-import { story, type Ending } from "./start/main-job.ts";
+import { stackClients } from "../sandbox/stack/stack-clients.ts";
+import { mainJob } from "./start/main-job.ts";
+import { HELP, OPTIONS, type StartOptions } from "./start/options.ts";
 
 const MS_PER_SECOND = 1000;
 
-async function main(): Promise<number> {
-  const options = startOptions(process.argv.slice(2));
-  if (options === null) {
-    console.log(HELP);
-    return EXIT_OK;
-  }
-  await refuseTakenPorts(options);
-  const { vars, created, completed } = await loadOrCreateDevVars(options.varsFile);
-  if (created) console.log(paint("dim", `Made ${shownPath(options.varsFile)} with random local secrets.`));
-  if (completed)
-    console.log(paint("dim", `Added a key of the sandbox Stripe to ${shownPath(options.varsFile)}.`));
+async function start(options: StartOptions): Promise<number> {
+  const ports = await freePorts(options);
+  const varsFile = resolve(options["vars-file"]);
+  const { vars, created, completed } = await loadOrCreateDevVars(varsFile);
+  if (created) console.log(paint("dim", `Made ${shownPath(varsFile)} with random local secrets.`));
+  if (completed) console.log(paint("dim", `Added a key of the sandbox Stripe to ${shownPath(varsFile)}.`));
 
   // Listened to before anything is started: a Ctrl-C during start-up must stop that too.
   const interrupted = interruption();
   let echo = false;
   const started = performance.now();
   const stack = await startStack({
-    ports: options.ports,
-    persistTo: options.persistTo,
+    ports,
+    persistTo: resolve(options["persist-to"]),
     secrets: vars,
     watch: !options.once,
     cron: true,
@@ -43,11 +41,14 @@ async function main(): Promise<number> {
   try {
     if (interrupted.aborted) return EXIT_FAILED;
     printWhere(stack, performance.now() - started);
-    const end = Promise.race([untilAborted(interrupted), death(stack)]);
-    const ending = await Promise.race([play(stack, interrupted), end]);
-    if (ending === undefined) return EXIT_FAILED;
+    const died = stack.died.then((message): never => {
+      throw new PlainError(message);
+    });
+    const end = Promise.race([untilAborted(interrupted), died]);
+    const lastEventId = await Promise.race([runMainJob(stack, interrupted), end]);
+    if (lastEventId === undefined) return EXIT_FAILED;
     if (options.once) return EXIT_OK;
-    printNext(options, stack, ending);
+    printNext(varsFile, stack, lastEventId);
     echo = true;
     await end;
     return EXIT_OK;
@@ -64,44 +65,46 @@ function interruption(): AbortSignal {
 }
 
 function untilAborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
+  return new Promise((done) => signal.addEventListener("abort", () => done(undefined)));
 }
 
-async function death(stack: Stack): Promise<never> {
-  throw new PlainError(await stack.died);
-}
-
-async function refuseTakenPorts({ ports }: StartOptions): Promise<void> {
+async function freePorts(options: StartOptions) {
+  const { port: clawsettle, "ledger-port": ledger, "stripe-port": stripe } = options;
+  if (new Set([clawsettle, ledger, stripe]).size < 3) {
+    throw new UsageError("--port, --ledger-port and --stripe-port must differ.");
+  }
   const wanted = [
-    { name: "clawsettle", port: ports.clawsettle, flag: "--port" },
-    { name: "the sandbox ledger", port: ports.ledger, flag: "--ledger-port" },
-    { name: "the sandbox Stripe", port: ports.stripe, flag: "--stripe-port" },
-  ];
-  for (const { name, port, flag } of wanted) {
+    ["clawsettle", clawsettle, "--port"],
+    ["the sandbox ledger", ledger, "--ledger-port"],
+    ["the sandbox Stripe", stripe, "--stripe-port"],
+  ] as const;
+  for (const [name, port, flag] of wanted) {
     if (await isFree(port)) continue;
     throw new PlainError(
       `Port ${port}, meant for ${name}, is in use. Stop what listens there, or choose another with ${flag}.`,
     );
   }
+  return { clawsettle, ledger, stripe };
 }
 
-async function play(stack: Stack, interrupted: AbortSignal): Promise<Ending | undefined> {
+/** Gives the id of the last event; undefined when it was interrupted. */
+async function runMainJob(stack: Stack, interrupted: AbortSignal): Promise<string | undefined> {
   const http = httpClient();
   try {
-    const { scenes, ending } = story(stack, http);
-    for (const [index, { title, sent, play: playScene }] of scenes.entries()) {
+    const { steps, lastEventId } = mainJob(stackClients(stack, http));
+    for (const [index, { title, sent, run }] of steps.entries()) {
       const head = `${String(index + 1).padStart(2)}  ${title.padEnd(22)} ${sent} ${paint("dim", "→")} `;
       try {
-        const cameBack = await playScene();
+        const cameBack = await run();
         console.log(`${paint("green", "✔")} ${head}${paint("cyan", cameBack)}`);
       } catch (error) {
-        // The scene failed because everything is being stopped under it.
+        // The step failed because everything is being stopped under it.
         if (interrupted.aborted) return undefined;
         console.log(`${paint("red", "✘")} ${head}${paint("red", messageOf(error))}`);
         throw new PlainError(`"${title}" failed. The end of clawsettle's log:\n${await stack.logTail()}`);
       }
     }
-    return ending;
+    return lastEventId();
   } finally {
     await http.close();
   }
@@ -116,7 +119,7 @@ function printWhere(stack: Stack, ms: number): void {
   console.log(paint("dim", `all ready after ${(ms / MS_PER_SECOND).toFixed(1)} s\n`));
 }
 
-function printNext({ varsFile }: StartOptions, stack: Stack, ending: Ending): void {
+function printNext(varsFile: string, stack: Stack, lastEventId: string): void {
   const settle = stack.clawsettleUrl.origin;
   const ledger = stack.ledgerUrl.origin;
   const stripe = stack.stripeUrl?.origin ?? DEFAULT_STRIPE_URL;
@@ -135,7 +138,7 @@ ${paint("bold", "Try next")}, in another terminal:
 
   # the last event as an operator sees it; or all of them in a browser, at ${settle}/console, with the same key
   KEY=$(sed -n 's/^SETTLE_ADMIN_KEY=//p' ${file})
-  curl -s -H "Authorization: Bearer $KEY" ${settle}/v1/admin/events/${ending.eventId}
+  curl -s -H "Authorization: Bearer $KEY" ${settle}/v1/admin/events/${lastEventId}
 
   # lose a delivery on purpose; then ask Stripe for what is missing (answers the run; see it at ${settle}/console/reconciliations)
   npm run send -- payment_intent.succeeded --lose${target}
@@ -150,4 +153,4 @@ ${paint("dim", "clawsettle's log follows. Ctrl-C stops everything.")}
 `);
 }
 
-await runMain(main);
+await runCommand({ help: HELP, options: OPTIONS }, start);

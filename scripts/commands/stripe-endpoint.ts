@@ -1,27 +1,24 @@
-/** `npm run stripe:endpoint`: the webhook endpoint in Stripe, as the mapping needs it. Run again, it changes nothing. */
+/** `npm run stripe:endpoint`: the webhook endpoint in Stripe, as the mapping needs it. Idempotent. */
 import { Stripe } from "stripe";
 import { subscribedEventTypes } from "../../src/settlement/map.ts";
 import { STRIPE_API_VERSION } from "../../src/stripe/api-version.ts";
-import { EXIT_FAILED, EXIT_OK, PlainError, runMain } from "../lib/failure.ts";
-import { isLoopbackHost } from "../lib/loopback.ts";
-import { type EndpointOptions, endpointOptions, HELP } from "./stripe-endpoint/options.ts";
+import { isLoopback } from "../../src/loopback.ts";
+import { runCommand } from "../lib/command.ts";
+import { EXIT_FAILED, EXIT_OK, PlainError, UsageError } from "../lib/failure.ts";
+import { type EndpointOptions, HELP, OPTIONS } from "./stripe-endpoint/options.ts";
 import { type Plan, planFor, type Wanted } from "./stripe-endpoint/plan.ts";
 import { paint } from "../lib/terminal.ts";
 
 type EnabledEvents = Stripe.WebhookEndpointUpdateParams["enabled_events"] & unknown[];
 
-async function main(): Promise<number> {
-  const options = endpointOptions(process.argv.slice(2));
-  if (options === null) {
-    console.log(HELP);
-    return EXIT_OK;
-  }
+async function configureEndpoint(options: EndpointOptions): Promise<number> {
+  if (options.url === null) throw new UsageError("--url is missing: where shall Stripe deliver?");
   const stripe = stripeClient();
   console.log(`Stripe in ${modeOf(process.env["STRIPE_API_KEY"] ?? "")} mode, for ${options.url}`);
   const wanted: Wanted = {
     url: options.url,
     apiVersion: STRIPE_API_VERSION,
-    events: subscribedEventTypes(options.refundEvents),
+    events: subscribedEventTypes(options["refund-events"]),
   };
   try {
     const existing: Stripe.WebhookEndpoint[] = [];
@@ -35,7 +32,7 @@ async function main(): Promise<number> {
 async function carryOut(
   plan: Plan,
   wanted: Wanted,
-  { dryRun }: EndpointOptions,
+  { "dry-run": dryRun }: EndpointOptions,
   stripe: Stripe,
 ): Promise<number> {
   const enabled_events = [...wanted.events] as EnabledEvents;
@@ -135,7 +132,7 @@ function stripeClient(): Stripe {
   if (base && url === null) throw new PlainError("STRIPE_API_BASE_URL is not an address.");
   if (url === null) return new Stripe(key, { telemetry: false });
   const isPlain = url.protocol === "http:";
-  if (isPlain && !isLoopbackHost(url.hostname)) {
+  if (isPlain && !isLoopback(url.hostname)) {
     throw new PlainError("STRIPE_API_BASE_URL must be https, unless it is this machine: the key goes there.");
   }
   return new Stripe(key, {
@@ -163,4 +160,4 @@ function explained(error: unknown): unknown {
   );
 }
 
-await runMain(main);
+await runCommand({ help: HELP, options: OPTIONS }, configureEndpoint);

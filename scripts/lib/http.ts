@@ -19,19 +19,16 @@ export type Call = {
   readonly body?: string;
 };
 
-export type HttpClient = {
-  send(call: Call): Promise<Answer>;
-  close(): Promise<void>;
-};
+export type HttpClient = ReturnType<typeof httpClient>;
 
-export type HttpClientOptions = {
+type HttpClientOptions = {
   /** Connect here whatever DNS says. Host header and TLS name stay those of the URL. */
   readonly resolveIp?: string;
   readonly connections?: number;
 };
 
 /** A small JSON client. It never follows a redirect: the requests carry keys. */
-export function httpClient(options: HttpClientOptions = {}): HttpClient {
+export function httpClient(options: HttpClientOptions = {}) {
   const agent = new Agent({
     connections: options.connections ?? 4,
     headersTimeout: ANSWER_TIMEOUT_MS,
@@ -42,7 +39,7 @@ export function httpClient(options: HttpClientOptions = {}): HttpClient {
     },
   });
   return {
-    async send(call) {
+    async send(call: Call): Promise<Answer> {
       const started = performance.now();
       const response = await request(call.url, {
         method: call.method,
@@ -53,8 +50,15 @@ export function httpClient(options: HttpClientOptions = {}): HttpClient {
       const text = await response.body.text();
       return { status: response.statusCode, body: parsed(text), ms: performance.now() - started };
     },
-    close: () => agent.destroy(),
+    close: (): Promise<void> => agent.destroy(),
   };
+}
+
+/** Calls of one API: JSON both ways, under one key. */
+export function jsonApi({ send }: Pick<HttpClient, "send">, baseUrl: URL, key: string) {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json; charset=utf-8" };
+  return (method: Call["method"], path: string, body?: string): Promise<Answer> =>
+    send({ method, url: new URL(path, baseUrl), headers, ...(body !== undefined && { body }) });
 }
 
 function fixedLookup(address: string): LookupFunction {

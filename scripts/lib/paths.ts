@@ -1,4 +1,4 @@
-/** Where the scripts find things unless told otherwise. */
+/** Where the scripts find things unless an option says otherwise. */
 import { relative, resolve } from "node:path";
 
 /** The repository, wherever a script is started from. */

@@ -1,4 +1,4 @@
-/** All the randomness of a history, from its seed: sfc32, a small well-tested generator, seeded by splitmix32. */
+/** All the randomness of a history, from its seed: sfc32, a small well-tested generator, by splitmix32. */
 export class Random {
   #a: number;
   #b: number;
@@ -31,7 +31,7 @@ export class Random {
     return least + Math.floor(this.next() * (most - least + 1));
   }
 
-  /** Small values as likely as large ones, by order of magnitude: delays are milliseconds or days. `least` ≥ 1. */
+  /** Small values as likely as large ones, by order of magnitude, as delays are. `least` ≥ 1. */
   magnitude(least: number, most: number): number {
     return Math.round(least * (most / least) ** this.next());
   }

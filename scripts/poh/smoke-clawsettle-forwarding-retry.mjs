@@ -1,8 +1,5 @@
 #!/usr/bin/env node
+/** The retry smoke, under the path that operators' runbooks name: it must not move. */
 import { runsOnPinnedNode } from "../lib/pinned-node.mjs";
 
-if (runsOnPinnedNode(import.meta.url)) {
-  const { runMain } = await import("../lib/failure.ts");
-  const { main } = await import("../commands/smoke/forwarding-retry.ts");
-  await runMain(() => main(process.argv.slice(2)));
-}
+if (runsOnPinnedNode(import.meta.url)) await import("../commands/smoke/forwarding-retry.ts");

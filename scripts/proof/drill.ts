@@ -1,79 +1,89 @@
-/** Drills on the real stack: crashes and outages under load, with a verdict over every event. See docs/proof.md. */
+/** Drills on the real stack under load, with a verdict over every event. See docs/proof.md. */
 import { randomInt } from "node:crypto";
 import { writeFile } from "node:fs/promises";
-import { crashDrill } from "./drill/crash.ts";
-import { crashNumbers, outageNumbers } from "./drill/numbers.ts";
-import { drillOptions, HELP } from "./drill/options.ts";
-import { outageDrill } from "./drill/outage.ts";
-import { reconcileDrill } from "./drill/reconcile/drill.ts";
-import { reconcileNumbers, reconcileReport } from "./drill/reconcile/report.ts";
-import { crashReport, outageReport } from "./drill/report.ts";
-import { EXIT_FAILED, EXIT_OK, runMain } from "../lib/failure.ts";
+import { runCommand, type Values } from "../lib/command.ts";
+import { EXIT_FAILED, EXIT_OK, UsageError } from "../lib/failure.ts";
 import { paint } from "../lib/terminal.ts";
+import { crashDrill } from "./drill/crash.ts";
+import { crashNumbers, outageNumbers, reconcileNumbers } from "./drill/numbers.ts";
+import { HELP, OPTIONS } from "./drill/options.ts";
+import { outageDrill } from "./drill/outage.ts";
+import { reconcileDrill } from "./drill/reconcile.ts";
+import { crashReport, outageReport, reconcileReport, verdictText } from "./drill/report.ts";
+import type { Disagreement } from "./drill/verdict/disagreement.ts";
 
 const MAX_FRESH_SEED = 1_000_000;
 
-interface Report {
-  readonly markdown: string;
+interface Outcome {
   readonly numbers: object;
-  readonly passed: boolean;
+  /** Without the verdict. */
+  readonly markdown: string;
+  readonly found: readonly Disagreement[];
+  /** False: something else than a disagreement fails the drill. */
+  readonly healed?: boolean;
 }
 
-async function main(): Promise<number> {
-  const options = drillOptions(process.argv.slice(2), randomInt(MAX_FRESH_SEED));
-  if (options === null) {
-    console.log(HELP);
-    return EXIT_OK;
-  }
-  const reports: Report[] = [];
-  const tell = async (report: Report): Promise<void> => {
-    reports.push(report);
-    console.log(`\n${report.markdown}\n`);
+type Options = Values<typeof OPTIONS> & { readonly seed: number };
+
+/** In the order in which they run. */
+const DRILLS = { crash, outage, reconcile };
+
+async function drill(values: Values<typeof OPTIONS>, names: readonly string[]): Promise<number> {
+  const unknown = names.find((name) => !(name in DRILLS));
+  if (unknown !== undefined) throw new UsageError(`There is no drill "${unknown}".`);
+  const { payments, lost, altered, report: file } = values;
+  if (lost + altered > payments)
+    throw new UsageError("--lost and --altered are no more than the --payments.");
+  const options = { ...values, seed: values.seed ?? randomInt(MAX_FRESH_SEED) };
+  const reports = [];
+  for (const [name, run] of Object.entries(DRILLS)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const { numbers, markdown, found, healed = true } = await run(options);
+    const report = `${markdown}\n\n${verdictText(found)}`;
+    const passed = healed && found.length === 0;
+    reports.push({ report, numbers: { passed, drill: name, ...numbers, found } });
+    console.log(`\n${report}\n`);
     // After each, so that a drill that breaks off does not take the report of the one before with it.
-    if (options.report !== null) await writeFile(options.report, written(reports, options.report));
-  };
-  if (options.crash !== null) {
-    const result = await crashDrill(options.crash, say);
-    const { disagreements } = result;
-    const numbers = { drill: "crash", ...crashNumbers(result), found: disagreements };
-    await tell({
-      markdown: crashReport(numbers, disagreements),
-      numbers,
-      passed: disagreements.length === 0,
-    });
+    const text = file?.endsWith(".json")
+      ? JSON.stringify(
+          reports.map((one) => one.numbers),
+          null,
+          2,
+        )
+      : reports.map((one) => one.report).join("\n\n");
+    if (file !== null) await writeFile(file, `${text}\n`);
   }
-  if (options.outage !== null) {
-    const result = await outageDrill(options.outage, say);
-    const { disagreements } = result;
-    const numbers = { drill: "outage", ...outageNumbers(result), found: disagreements };
-    const healed = numbers.outages.every(({ came_to_rest, stampede }) => came_to_rest && !stampede);
-    const passed = healed && disagreements.length === 0;
-    await tell({ markdown: outageReport(numbers, disagreements), numbers, passed });
-  }
-  if (options.reconcile !== null) {
-    const result = await reconcileDrill(options.reconcile, say);
-    const { disagreements } = result;
-    const numbers = { drill: "reconcile", ...reconcileNumbers(result), found: disagreements };
-    await tell({
-      markdown: reconcileReport(result),
-      numbers,
-      passed: disagreements.length === 0,
-    });
-  }
-  return reports.every(({ passed }) => passed) ? EXIT_OK : EXIT_FAILED;
+  return reports.every(({ numbers }) => numbers.passed) ? EXIT_OK : EXIT_FAILED;
+}
+
+async function crash({ kills, events, seed }: Options): Promise<Outcome> {
+  const result = await crashDrill({ kills, events, seed }, say);
+  const numbers = crashNumbers(result);
+  return { numbers, markdown: crashReport(numbers), found: result.disagreements };
+}
+
+async function outage({ kinds, seconds, rate, seed }: Options): Promise<Outcome> {
+  const result = await outageDrill({ kinds, seconds, rate, seed }, say);
+  const numbers = outageNumbers(result);
+  const healed = numbers.outages.every(({ came_to_rest, stampede }) => came_to_rest && !stampede);
+  return { numbers, markdown: outageReport(numbers), found: result.disagreements, healed };
+}
+
+async function reconcile({
+  payments,
+  lost,
+  altered,
+  "run-kills": kills,
+  calm,
+  seed,
+}: Options): Promise<Outcome> {
+  const result = await reconcileDrill({ payments, lost, altered, kills, faults: !calm, seed }, say);
+  const numbers = reconcileNumbers(result);
+  return { numbers, markdown: reconcileReport(numbers, seed), found: result.disagreements };
 }
 
 function say(line: string): void {
   console.log(paint("dim", line));
 }
 
-function written(reports: readonly Report[], file: string): string {
-  if (!file.endsWith(".json")) return `${reports.map(({ markdown }) => markdown).join("\n\n")}\n`;
-  return `${JSON.stringify(
-    reports.map(({ passed, numbers }) => ({ passed, ...numbers })),
-    null,
-    2,
-  )}\n`;
-}
-
-await runMain(main);
+await runCommand({ help: HELP, options: OPTIONS, allowPositionals: true }, drill);

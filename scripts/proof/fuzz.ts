@@ -1,8 +1,7 @@
-/** Runs the fuzz tests again and again, each time from another seed, until one fails: its message names its seed. */
+/** Runs the fuzz tests again and again, from other seeds, until one fails: its message names its seed. */
 import { spawn } from "node:child_process";
-import { parseArgs } from "node:util";
-import { EXIT_FAILED, EXIT_OK, runMain } from "../lib/failure.ts";
-import { wholeNumber } from "../lib/numbers.ts";
+import { runCommand, text, type Values, whole } from "../lib/command.ts";
+import { EXIT_FAILED, EXIT_OK } from "../lib/failure.ts";
 import { paint } from "../lib/terminal.ts";
 
 const DEFAULT_MINUTES = 10;
@@ -23,31 +22,24 @@ const HELP = `Sends hostile input to the Worker in the local runtime until somet
 
 Exit code: 0 when nothing was found, 1 otherwise, 2 wrong usage.`;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: "string", default: String(DEFAULT_MINUTES) },
-      seed: { type: "string" },
-      only: { type: "string", default: "" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return EXIT_OK;
-  }
-  if (values.seed !== undefined) {
-    const seed = wholeNumber("--seed", values.seed, 0, MAX_SEED);
-    const held = await round({ seed, batches: 1, seconds: REPLAY_SECONDS, only: values.only });
+const OPTIONS = {
+  minutes: whole(1, MOST_MINUTES, DEFAULT_MINUTES),
+  seed: whole(0, MAX_SEED, null),
+  only: text(""),
+};
+
+async function fuzz({ minutes, seed: given, only }: Values<typeof OPTIONS>): Promise<number> {
+  if (given !== null) {
+    const held = await round(given, 1, REPLAY_SECONDS, only);
     return held ? EXIT_OK : EXIT_FAILED;
   }
-  const end = Date.now() + 60_000 * wholeNumber("--minutes", values.minutes, 1, MOST_MINUTES);
+  const end = Date.now() + 60_000 * minutes;
   let rounds = 0;
   while (Date.now() < end) {
     const seed = Math.floor(Math.random() * MAX_SEED);
     rounds++;
     console.log(`round ${rounds}, seed ${seed}`);
-    if (!(await round({ seed, batches: MOST_BATCHES, seconds: ROUND_SECONDS, only: values.only }))) {
+    if (!(await round(seed, MOST_BATCHES, ROUND_SECONDS, only))) {
       console.log(`\n${paint("red", "Found something")}. The command that finds it again stands above.`);
       return EXIT_FAILED;
     }
@@ -56,16 +48,8 @@ async function main(): Promise<number> {
   return EXIT_OK;
 }
 
-interface Round {
-  readonly seed: number;
-  readonly batches: number;
-  /** Per property. */
-  readonly seconds: number;
-  readonly only: string;
-}
-
 /** True when every property held. */
-function round({ seed, batches, seconds, only }: Round): Promise<boolean> {
+function round(seed: number, batches: number, seconds: number, only: string): Promise<boolean> {
   const env = {
     ...process.env,
     FUZZ_SEED: String(seed),
@@ -86,4 +70,4 @@ function round({ seed, batches, seconds, only }: Round): Promise<boolean> {
   });
 }
 
-await runMain(main);
+await runCommand({ help: HELP, options: OPTIONS }, fuzz);

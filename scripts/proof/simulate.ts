@@ -1,14 +1,12 @@
-/** Runs simulated histories and tells of the first that breaks a promise. See test/simulation/README.md. */
-import { parseArgs } from "node:util";
-import { SingleBar } from "cli-progress";
+/** Runs simulated histories and prints the first that breaks a promise. See test/simulation/README.md. */
 import type { Bug } from "../../test/simulation/bug.ts";
 import { BUGS, bugNamed } from "../../test/simulation/bugs.ts";
-import { runHistory } from "../../test/simulation/history.ts";
+import { runHistory } from "../../test/simulation/run-history.ts";
 import { type Many, runMany } from "../../test/simulation/simulate-many.ts";
-import { summarize, tell } from "../../test/simulation/describe-history.ts";
-import { EXIT_FAILED, EXIT_OK, runMain, UsageError } from "../lib/failure.ts";
-import { wholeNumber } from "../lib/numbers.ts";
-import { paint } from "../lib/terminal.ts";
+import { describeHistory, summarize } from "../../test/simulation/describe-history.ts";
+import { flag, option, runCommand, type Values, whole } from "../lib/command.ts";
+import { EXIT_FAILED, EXIT_OK, UsageError } from "../lib/failure.ts";
+import { paint, withProgressBar } from "../lib/terminal.ts";
 
 const DEFAULT_RUNS = 2_000;
 const MAX_RUNS = 100_000_000;
@@ -17,45 +15,25 @@ const MAX_SEED = 2 ** 32 - 1;
 const HELP = `Simulates histories of payments under faults, and checks the promise in each. One seed decides everything.
 
   npm run simulate                       ${DEFAULT_RUNS} histories, from seed 1 on
-  npm run simulate -- --seed 123         exactly this one, told as far as it matters
+  npm run simulate -- --seed 123         exactly this one, printed as far as it matters
   npm run simulate -- --bug no-joining   with a planted bug, which must be caught
 
   --seed <n>      one history; with --runs: the first of them
   --runs <n>      how many (${DEFAULT_RUNS})
   --bug <name>    plant a bug: ${BUGS.map(({ name }) => name).join(", ")}; or "all", one after the other
-  --verbose       tell the whole history of a single seed; with --bug all: every way in which each was caught
+  --verbose       print the whole history of a single seed; with --bug all: every way in which each was caught
   --help
 
 Exit code: 0 when no promise was broken (with --bug: when every bug was caught), 1 otherwise, 2 wrong usage.`;
 
-interface Options {
-  readonly seed: number | null;
-  readonly runs: number;
-  readonly bugs: readonly Bug[];
-  readonly verbose: boolean;
-}
+const OPTIONS = {
+  seed: whole(0, MAX_SEED, null),
+  runs: whole(1, MAX_RUNS, null),
+  bug: option((_, name) => bugsOf(name), []),
+  verbose: flag,
+};
 
-function optionsOf(argv: readonly string[]): Options | null {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      seed: { type: "string" },
-      runs: { type: "string" },
-      bug: { type: "string" },
-      verbose: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return null;
-  const seed = values.seed === undefined ? null : wholeNumber("--seed", values.seed, 0, MAX_SEED);
-  const runs = values.runs === undefined ? null : wholeNumber("--runs", values.runs, 1, MAX_RUNS);
-  return {
-    seed,
-    runs: runs ?? (seed === null ? DEFAULT_RUNS : 1),
-    bugs: values.bug === undefined ? [] : bugsOf(values.bug),
-    verbose: values.verbose,
-  };
-}
+type Options = Values<typeof OPTIONS> & { readonly seed: number; readonly runs: number };
 
 function bugsOf(name: string): readonly Bug[] {
   if (name === "all") return BUGS;
@@ -64,28 +42,25 @@ function bugsOf(name: string): readonly Bug[] {
   return [bug];
 }
 
-async function main(): Promise<number> {
-  const options = optionsOf(process.argv.slice(2));
-  if (options === null) {
-    console.log(HELP);
-    return EXIT_OK;
-  }
-  if (options.runs === 1) return tellOne(options);
-  return options.bugs.length === 0 ? proveMany(options) : catchBugs(options);
+async function simulate(values: Values<typeof OPTIONS>): Promise<number> {
+  const { seed, runs, bug } = values;
+  const options = { ...values, seed: seed ?? 1, runs: runs ?? (seed === null ? DEFAULT_RUNS : 1) };
+  if (options.runs === 1) return runOne(options);
+  return bug.length === 0 ? proveMany(options) : catchBugs(options);
 }
 
-async function tellOne({ seed, bugs, verbose }: Options): Promise<number> {
-  const history = await runHistory(seed ?? 1, { tells: true, bug: bugs[0] ?? null });
-  console.log(tell(history, { whole: verbose }));
+async function runOne({ seed, bug: bugs, verbose }: Options): Promise<number> {
+  const history = await runHistory(seed, { keepsLog: true, bug: bugs[0] ?? null });
+  console.log(describeHistory(history, { whole: verbose }));
   const isBroken = history.violations.length > 0;
   return isBroken === bugs.length > 0 ? EXIT_OK : EXIT_FAILED;
 }
 
 async function proveMany({ seed, runs }: Options): Promise<number> {
-  const result = await withBar(runs, (onRun) => runMany({ from: seed ?? 1, runs, most: 1, onRun }));
+  const result = await withProgressBar(runs, (onRun) => runMany({ from: seed, runs, most: 1, onRun }));
   const [broken] = result.failed;
   if (broken !== undefined) {
-    console.log(tell(await runHistory(broken.seed, { tells: true }), { whole: false }));
+    console.log(describeHistory(await runHistory(broken.seed, { keepsLog: true }), { whole: false }));
     console.log(`\nAgain: npm run simulate -- --seed ${broken.seed}`);
     return EXIT_FAILED;
   }
@@ -94,10 +69,10 @@ async function proveMany({ seed, runs }: Options): Promise<number> {
   return EXIT_OK;
 }
 
-async function catchBugs({ seed, runs, bugs, verbose }: Options): Promise<number> {
+async function catchBugs({ seed, runs, bug: bugs, verbose }: Options): Promise<number> {
   let escaped = 0;
   for (const bug of bugs) {
-    const result = await withBar(runs, (onRun) => runMany({ from: seed ?? 1, runs, bug, onRun }));
+    const result = await withProgressBar(runs, (onRun) => runMany({ from: seed, runs, bug, onRun }));
     const [first] = result.failed;
     if (first === undefined) escaped++;
     const verdict = first === undefined ? paint("red", "ESCAPED") : paint("green", "caught");
@@ -122,24 +97,9 @@ function waysOf({ failed }: Many): string {
   return sorted.map(([way, count]) => `  ${String(count).padStart(6)}  ${way}`).join("\n");
 }
 
-async function withBar<T>(total: number, run: (onRun: () => void) => Promise<T>): Promise<T> {
-  if (!process.stderr.isTTY) return run(() => undefined);
-  const bar = new SingleBar({
-    format: "{bar} {value}/{total}  {eta_formatted} left",
-    hideCursor: true,
-    clearOnComplete: true,
-  });
-  bar.start(total, 0);
-  try {
-    return await run(() => bar.increment());
-  } finally {
-    bar.stop();
-  }
-}
-
 function pace({ runs, seconds }: Many): string {
   const perSecond = (runs / seconds).toFixed(0);
   return `${runs.toLocaleString("en")} histories (${seconds.toFixed(1)} s, ${perSecond} a second)`;
 }
 
-await runMain(main);
+await runCommand({ help: HELP, options: OPTIONS }, simulate);

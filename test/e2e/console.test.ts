@@ -305,8 +305,7 @@ describe("another site in the same browser", () => {
       socket.onclose = () => settle("closed");
     })`);
     expect(said).toBe("closed");
-    const { body } = await started.clawsettle.event(event.id);
-    expect(body).toMatchObject({ state: "failed", operator_actions: [] });
+    expect(await started.clawsettle.event(event.id)).toMatchObject({ state: "failed", operator_actions: [] });
   });
 });
 

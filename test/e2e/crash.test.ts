@@ -46,8 +46,8 @@ async function leaveHanging(fault: Fault): Promise<Pending> {
 
 async function untilForwarded(eventId: string): Promise<unknown> {
   return pollUntil(`${eventId} to be forwarded`, { timeoutMs: 60_000, everyMs: 200 }, async () => {
-    const { body } = await started.clawsettle.event(eventId);
-    return at(body, "state") === "forwarded" ? body : null;
+    const event = await started.clawsettle.event(eventId);
+    return event?.state === "forwarded" ? event : null;
   });
 }
 

@@ -1,25 +1,32 @@
-/** How a planted bug gets in: around the ports, the engine, the policy or the mapper. Nothing in `src` knows of it. */
+/** How a planted bug gets in: around the ports, the engine, the lane, the policy or the mapper. Nothing in `src` knows of it. */
 import type { EventEngine } from "../../src/event/engine.ts";
 import type { Ports } from "../../src/event/ports.ts";
 import type { Policy } from "../../src/event/machine-types.ts";
-import type { Engine, Instance } from "./object.ts";
-import type { MapFunction } from "./worker.ts";
+import type { LanePorts } from "../../src/ledger/lane.ts";
+import type { Engine } from "./event-object.ts";
+import type { LaneCode } from "./lane-object.ts";
+import type { Instance } from "./simulated-object.ts";
+import type { MapFunction } from "./worker-model.ts";
 import type { World } from "./world.ts";
 
-export interface Scene {
+export interface BugContext {
   readonly world: World;
-  /** The event's id. */
+  /** Of the event, or of the account. */
   readonly id: string;
   readonly instance: Instance;
 }
+
+export type LaneWrapper = (makeLane: (ports: LanePorts) => LaneCode, ports: LanePorts) => LaneCode;
 
 export interface Bug {
   readonly name: string;
   /** What the code would do wrong. */
   readonly wrong: string;
-  readonly ports?: (sound: Ports, scene: Scene) => Ports;
+  readonly ports?: (sound: Ports, context: BugContext) => Ports;
   readonly policy?: Partial<Policy>;
   /** Made once per instance, like the ports. */
   readonly engine?: (makeEngine: () => EventEngine, ports: Ports) => Engine;
+  readonly lanePorts?: (sound: LanePorts, context: BugContext) => LanePorts;
+  readonly lane?: LaneWrapper;
   readonly map?: MapFunction;
 }

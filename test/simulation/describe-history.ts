@@ -1,42 +1,41 @@
-/** A history in words: what happened at Stripe, what the weather was, and who did what, when. Pure. */
-import type { History } from "./history.ts";
-import type { ToldEvent } from "../../scripts/proof/histories/history.ts";
+/** A history in words: what happened at Stripe, and who did what, when. Pure. */
+import type { History } from "./run-history.ts";
+import type { HistoryEvent } from "../../scripts/proof/histories/history.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../scripts/lib/durations.ts";
-import { type Entry, START } from "./world.ts";
+import { type LogEntry, START } from "./world.ts";
 
 /** The end is where it broke. What happened weeks before is rarely why. */
 const LAST_LINES = 250;
 
-export interface Telling {
-  /** Every event and every line, and not only those that the violations name. */
-  readonly whole: boolean;
-}
-
-export function tell({ seed, violations, story, diary }: History, { whole }: Telling): string {
-  const named = story.events.filter(({ id, movement }) =>
+/** `whole`: every event and every line, and not only those that the violations name. */
+export function describeHistory(
+  { seed, violations, atStripe, log }: History,
+  { whole }: { readonly whole: boolean },
+): string {
+  const named = atStripe.events.filter(({ id, movement }) =>
     violations.some((text) => names(text, id) || (movement !== null && text.startsWith(movement.name))),
   );
-  const shown = whole || named.length === 0 ? story.events : named;
+  const shown = whole || named.length === 0 ? atStripe.events : named;
   const ids = new Set(shown.map(({ id }) => id));
-  const lines = (diary ?? []).filter(({ who }) => whole || named.length === 0 || ids.has(who));
+  const lines = (log ?? []).filter(({ who }) => whole || named.length === 0 || ids.has(who));
   const kept = whole ? lines : lines.slice(-LAST_LINES);
   const left = lines.length - kept.length;
-  const accounts = [...story.accounts].map(([id, opensAt]) => {
+  const accounts = [...atStripe.accounts].map(([id, opensAt]) => {
     return `  ${id} ${opensAt === null ? "never opens" : `opens at ${clock(opensAt)}`}`;
   });
   return [
-    `Seed ${seed}. Refunds are carried by the ${story.refundEvents} events. Time is days and hours since the start.`,
+    `Seed ${seed}. Refunds are carried by the ${atStripe.refundEvents} events. Time is days and hours since the start.`,
     "",
     "Accounts at the ledger:",
     ...accounts,
     "",
-    "What Stripe has to tell:",
+    "Events at Stripe:",
     ...shown.map(eventLine),
     "",
     ...(left > 0
       ? [`What happened, without the first ${left} lines (--verbose shows all):`]
       : ["What happened:"]),
-    ...kept.map(diaryLine),
+    ...kept.map(logLine),
     "",
     ...(violations.length === 0 ? ["No violation."] : violations.map((text) => `VIOLATION  ${text}`)),
   ].join("\n");
@@ -47,13 +46,13 @@ function names(text: string, id: string): boolean {
   return text.split(/[^A-Za-z0-9_]/).includes(id);
 }
 
-function eventLine({ id, type, at, expected, movement }: ToldEvent): string {
+function eventLine({ id, type, at, expected, movement }: HistoryEvent): string {
   const money =
     movement === null ? "" : `  ${movement.name}: ${movement.account} ${movement.delta} ${movement.currency}`;
   return `  ${clock(at)}  ${id.padEnd(8)} ${type.padEnd(32)} ${expected}${money}`;
 }
 
-function diaryLine({ at, who, what }: Entry): string {
+function logLine({ at, who, what }: LogEntry): string {
   return `  ${clock(at)}  ${who.padEnd(8)} ${what}`;
 }
 
@@ -70,6 +69,9 @@ export function summarize(counts: ReadonlyMap<string, number>): string {
   const groups = [
     ["faults", "fault: "],
     ["crashes", "crash "],
+    ["outcomes", "outcome: "],
+    ["repairs", "repair: "],
+    ["processes at the ledger that died", "died "],
     ["answers to Stripe", "answer: "],
     ["events in the end", "end: "],
   ] as const;

@@ -19,37 +19,37 @@ export class IndexModel {
   }
 
   /** Whether the watchdog will notice that it does not come back by itself. */
-  isWaiting(id: string): boolean {
+  isSwept(id: string): boolean {
     const row = this.rows.get(id);
     return row !== undefined && row.next_retry_at !== null;
   }
 
   async publish(row: EventSummary, gate: Promise<void>): Promise<void> {
     await gate;
-    const { time, random, weather } = this.#world;
-    const { refuses, losesAnswer, hangs, late, outages } = weather.index;
+    const { time, random, plan } = this.#world;
+    const { refuses, losesAnswer, hangs, late, outages } = plan.index;
     this.#world.count("index requests");
     await time.sleep(random.whole(1, 100));
-    if (this.#world.isIn(outages) || this.#world.strikes(refuses, "index refuses"))
+    if (this.#world.isIn(outages) || this.#world.happens(refuses, "index refuses"))
       throw new Error("refused");
-    if (this.#world.strikes(hangs, "index hangs")) {
+    if (this.#world.happens(hangs, "index hangs")) {
       const arrives = random.chance(0.5);
       await time.sleep(random.magnitude(SECOND, 10 * MINUTE));
       if (arrives) this.#apply(row);
       throw new Error("gave up");
     }
-    if (this.#world.strikes(late, "index late")) await time.sleep(random.magnitude(SECOND, 2 * MINUTE));
+    if (this.#world.happens(late, "index late")) await time.sleep(random.magnitude(SECOND, 2 * MINUTE));
     this.#apply(row);
-    if (this.#world.strikes(losesAnswer, "index loses answer")) throw new Error("answer lost");
+    if (this.#world.happens(losesAnswer, "index loses answer")) throw new Error("answer lost");
   }
 
   #apply(row: EventSummary): void {
     const known = this.rows.get(row.event_id);
     if (known !== undefined && known.revision >= row.revision) return;
-    this.#world.say(row.event_id, () => `INDEX r${row.revision} ${row.state} ${row.reason ?? ""}`);
+    this.#world.note(row.event_id, () => `INDEX r${row.revision} ${row.state} ${row.reason ?? ""}`);
     const waits = row.state === "received" || row.state === "forwarding";
     if (waits && row.next_retry_at === null) {
-      this.#world.violate(row.event_id, `is listed as ${row.state}, where the watchdog does not look`);
+      this.#world.violate(row.event_id, `is listed as ${row.state}, where the sweep does not find it`);
     }
     this.rows.set(row.event_id, row);
     this.#planSweep();
@@ -71,9 +71,9 @@ export class IndexModel {
     const { time } = this.#world;
     for (const { event_id, next_retry_at } of this.rows.values()) {
       if (next_retry_at === null || next_retry_at + OVERDUE_MS >= time.now) continue;
-      if (this.#world.strikes(0.1, "sweep cut short")) break;
+      if (this.#world.happens(0.1, "sweep cut short")) break;
       this.#world.count("pokes");
-      this.#world.say(event_id, () => "the watchdog pokes");
+      this.#world.note(event_id, () => "the watchdog pokes");
       this.#poke(event_id).then(
         (rescued) => rescued && this.#world.count("rescues"),
         () => undefined,

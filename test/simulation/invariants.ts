@@ -4,78 +4,96 @@ import { wakeAt } from "../../src/event/machine.ts";
 import { type EventRecord, isFinal, isInAttempt } from "../../src/event/record.ts";
 import { type DeliveryReply, type Snapshot, snapshotOf } from "../../src/event/snapshot.ts";
 import { payloadOf } from "../../src/event/view.ts";
+import type { LaneRequest } from "../../src/ledger/lane.ts";
+import type { SettleOutcome } from "../../src/ledger/port.ts";
+import type { EventCells, EventObject } from "./event-object.ts";
 import type { IndexModel } from "./index-model.ts";
-import type { EventObject, Instance } from "./object.ts";
-import type { Cells } from "./storage.ts";
-import { DAY, HOUR, MINUTE } from "../../scripts/lib/durations.ts";
+import { checkStep, isGivenUp } from "./record-invariants.ts";
+import type { Instance } from "./simulated-object.ts";
+import { MINUTE } from "../../scripts/lib/durations.ts";
 import { POLICY, type World } from "./world.ts";
 
-/** A `Retry-After` may ask for this much, and half a delay is added to it. */
-const LONGEST_RETRY_MS = DAY + HOUR;
-/** An alarm may be this much later than its record wants: a handler looks again at an attempt under way. */
+/** An alarm may be this much later than its record wants: a handler checks again on an attempt under way. */
 const ALARM_SLACK_MS = 2 * MINUTE;
 
 /** What one event has shown of itself so far. */
-interface Shown {
+export interface Observed {
   payload: string | null;
   /** Bodies of 2xx answers, by state. */
-  readonly told: Map<string, Snapshot>;
-  /** States that a 2xx told of as the first to do so. */
+  readonly answers: Map<string, Snapshot>;
+  /** States that a 2xx was the first to report. */
   readonly firsts: Set<string>;
   /** Every snapshot that was ever durable. */
   readonly durable: Snapshot[];
   /** Before the purge. */
   last: EventRecord | null;
   readonly operatorActs: Set<string>;
+  /** Outcomes that proved no effect: how many, and since when. */
+  unproven: { readonly since: number; readonly count: number };
 }
 
-export class Watch {
-  readonly events = new Map<string, Shown>();
+export class Invariants {
+  readonly #events = new Map<string, Observed>();
   readonly #world: World;
   readonly #index: IndexModel;
-  /** Requests to the ledger that an instance waits for. */
-  readonly #asking = new Map<Instance, number>();
+  /** Requests to the ledger, or to a lane, that an instance waits for. */
+  readonly #pending = new Map<Instance, number>();
+  /** Attempts whose last outcome was `busy`, by the instance that got it. */
+  readonly #busy = new Map<Instance, EventRecord>();
 
   constructor(world: World, index: IndexModel) {
     this.#world = world;
     this.#index = index;
   }
 
-  shown(id: string): Shown {
-    const known = this.events.get(id);
+  observed(id: string): Observed {
+    const known = this.#events.get(id);
     if (known !== undefined) return known;
-    const shown: Shown = {
+    const observed: Observed = {
       payload: null,
-      told: new Map(),
+      answers: new Map(),
       firsts: new Set(),
       durable: [],
       last: null,
       operatorActs: new Set(),
+      unproven: { since: Infinity, count: 0 },
     };
-    this.events.set(id, shown);
-    return shown;
+    this.#events.set(id, observed);
+    return observed;
   }
 
-  asks(object: EventObject, instance: Instance): void {
-    const asking = (this.#asking.get(instance) ?? 0) + 1;
-    this.#asking.set(instance, asking);
-    if (asking > 1) this.#world.violate(object.id, "asks the ledger while it waits for the ledger");
+  begins(object: EventObject, instance: Instance): void {
+    const pending = (this.#pending.get(instance) ?? 0) + 1;
+    this.#pending.set(instance, pending);
+    if (pending > 1) this.#world.violate(object.id, "asks the ledger while it waits for the ledger");
   }
 
-  hears(instance: Instance): void {
-    this.#asking.set(instance, (this.#asking.get(instance) ?? 1) - 1);
+  /** `outcome`: null after a look-up. */
+  ends(object: EventObject, instance: Instance, outcome: SettleOutcome | null): void {
+    this.#pending.set(instance, (this.#pending.get(instance) ?? 1) - 1);
+    if (outcome === null || !instance.alive) return;
+    this.#world.count(`outcome: ${outcome.kind}`);
+    const { record } = object.storage.cells;
+    if (outcome.kind === "busy" && record !== null) this.#busy.set(instance, record);
+    if (outcome.kind !== "unproven") return;
+    const observed = this.observed(object.id);
+    const { since, count } = observed.unproven;
+    observed.unproven = { since: Math.min(since, this.#world.time.now), count: count + 1 };
   }
 
-  ingestLeaves(object: EventObject, payload: string, key: string): void {
+  turnLeaves(object: EventObject, { payload, idempotency_key, read_back }: LaneRequest): void {
     const { id } = object;
     const { record, alarm } = object.storage.durable;
-    const shown = this.shown(id);
+    const observed = this.observed(id);
     this.#world.count("attempts");
-    if (key !== `stripe:event:${id}`) this.#world.violate(id, `sends the key ${key}`);
-    if (shown.payload !== null && shown.payload !== payload) this.#world.violate(id, "sends other bytes");
-    shown.payload ??= payload;
+    if (idempotency_key !== `stripe:event:${id}`) this.#world.violate(id, `sends the key ${idempotency_key}`);
+    if (observed.payload !== null && observed.payload !== payload)
+      this.#world.violate(id, "sends other bytes");
+    observed.payload ??= payload;
     if (record === null || record.state !== "forwarding" || payloadOf(record) !== payload) {
       this.#world.violate(id, `asks the ledger while ${record?.state ?? "nothing"} is durable`);
+    } else if (read_back !== (record.work.unproven !== undefined)) {
+      this.#world.violate(id, read_back ? "reads back what it has not sent" : "sends again what is unproven");
     }
     if (alarm === null) this.#world.violate(id, "asks the ledger without a durable alarm");
   }
@@ -88,7 +106,20 @@ export class Watch {
       this.#world.violate(id, `asks for the account while ${record?.state ?? "nothing"} is durable`);
     }
     if (alarm === null) this.#world.violate(id, "asks for the account without a durable alarm");
-    if (this.shown(id).payload !== null) this.#world.violate(id, "asks again for an account it has sent");
+    if (this.observed(id).payload !== null) this.#world.violate(id, "asks again for an account it has sent");
+  }
+
+  laneIsLate(object: EventObject): void {
+    this.#world.violate(object.id, "waits for a lane that neither answers nor was reset");
+  }
+
+  /** Nothing was sent, so nothing counts. */
+  saves(object: EventObject, instance: Instance, after: EventRecord): void {
+    const before = this.#busy.get(instance);
+    if (before === undefined || isInAttempt(after)) return;
+    this.#busy.delete(instance);
+    if (after.attempts === before.attempts - 1 && isDeepStrictEqual(after.log, before.log)) return;
+    this.#world.violate(object.id, "counts an attempt that a busy lane did not let through");
   }
 
   /** At the moment an answer leaves the object. */
@@ -96,17 +127,17 @@ export class Watch {
     this.#world.count(`answer: ${reply.kind}`);
     if (reply.kind !== "ok") return;
     const { id } = object;
-    const { told, durable, firsts } = this.shown(id);
+    const { answers, durable, firsts } = this.observed(id);
     const { snapshot, deduped } = reply;
-    const before = told.get(snapshot.state);
+    const before = answers.get(snapshot.state);
     if (before !== undefined && !isDeepStrictEqual(before, snapshot)) {
       this.#world.violate(id, `answers ${JSON.stringify(snapshot)} after ${JSON.stringify(before)}`);
     }
-    const mayFollow = [...told.keys()].every((state) => state === "failed");
+    const mayFollow = [...answers.keys()].every((state) => state === "failed");
     if (before === undefined && !mayFollow) {
-      this.#world.violate(id, `answers ${snapshot.state} after ${[...told.keys()].join(", ")}`);
+      this.#world.violate(id, `answers ${snapshot.state} after ${[...answers.keys()].join(", ")}`);
     }
-    told.set(snapshot.state, snapshot);
+    answers.set(snapshot.state, snapshot);
     if (!durable.some((was) => isDeepStrictEqual(was, snapshot))) {
       this.#world.violate(id, `answers ${snapshot.state}, which is not durable`);
     }
@@ -116,21 +147,23 @@ export class Watch {
     firsts.add(snapshot.state);
   }
 
-  committed(object: EventObject, before: Cells, after: Cells): void {
+  committed(object: EventObject, before: EventCells, after: EventCells): void {
     const { id } = object;
     const { record, alarm } = after;
-    const shown = this.shown(id);
-    this.#world.say(id, () => describe(before, after, this.#world.time.now));
+    const observed = this.observed(id);
+    this.#world.note(id, () => describe(before, after, this.#world.time.now));
     if (record === null) {
       if (before.record !== null) this.#checkPurge(id, before.record);
       return;
     }
-    shown.last = record;
+    observed.last = record;
     const snapshot = snapshotOf(record);
-    if (snapshot !== null && before.record?.state !== record.state) shown.durable.push(snapshot);
-    if (before.record !== null && before.record !== record) this.#checkStep(id, before.record, record);
+    if (snapshot !== null && before.record?.state !== record.state) observed.durable.push(snapshot);
+    if (before.record !== null && before.record !== record) {
+      checkStep(before.record, record, observed, this.#world);
+    }
     this.#checkWakeUp(id, record, alarm);
-    if (before.record === record && before.alarm !== alarm) this.#checkFlag(id, record, alarm);
+    if (before.record === record && before.alarm !== alarm) this.#checkUnpublished(id, record, alarm);
   }
 
   #checkPurge(id: string, record: EventRecord): void {
@@ -140,41 +173,8 @@ export class Watch {
     if (age < POLICY.retentionMs - 1_000) this.#world.violate(id, `is purged after ${age} ms`);
   }
 
-  #checkStep(id: string, before: EventRecord, after: EventRecord): void {
-    if (isFinal(before) && before.state !== after.state) {
-      this.#world.violate(id, `goes from ${before.state} to ${after.state}`);
-    }
-    if (isRefused(before) && isInAttempt(after) && after.attempt.trigger !== "operator") {
-      this.#world.violate(id, `is tried again by ${after.attempt.trigger} after it failed for good`);
-    }
-    if (after.revision < before.revision || after.attempts < before.attempts) {
-      this.#world.violate(id, "counts backwards");
-    }
-    if (after.state !== before.state && after.revision === before.revision) {
-      this.#world.violate(id, `goes to ${after.state} without a new revision`);
-    }
-    const payload = payloadOf(before);
-    if (payload !== null && after.state !== "resolved" && payloadOf(after) !== payload) {
-      this.#world.violate(id, "keeps other bytes than before");
-    }
-    if (after.state !== "failed" || after.cause !== "ledger" || before.state === "failed") return;
-    const { next_retry_at, received_at, updated_at, error, actions } = after;
-    const lastRetry = actions.findLast(({ action }) => action === "retry");
-    const horizon = Math.max(received_at, lastRetry?.at ?? 0) + POLICY.retryHorizonMs;
-    if (next_retry_at !== null && next_retry_at > Math.min(updated_at + LONGEST_RETRY_MS, horizon)) {
-      this.#world.violate(id, `waits ${next_retry_at - updated_at} ms for the next attempt`);
-    }
-    const gaveNoTime = error.ledger_status !== 429;
-    if (next_retry_at !== null && gaveNoTime && next_retry_at > updated_at + POLICY.retryMaxMs) {
-      this.#world.violate(id, `waits ${next_retry_at - updated_at} ms for the next attempt`);
-    }
-    if (next_retry_at === null && error.outcome !== "rejected" && updated_at < horizon) {
-      this.#world.violate(id, "gives up before the horizon");
-    }
-  }
-
-  /** Until the index knows of a change, the alarm stays near: it is what comes back to tell. */
-  #checkFlag(id: string, record: EventRecord, alarm: number | null): void {
+  /** Until the index knows of a change, the alarm stays near: it is what publishes it after a crash. */
+  #checkUnpublished(id: string, record: EventRecord, alarm: number | null): void {
     if (isInAttempt(record)) return;
     const listed = this.#index.rows.get(id)?.revision ?? 0;
     if (listed >= record.revision) return;
@@ -182,7 +182,7 @@ export class Watch {
     this.#world.violate(id, `sleeps while r${record.revision} is listed as r${listed}`);
   }
 
-  /** Nothing durable may sleep for ever that has something to do. */
+  /** Nothing durable may sleep for good that has something to do. */
   #checkWakeUp(id: string, record: EventRecord, alarm: number | null): void {
     const wanted = wakeAt(record, POLICY);
     if (wanted === null) return;
@@ -192,12 +192,7 @@ export class Watch {
   }
 }
 
-/** An operator's to move, and nobody else's. */
-function isRefused(record: EventRecord): boolean {
-  return record.state === "failed" && record.cause === "ledger" && record.next_retry_at === null;
-}
-
-function describe(before: Cells, after: Cells, now: number): string {
+function describe(before: EventCells, after: EventCells, now: number): string {
   const { record, alarm } = after;
   const alarmText = alarm === null ? "no alarm" : `alarm in ${((alarm - now) / 1_000).toFixed(1)} s`;
   if (record === null) return before.record === null ? alarmText : "purged";
@@ -210,6 +205,7 @@ function describe(before: Cells, after: Cells, now: number): string {
     ...(isInAttempt(record) ? [record.attempt.trigger] : []),
     ...(error === null ? [] : [`${error.outcome} ${error.ledger_status} ${error.ledger_code}`]),
     ...(retry === null ? [] : [`retry in ${((retry - now) / 1_000).toFixed(1)} s`]),
+    ...(isGivenUp(record) ? ["for an operator"] : []),
   ];
   return `DURABLE ${record.state} (${facts.join(", ")}), ${alarmText}`;
 }

@@ -1,23 +1,27 @@
 /**
  * The promise under faults: every money movement reaches the ledger once, or stands before an operator. A seed that
- * fails here is told in full by `npm run simulate -- --seed <n>`.
+ * fails here is described by `npm run simulate -- --seed <n>`.
  */
 import { expect, test } from "vitest";
-import { runHistory } from "./history.ts";
+import { describeHistory } from "./describe-history.ts";
+import { LEDGER_FAULTS } from "./fault-plan.ts";
+import { runHistory } from "./run-history.ts";
 import { runMany } from "./simulate-many.ts";
-import { tell } from "./describe-history.ts";
-import { LEDGER_FAULTS } from "./faults.ts";
 
 const HISTORIES = 2_000;
 
 /** A simulation in which these never happen proves less than it says. */
 const MUST_HAPPEN = [
-  ...under("crash ", [
+  ...under("crash event: ", [
     "before a commit, after a commit, before a save, before setting the alarm, before clearing the alarm",
-    "before reading the alarm, after reading the alarm, before the ledger request, after the ledger request",
-    "before the look-up, after the look-up, before the publish, after the publish, before the purge",
+    "before reading the alarm, after reading the alarm, before the turn, during the turn, after the turn",
+    "before the look-up, during the look-up, after the look-up, before the publish, after the publish, before the purge",
     "after the purge, before the answer to a delivery, before the answer to a poke, before the answer to a retry",
-    "before the answer to the alarm, before the answer to a look",
+    "before the answer to the alarm, before the answer to an inspection",
+  ]),
+  ...under("crash lane: ", [
+    "before a save, before a commit, after a commit, before the ingest, during the ingest, after the ingest",
+    "before the read-back, during the read-back, after the read-back, at a timer, before the answer to a turn",
   ]),
   ...under("fault: ledger ", LEDGER_FAULTS),
   ...under("fault: ", [
@@ -25,8 +29,14 @@ const MUST_HAPPEN = [
     "index refuses, index hangs, index late, index loses answer, ledger outage",
     "silence, overtaken, same moment, lost reply, worker crash",
   ]),
-  ...under("end: ", ["failed, forwarded, ignored, resolved"]),
+  ...under("end: ", ["forwarded, ignored, resolved"]),
+  "end: failed, ledger",
+  "end: failed, currency",
+  "end: failed, unmappable",
   ...under("answer: ", ["ok, ledger_ingest_failed, event_conflict"]),
+  ...under("outcome: ", ["accepted, rejected, unavailable, unknown, unproven, busy"]),
+  ...under("repair: ", ["event added, effect completed, row removed"]),
+  ...under("died before statement ", ["1, 2, 3, 4, 5, 6, 7, 8, 9, 10"]),
   ...under("", ["rescues, resends, purges, contradictions, not mapped yet, operator resolves"]),
 ];
 
@@ -38,24 +48,24 @@ test(`${HISTORIES} histories under every fault: no promise is broken`, { timeout
   const { failed, runs, counts } = await runMany({ from: 1, runs: HISTORIES, most: 1 });
   const [first] = failed;
   if (first !== undefined) {
-    throw new Error(tell(await runHistory(first.seed, { tells: true }), { whole: false }));
+    throw new Error(describeHistory(await runHistory(first.seed, { keepsLog: true }), { whole: false }));
   }
   expect(runs).toBe(HISTORIES);
   expect(MUST_HAPPEN.filter((name) => !counts.has(name))).toEqual([]);
 });
 
-test("a seed gives the same history each time, told or not", async () => {
-  const told = await runHistory(7, { tells: true });
-  const again = await runHistory(7, { tells: true });
-  const untold = await runHistory(7);
-  expect(again.diary).toEqual(told.diary);
-  expect(told.diary?.length).toBeGreaterThan(100);
-  expect(untold.counts).toEqual(told.counts);
+test("a seed gives the same history each time, with its log or without", async () => {
+  const first = await runHistory(7, { keepsLog: true });
+  const again = await runHistory(7, { keepsLog: true });
+  const without = await runHistory(7);
+  expect(again.log).toEqual(first.log);
+  expect(first.log?.length).toBeGreaterThan(100);
+  expect(without.counts).toEqual(first.counts);
 });
 
 test("neighbouring seeds give different histories", async () => {
-  const [one, two] = [await runHistory(8, { tells: true }), await runHistory(9, { tells: true })];
-  expect(one.diary).not.toEqual(two.diary);
+  const [one, two] = [await runHistory(8, { keepsLog: true }), await runHistory(9, { keepsLog: true })];
+  expect(one.log).not.toEqual(two.log);
 });
 
 test("the platform's clock and randomness are given back", async () => {

@@ -1,7 +1,7 @@
 /** Many histories, one after the other, seed by seed. */
 import { setImmediate } from "node:timers/promises";
 import type { Bug } from "./bug.ts";
-import { type History, runHistory } from "./history.ts";
+import { type History, runHistory } from "./run-history.ts";
 
 export interface Many {
   readonly runs: number;

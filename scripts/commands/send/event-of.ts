@@ -30,7 +30,7 @@ const OBJECTS: readonly (readonly [prefix: string, build: (money: objects.Money)
     ["refund.", objects.refund],
   ];
 
-/** An event of any type: a true likeness where there is a builder, else the right envelope around a plausible object. */
+/** An event of any type: as Stripe's where there is a builder, else an envelope around a plausible object. */
 export function eventOf(
   type: string,
   money: objects.Money,

@@ -1,44 +1,36 @@
+import { concurrently } from "../../../src/concurrently.ts";
 import { messageOf } from "../../lib/failure.ts";
 import { at, type Answer } from "../../lib/http.ts";
+import { percentile } from "../../lib/statistics.ts";
 
 const MS_PER_SECOND = 1000;
 
-export type LoadResult = {
-  /** How often each kind of answer came, e.g. "200 forwarded". */
-  readonly counts: ReadonlyMap<string, number>;
-  readonly latenciesMs: Float64Array;
-  readonly seconds: number;
-  readonly allAccepted: boolean;
-};
+export type LoadResult = Awaited<ReturnType<typeof load>>;
 
-/** Sends `times` requests, never more than `concurrency` at once. A request that fails is counted, not thrown. */
+/** Sends `times` requests, at most `concurrency` at once. A request that fails is counted, not thrown. */
 export async function load(
-  options: { readonly times: number; readonly concurrency: number; readonly onDone: () => void },
+  {
+    times,
+    concurrency,
+    onDone,
+  }: { readonly times: number; readonly concurrency: number; readonly onDone: () => void },
   send: () => Promise<Answer>,
-): Promise<LoadResult> {
+) {
+  /** How often each kind of answer came, e.g. "200 forwarded". */
   const counts = new Map<string, number>();
-  const latenciesMs = new Float64Array(options.times);
-  let begun = 0;
   let allAccepted = true;
   const started = performance.now();
-
-  const lane = async (): Promise<void> => {
-    while (begun < options.times) {
-      const index = begun;
-      begun += 1;
-      const sentAt = performance.now();
-      const answer = await send().catch((error: unknown) => `no answer: ${messageOf(error)}`);
-      latenciesMs[index] = performance.now() - sentAt;
-      const kind = typeof answer === "string" ? answer : kindOf(answer);
-      counts.set(kind, (counts.get(kind) ?? 0) + 1);
-      if (typeof answer === "string" || !isAccepted(answer)) allAccepted = false;
-      options.onDone();
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(options.concurrency, options.times) }, lane));
-
-  const seconds = (performance.now() - started) / MS_PER_SECOND;
-  return { counts, latenciesMs: latenciesMs.sort(), seconds, allAccepted };
+  const latenciesMs = await concurrently(Array.from({ length: times }), concurrency, async () => {
+    const sentAt = performance.now();
+    const answer = await send().catch((error: unknown) => `no answer: ${messageOf(error)}`);
+    const ms = performance.now() - sentAt;
+    const kind = typeof answer === "string" ? answer : kindOf(answer);
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    if (typeof answer === "string" || !isAccepted(answer)) allAccepted = false;
+    onDone();
+    return ms;
+  });
+  return { counts, latenciesMs, seconds: (performance.now() - started) / MS_PER_SECOND, allAccepted };
 }
 
 export function isAccepted(answer: Answer): boolean {
@@ -59,12 +51,6 @@ export function summary({ counts, latenciesMs, seconds }: LoadResult): string {
   return [
     `${total} deliveries in ${seconds.toFixed(2)} s, ${(total / seconds).toFixed(0)}/s`,
     ...lines,
-    `  p50 ${percentile(latenciesMs, 0.5)} ms, p99 ${percentile(latenciesMs, 0.99)} ms`,
+    `  p50 ${percentile(latenciesMs, 0.5).toFixed(1)} ms, p99 ${percentile(latenciesMs, 0.99).toFixed(1)} ms`,
   ].join("\n");
-}
-
-/** Nearest rank, of sorted values. */
-function percentile(sorted: Float64Array, share: number): string {
-  const rank = Math.max(0, Math.ceil(sorted.length * share) - 1);
-  return (sorted[rank] ?? 0).toFixed(1);
 }

@@ -1,8 +1,7 @@
-import { parseArgs } from "node:util";
+import { isLoopback } from "../../../src/loopback.ts";
 import { EVENT_ID } from "../../../src/stripe/event.ts";
+import { baseUrl, flag, option, text, type Values, whole } from "../../lib/command.ts";
 import { UsageError } from "../../lib/failure.ts";
-import { baseUrl, isLoopbackHost } from "../../lib/loopback.ts";
-import { wholeNumber } from "../../lib/numbers.ts";
 import {
   DEFAULT_CLAWSETTLE_URL,
   DEFAULT_LEDGER_URL,
@@ -35,80 +34,40 @@ export const HELP = `Builds a Stripe event, signs it, and delivers it to clawset
 
 Signs with STRIPE_WEBHOOK_SIGNING_SECRET. Exit code: 0 when every answer was 2xx, 1 when not, 2 wrong usage.`;
 
-export type SendOptions = {
-  readonly type: string;
-  readonly amount: number | null;
-  readonly currency: string | null;
-  readonly account: string | null;
-  readonly eventId: string | null;
-  readonly livemode: boolean;
-  readonly times: number;
-  readonly concurrency: number;
-  readonly url: URL;
-  readonly ledgerUrl: URL;
-  readonly stripeUrl: URL;
-  readonly lose: boolean;
-  readonly varsFile: string;
-  /** The target is not this machine. */
-  readonly remote: boolean;
+export const OPTIONS = {
+  amount: whole(0, Number.MAX_SAFE_INTEGER, undefined),
+  currency: text(undefined),
+  account: text(null),
+  "event-id": option(eventId, null),
+  livemode: flag,
+  times: whole(1, MAX_TIMES, 1),
+  concurrency: whole(1, MAX_CONCURRENCY, 1),
+  url: baseUrl(new URL(DEFAULT_CLAWSETTLE_URL)),
+  "ledger-url": baseUrl(new URL(DEFAULT_LEDGER_URL)),
+  "stripe-url": baseUrl(new URL(DEFAULT_STRIPE_URL)),
+  lose: flag,
+  "vars-file": text(DEV_VARS_FILE),
+  "allow-remote": flag,
 };
 
-/** Null when only help is wanted. */
-export function sendOptions(argv: readonly string[]): SendOptions | null {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      amount: { type: "string" },
-      currency: { type: "string" },
-      account: { type: "string" },
-      "event-id": { type: "string" },
-      livemode: { type: "boolean", default: false },
-      times: { type: "string", default: "1" },
-      concurrency: { type: "string", default: "1" },
-      url: { type: "string", default: DEFAULT_CLAWSETTLE_URL },
-      "ledger-url": { type: "string", default: DEFAULT_LEDGER_URL },
-      "stripe-url": { type: "string", default: DEFAULT_STRIPE_URL },
-      lose: { type: "boolean", default: false },
-      "vars-file": { type: "string", default: DEV_VARS_FILE },
-      "allow-remote": { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return null;
+export type SendOptions = ReturnType<typeof sendOptions>;
 
-  const url = baseUrl("--url", values.url);
-  const ledgerUrl = baseUrl("--ledger-url", values["ledger-url"]);
-  if (!isLoopbackHost(ledgerUrl.hostname)) {
+/** What no option can check alone. */
+export function sendOptions(values: Values<typeof OPTIONS>, positionals: readonly string[]) {
+  if (!isLoopback(values["ledger-url"].hostname)) {
     throw new UsageError(
       "--ledger-url is for a ledger on this machine. For another one, name the --account.",
     );
   }
-  const stripeUrl = baseUrl("--stripe-url", values["stripe-url"]);
-  if (!isLoopbackHost(stripeUrl.hostname))
+  if (!isLoopback(values["stripe-url"].hostname)) {
     throw new UsageError("--stripe-url is for the sandbox on this machine.");
-  const remote = isRemote(url, values["allow-remote"]);
+  }
+  const remote = isRemote(values.url, values["allow-remote"]);
   if (remote && values.lose)
     throw new UsageError("--lose is for the local stack: Stripe itself loses nothing for us.");
   if (values.livemode && values.lose)
     throw new UsageError("--lose is for test mode: a sandbox lists no live events.");
-  return {
-    type: eventType(positionals),
-    amount:
-      values.amount === undefined ? null : wholeNumber("--amount", values.amount, 0, Number.MAX_SAFE_INTEGER),
-    currency: values.currency ?? null,
-    account: values.account ?? null,
-    eventId: eventId(values["event-id"] ?? null),
-    livemode: values.livemode,
-    times: wholeNumber("--times", values.times, 1, MAX_TIMES),
-    concurrency: wholeNumber("--concurrency", values.concurrency, 1, MAX_CONCURRENCY),
-    url,
-    ledgerUrl,
-    varsFile: values["vars-file"],
-    stripeUrl,
-    lose: values.lose,
-    remote,
-  };
+  return { ...values, type: eventType(positionals), /** The target is not this machine. */ remote };
 }
 
 function eventType(positionals: readonly string[]): string {
@@ -119,14 +78,14 @@ function eventType(positionals: readonly string[]): string {
   return type;
 }
 
-function eventId(id: string | null): string | null {
-  if (id === null || EVENT_ID.test(id)) return id;
-  throw new UsageError(`--event-id takes an id like evt_123, not "${id}".`);
+function eventId(name: string, id: string): string {
+  if (EVENT_ID.test(id)) return id;
+  throw new UsageError(`${name} takes an id like evt_123, not "${id}".`);
 }
 
 /** A load meant for the local stack must not reach a deployment by a slip of the hand. */
 function isRemote(url: URL, allowed: boolean): boolean {
-  if (isLoopbackHost(url.hostname)) return false;
+  if (isLoopback(url.hostname)) return false;
   if (!allowed)
     throw new UsageError(`${url.origin} is not this machine. If you mean it, add --allow-remote.`);
   if (url.protocol !== "https:") throw new UsageError(`${url.origin} is not encrypted: use https.`);

@@ -1,40 +1,29 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { accountIdOf } from "../../lib/account-id.ts";
-import { EXIT_OK } from "../../lib/failure.ts";
+import { runCommand } from "../../lib/command.ts";
 import { at, type Answer } from "../../lib/http.ts";
+import { pollUntil } from "../../lib/poll.ts";
 import { freshDid } from "../../sandbox/clients/ledger.ts";
-import { runSmoke, settledSteps, type Smoke } from "./context.ts";
-import { SMOKE_FLAGS, smokeOptions } from "./options.ts";
-import { facts, type Facts, type Step } from "./report.ts";
+import { OPTIONS, SMOKE_FLAGS, smokeOptions } from "./options.ts";
+import { facts, type Facts, runSmoke, settledSteps, type Smoke, type Step } from "./run-smoke.ts";
 
 const HELP = `Smoke: an event whose account does not exist fails with a retry scheduled, and is settled once the account exists.
 ${SMOKE_FLAGS}`;
 
-/** How long an attempt that the alarm began may still take. */
-const ALARM_ATTEMPT_MS = 12_000;
-const POLL_MS = 200;
+const NEEDED = ["STRIPE_WEBHOOK_SIGNING_SECRET", "LEDGER_ADMIN_KEY", "SETTLE_ADMIN_KEY"] as const;
 
-export async function main(argv: readonly string[]): Promise<number> {
-  const needed = ["STRIPE_WEBHOOK_SIGNING_SECRET", "LEDGER_ADMIN_KEY", "SETTLE_ADMIN_KEY"] as const;
-  const options = await smokeOptions(argv, needed);
-  if (options === null) {
-    console.log(HELP);
-    return EXIT_OK;
-  }
-  return runSmoke("forwarding-retry", options, steps);
-}
+/** How long an attempt that the alarm began may still take. */
+const ALARM_ATTEMPT = { timeoutMs: 12_000, everyMs: 200 };
 
 function steps(smoke: Smoke): readonly Step[] {
   const { clawsettle, ledger, payment } = smoke;
   const did = freshDid("smokeretry");
   const accountId = accountIdOf(did);
-  const deliver = (): Promise<Answer> => clawsettle.deliver({ body: payment.body({ accountId }) });
+  const deliver = (): Promise<Answer> => clawsettle.deliver({ body: payment.body(accountId) });
   return [
     {
       name: "without its account the event fails, with a retry scheduled",
       expected: { status: 502, code: "LEDGER_INGEST_FAILED", "details.retry_scheduled": true },
-      run: async () =>
-        facts(await deliver(), ...["retry_scheduled", "next_retry_at", "ledger_status"].map(detail)),
+      run: async () => facts(await deliver(), ...FAILURE_FIELDS),
     },
     {
       name: "the ledger opens the account, under the id that the event names",
@@ -60,30 +49,27 @@ function steps(smoke: Smoke): readonly Step[] {
   ];
 }
 
+const FAILURE_FIELDS = ["details.retry_scheduled", "details.next_retry_at", "details.ledger_status"];
 const RETRY_FIELDS = ["ok", "attempted", "forwarded", "failed"];
 
-function detail(name: string): string {
-  return `details.${name}`;
-}
-
 /**
- * With short local delays the alarm may forward the event between two steps. The retry then rightly finds nothing
- * to do, and the event's own log must say that it was the alarm.
+ * With short local delays the alarm may forward the event between two steps. The retry then rightly finds
+ * nothing to do, and the event's own log must say that it was the alarm.
  */
 async function forcedRetry({ clawsettle, payment }: Smoke): Promise<Facts> {
   const retry = await clawsettle.retryForwarding(payment.eventId);
   const seen = facts(retry, ...RETRY_FIELDS);
   if (retry.status !== 200 || at(retry.body, "attempted") !== 0) return seen;
 
-  const deadline = performance.now() + ALARM_ATTEMPT_MS;
-  for (;;) {
-    const { body } = await clawsettle.event(payment.eventId);
-    const log = at(body, "attempt_log");
-    const last: unknown = Array.isArray(log) ? log.at(-1) : null;
-    if (at(body, "state") === "forwarded" && at(last, "trigger") === "alarm") {
-      return { ...seen, forwarded: 1, forwarded_by: "alarm" };
-    }
-    if (performance.now() > deadline) return { ...seen, state: at(body, "state") };
-    await sleep(POLL_MS);
-  }
+  let state: string | undefined;
+  const isForwarded = await pollUntil("the alarm", ALARM_ATTEMPT, async () => {
+    const event = await clawsettle.event(payment.eventId);
+    state = event?.state;
+    return state === "forwarded" && event?.attempt_log.at(-1)?.trigger === "alarm" ? true : null;
+  }).catch(() => false);
+  return isForwarded ? { ...seen, forwarded: 1, forwarded_by: "alarm" } : { ...seen, state };
 }
+
+await runCommand({ help: HELP, options: OPTIONS }, async (values) =>
+  runSmoke("forwarding-retry", await smokeOptions(values, NEEDED), steps),
+);

@@ -1,21 +1,15 @@
-import { EXIT_OK, PlainError } from "../../lib/failure.ts";
+import { runCommand } from "../../lib/command.ts";
+import { PlainError } from "../../lib/failure.ts";
 import { at } from "../../lib/http.ts";
 import { freshDid } from "../../sandbox/clients/ledger.ts";
-import { AMOUNT_MINOR, runSmoke, settledSteps, type Smoke } from "./context.ts";
-import { SMOKE_FLAGS, smokeOptions } from "./options.ts";
-import { facts, type Step } from "./report.ts";
+import { OPTIONS, SMOKE_FLAGS, smokeOptions } from "./options.ts";
+import { AMOUNT_MINOR, facts, runSmoke, settledSteps, type Smoke, type Step } from "./run-smoke.ts";
 
 const HELP = `Smoke: an event is accepted, deduplicated, refused when forged or from the wrong mode, and settled once.
 ${SMOKE_FLAGS}`;
 
-export async function main(argv: readonly string[]): Promise<number> {
-  const options = await smokeOptions(argv, ["STRIPE_WEBHOOK_SIGNING_SECRET", "LEDGER_ADMIN_KEY"]);
-  if (options === null) {
-    console.log(HELP);
-    return EXIT_OK;
-  }
-  return runSmoke("stripe-webhook", options, steps);
-}
+const NEEDED = ["STRIPE_WEBHOOK_SIGNING_SECRET", "LEDGER_ADMIN_KEY"] as const;
+const SETTLED_FIELDS = ["ok", "deduped", "forwarded_to_ledger", "event_id", "settlement_id"];
 
 function steps(smoke: Smoke): readonly Step[] {
   const { clawsettle, ledger, payment, livemode } = smoke;
@@ -24,7 +18,8 @@ function steps(smoke: Smoke): readonly Step[] {
     if (accountId === null) throw new PlainError("there is no account");
     return accountId;
   };
-  const settled = ["ok", "deduped", "forwarded_to_ledger", "event_id", "settlement_id"];
+  const deliver = async () =>
+    facts(await clawsettle.deliver({ body: payment.body(account()) }), ...SETTLED_FIELDS);
   return [
     {
       name: "the ledger opens an account",
@@ -39,21 +34,19 @@ function steps(smoke: Smoke): readonly Step[] {
     {
       name: "the event is accepted and forwarded",
       expected: { status: 200, deduped: false, forwarded_to_ledger: true },
-      run: async () =>
-        facts(await clawsettle.deliver({ body: payment.body({ accountId: account() }) }), ...settled),
+      run: deliver,
     },
     {
       name: "its replay is deduplicated",
       expected: { status: 200, deduped: true, forwarded_to_ledger: true },
-      run: async () =>
-        facts(await clawsettle.deliver({ body: payment.body({ accountId: account() }) }), ...settled),
+      run: deliver,
     },
     {
       name: "a body changed after signing is refused",
       expected: { status: 401, code: "SIGNATURE_INVALID" },
       async run() {
-        const body = payment.body({ accountId: account() });
-        const tamperedBody = payment.body({ accountId: account(), amount: AMOUNT_MINOR + 1 });
+        const body = payment.body(account());
+        const tamperedBody = payment.body(account(), { amount: AMOUNT_MINOR + 1 });
         return facts(await clawsettle.deliver({ body, tamperedBody }));
       },
     },
@@ -62,12 +55,14 @@ function steps(smoke: Smoke): readonly Step[] {
       expected: { status: 422, code: "LIVEMODE_MISMATCH" },
       async run() {
         const wrongMode = { livemode: !livemode, eventId: `${payment.eventId}_wrong_mode` };
-        const answer = await clawsettle.deliver({
-          body: payment.body({ accountId: account(), ...wrongMode }),
-        });
+        const answer = await clawsettle.deliver({ body: payment.body(account(), wrongMode) });
         return facts(answer, "details.expected_livemode", "details.event_livemode");
       },
     },
     ...settledSteps(smoke, account),
   ];
 }
+
+await runCommand({ help: HELP, options: OPTIONS }, async (values) =>
+  runSmoke("stripe-webhook", await smokeOptions(values, NEEDED), steps),
+);

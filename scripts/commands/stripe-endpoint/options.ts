@@ -1,8 +1,7 @@
-import { parseArgs } from "node:util";
 import { ROUTES } from "../../../src/http/routes.ts";
-import type { RefundEvents } from "../../../src/settlement/mapping-table.ts";
+import { isLoopback } from "../../../src/loopback.ts";
+import { flag, oneOf, option, type Values } from "../../lib/command.ts";
 import { UsageError } from "../../lib/failure.ts";
-import { isLoopbackHost } from "../../lib/loopback.ts";
 
 export const HELP = `Creates or updates the webhook endpoint in Stripe, with the event types that the mapping needs.
 
@@ -17,33 +16,15 @@ Reads STRIPE_API_KEY (a key that may write webhook endpoints; test mode for stag
 STRIPE_API_BASE_URL (https://api.stripe.com). A new endpoint's signing secret is printed once, and kept nowhere.
 Exit code: 0 when the endpoint is as it should be, or with --dry-run; 1 when not; 2 wrong usage.`;
 
-export interface EndpointOptions {
-  readonly url: string;
-  readonly refundEvents: RefundEvents;
-  readonly dryRun: boolean;
-}
+export const OPTIONS = {
+  url: option(webhookUrl, null),
+  "refund-events": oneOf(["charge", "refund"], "charge" as const),
+  "dry-run": flag,
+};
 
-/** Null when only help is wanted. */
-export function endpointOptions(argv: readonly string[]): EndpointOptions | null {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      url: { type: "string" },
-      "refund-events": { type: "string", default: "charge" },
-      "dry-run": { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return null;
-  const refundEvents = values["refund-events"];
-  if (refundEvents !== "charge" && refundEvents !== "refund") {
-    throw new UsageError(`--refund-events takes charge or refund, not "${refundEvents}".`);
-  }
-  return { url: webhookUrl(values.url), refundEvents, dryRun: values["dry-run"] };
-}
+export type EndpointOptions = Values<typeof OPTIONS>;
 
-function webhookUrl(text: string | undefined): string {
-  if (text === undefined) throw new UsageError("--url is missing: where shall Stripe deliver?");
+function webhookUrl(_name: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.hash) {
     throw new UsageError(`--url takes an address like https://host/v1/stripe/webhook, not "${text}".`);
@@ -53,7 +34,7 @@ function webhookUrl(text: string | undefined): string {
       `--url must lead to ${ROUTES.webhook.path}, where clawsettle takes deliveries, not to "${url.pathname}".`,
     );
   }
-  if (url.protocol === "http:" && !isLoopbackHost(url.hostname)) {
+  if (url.protocol === "http:" && !isLoopback(url.hostname)) {
     throw new UsageError(`--url must be https: events over plain HTTP can be read on their way.`);
   }
   return url.href;

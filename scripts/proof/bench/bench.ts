@@ -1,8 +1,7 @@
 /** What every comparison needs, and how it gets its servers. */
 import { compatibilityDate, benchScript, productConfig, productScript } from "./workerd/bundle.ts";
 import { type Server, startServer } from "./workerd/server.ts";
-import { type BenchLedger, startBenchLedger } from "./ledger/ledger.ts";
-import { type Generator, startGenerator } from "./load/generator.ts";
+import { startBenchLedger, startGenerator } from "./children.ts";
 import type { Effort } from "./effort.ts";
 import type { Place } from "./place.ts";
 
@@ -12,23 +11,16 @@ export const ADMIN_KEY = "bench-admin-key";
 
 const FLOOR_OBJECTS = { EVENT: "FloorEvent", ROWS: "FloorIndex" };
 
-export interface Bench {
-  readonly effort: Effort;
-  readonly generator: Generator;
-  readonly place: Place;
-  readonly ledger: BenchLedger;
-  /** What `wrangler deploy` would upload. */
-  readonly product: string;
-  /** Told to whoever waits. */
-  readonly say: (what: string) => void;
-}
+export type Bench = Awaited<ReturnType<typeof prepare>>;
 
-export async function prepare(place: Place, effort: Effort, say: (what: string) => void): Promise<Bench> {
+export async function prepare(place: Place, effort: Effort, say: (what: string) => void) {
   say("the production bundle");
   return {
     effort,
     place,
+    /** Shows what happens to whoever waits. */
     say,
+    /** What `wrangler deploy` would upload. */
     product: await productScript(place.folder),
     generator: place.keep(startGenerator()),
     ledger: place.keep(await startBenchLedger()),

@@ -1,33 +1,22 @@
 /** How much is measured. A short run has the same rows; its ratios waver more. */
 
-export interface Effort {
+export const FULL = {
   /** How often each comparison is repeated, side after side. */
-  readonly rounds: number;
-  /** Requests per run. */
-  readonly settle: number;
-  readonly replay: number;
-  readonly forged: number;
-  /** In one request: a Worker's clock stands still while it computes. */
-  readonly verifications: number;
-  readonly lists: number;
-  /** Stored events at which the large store is compared with one of `fewEvents`. The last is the target's. */
-  readonly storedEvents: readonly number[];
-  readonly fewEvents: number;
-  /** How often what grows is measured. */
-  readonly growthRounds: number;
-}
-
-export const FULL: Effort = {
   rounds: 15,
+  /** Requests per run. */
   settle: 400,
   replay: 300,
   forged: 1_500,
+  /** In one request: a Worker's clock stands still while it computes. */
   verifications: 5_000,
   lists: 150,
+  /** Stored events at which the large store is compared with one of `fewEvents`. The last is the target's. */
   storedEvents: [10_000, 100_000],
   fewEvents: 1_000,
+  /** How often what grows is measured. */
   growthRounds: 5,
 };
+export type Effort = Readonly<typeof FULL>;
 
 export const QUICK: Effort = {
   ...FULL,

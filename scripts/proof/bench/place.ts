@@ -6,16 +6,9 @@ import { join } from "node:path";
 /** Linux's file system in memory. What is measured is the software, not this machine's disk. */
 const MEMORY = "/dev/shm";
 
-export interface Place {
-  readonly folder: string;
-  /** False: there is no file system in memory here, and the disk is measured too. */
-  readonly inMemory: boolean;
-  /** Stops it when all is over. Returns what it was given. */
-  keep<T extends { stop(): Promise<void> }>(started: T): T;
-  clear(): Promise<void>;
-}
+export type Place = Awaited<ReturnType<typeof makePlace>>;
 
-export async function makePlace(): Promise<Place> {
+export async function makePlace() {
   const inMemory = await stat(MEMORY).then(
     (found) => found.isDirectory(),
     () => false,
@@ -25,14 +18,16 @@ export async function makePlace(): Promise<Place> {
   let isCleared = false;
   return {
     folder,
+    /** False: there is no file system in memory here, and the disk is measured too. */
     inMemory,
-    keep(one) {
+    /** Stops it when all is over. Returns what it was given. */
+    keep<T extends { stop(): Promise<void> }>(one: T): T {
       // It was being started when the benchmark was interrupted.
       if (isCleared) void one.stop();
       started.push(one);
       return one;
     },
-    async clear() {
+    async clear(): Promise<void> {
       isCleared = true;
       await Promise.allSettled(started.map((one) => one.stop()));
       await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /** The table, as Markdown, which is also readable as it stands. Pure. */
 import { isMet, judged, type Row } from "./row.ts";
-import type { Side } from "./statistics.ts";
+import type { Side } from "./summarize.ts";
 
 const HEAD = ["what", "against", "ratio", "target", "CPU ratio", "ops/s", "µs CPU", "p50 ms", "p99 ms"];
 

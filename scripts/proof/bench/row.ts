@@ -1,5 +1,5 @@
 /** One row of the table: clawsettle, and what it is measured against. Pure. */
-import { cpuRatio, type Round, type Side, speedRatio, summarize } from "./statistics.ts";
+import { cpuRatio, type Round, type Side, speedRatio, summarize } from "./summarize.ts";
 
 export interface Row {
   readonly name: string;

@@ -1,40 +1,18 @@
 /**
- * The crash drill: the real stack on disk under load, a ledger that fails in every way it knows, and clawsettle killed
- * with `kill -9` again and again. Then everything comes to rest, and a verdict is reached.
+ * The crash drill: the real stack on disk under load, a ledger that fails in every way it knows, and
+ * clawsettle killed with `kill -9` again and again. Then everything comes to rest, and a verdict is reached.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "../../lib/random.ts";
-import type { ToldEvent } from "../histories/history.ts";
-import { type Evidence, gather } from "./evidence.ts";
-import type { Disagreement } from "./judge/complaint.ts";
-import { judge } from "./judge/judge.ts";
-import { type Aim, planRounds, type Round, type Weather } from "./plan.ts";
-import { settle, type Settled } from "./settle.ts";
-import { setStage, type Stage, whileAlive } from "./drill-stack.ts";
-import { type DrillStory, tellDrill } from "./plan-histories.ts";
+import type { HistoryEvent } from "../histories/history.ts";
+import { type DrillStack, openAccounts, withDrillStack } from "./drill-stack.ts";
+import { gatherEvidence } from "./evidence.ts";
+import { type DrillPlan, planDrill } from "./plan-drill.ts";
+import { type Aim, planRounds, type Round } from "./plan-rounds.ts";
+import { untilHealed } from "./until-healed.ts";
+import { verdict } from "./verdict/verdict.ts";
 
-export interface CrashOptions {
-  readonly kills: number;
-  readonly events: number;
-  readonly seed: number;
-}
-
-export interface Kill {
-  readonly at: number;
-  readonly aim: Aim;
-  readonly weather: Weather;
-  readonly inFlight: number;
-  readonly restartMs: number;
-}
-
-export interface CrashResult {
-  readonly options: CrashOptions;
-  readonly kills: readonly Kill[];
-  readonly settled: Settled;
-  readonly evidence: Evidence;
-  readonly disagreements: readonly Disagreement[];
-  readonly seconds: number;
-}
+export type CrashResult = Awaited<ReturnType<typeof crashDrill>>;
 
 /** Short, so that days of retries pass in minutes. The proportions are those of a deployment. */
 const VARS = {
@@ -51,129 +29,120 @@ const LATE_ACCOUNTS = 6;
 /** Over this time a round's events are first delivered, whether or not clawsettle is up. */
 const RELEASE_MS = 5_000;
 const IN_FLIGHT_AIM = 5;
-/** Told all at once, for the kill that aims at deliveries in flight: a ledger that is well answers faster than they come else. */
+/** Sent all at once before a kill that aims at deliveries in flight: else a healthy ledger is too fast. */
 const VOLLEY = 20;
 const AIM_PATIENCE_MS = 2_500;
 const ANSWER_PATIENCE_MS = 10_000;
 const AIM_POLL_MS = 5;
-const SETTLE_TIMEOUT_MS = 240_000;
 
-export async function crashDrill(options: CrashOptions, say: (line: string) => void): Promise<CrashResult> {
+export async function crashDrill(
+  options: { readonly kills: number; readonly events: number; readonly seed: number },
+  say: (line: string) => void,
+) {
   const startedAt = performance.now();
-  const random = new Random(options.seed);
-  const story = tellDrill(random, options.events, ACCOUNTS);
+  const { seed } = options;
+  const random = new Random(seed);
+  const plan = planDrill(random, options.events, ACCOUNTS);
   const rounds = planRounds(random, options.kills);
-  const stage = await setStage(VARS, { ...SENDER, seed: options.seed });
-  try {
-    return await whileAlive(stage, play(stage, { options, story, rounds, random, startedAt, say }));
-  } finally {
-    await stage.stripe.giveUp();
-    await stage.close();
-  }
+  return withDrillStack({ vars: VARS, sender: { ...SENDER, seed } }, async (drill) => {
+    const kills = await playRounds(drill, plan, rounds, random, say);
+    say("the faults are over; waiting for what can heal");
+    const healed = await untilHealed(drill, plan.events, true);
+    say(`at rest after ${healed.seconds.toFixed(1)} s; every event is delivered once more`);
+    await drill.sender.stop();
+    await drill.sender.resend(plan.events);
+    const evidence = await gatherEvidence(drill, plan);
+    const seconds = (performance.now() - startedAt) / 1000;
+    return { options, kills, healed, evidence, disagreements: verdict(evidence), seconds };
+  });
 }
 
-interface Script {
-  readonly options: CrashOptions;
-  readonly story: DrillStory;
-  readonly rounds: readonly Round[];
-  readonly random: Random;
-  readonly startedAt: number;
-  readonly say: (line: string) => void;
-}
-
-async function play(stage: Stage, script: Script): Promise<CrashResult> {
-  const { options, story, rounds, startedAt, say } = script;
-  const { events, dids } = story;
-  await stage.openAccounts(dids.slice(LATE_ACCOUNTS));
-  const kills: Kill[] = [];
+async function playRounds(
+  drill: DrillStack,
+  { events, dids }: DrillPlan,
+  rounds: readonly Round[],
+  random: Random,
+  say: (line: string) => void,
+) {
+  await openAccounts(drill, dids.slice(LATE_ACCOUNTS));
+  const kills = [];
   const releases: Promise<void>[] = [];
   const share = Math.ceil(events.length / (rounds.length + 1));
   for (const [n, round] of rounds.entries()) {
     if (n === Math.floor(rounds.length / 2)) {
-      await stage.sandbox.clearFaults();
-      await stage.openAccounts(dids.slice(0, LATE_ACCOUNTS));
+      await drill.sandbox.clearFaults();
+      await openAccounts(drill, dids.slice(0, LATE_ACCOUNTS));
     }
     const fresh = events.slice(n * share, (n + 1) * share);
     const volley = round.aim === "deliveries in flight" ? fresh.splice(-VOLLEY) : [];
-    releases.push(release(stage, fresh));
-    const kill = await playRound(stage, round, volley, script.random);
+    releases.push(release(drill, fresh));
+    const kill = await playRound(drill, round, volley, random);
     kills.push(kill);
     say(
-      `kill ${kills.length} of ${rounds.length}: ${kill.aim}, ledger ${kill.weather}; ` +
+      `kill ${kills.length} of ${rounds.length}: ${kill.aim}, ledger ${kill.ledger}; ` +
         `${kill.inFlight} deliveries in flight; up again after ${(kill.restartMs / 1000).toFixed(1)} s`,
     );
   }
-  releases.push(release(stage, events.slice(rounds.length * share)));
-  await stage.sandbox.clearFaults();
+  releases.push(release(drill, events.slice(rounds.length * share)));
+  await drill.sandbox.clearFaults();
   await Promise.all(releases);
-  say("the storm is over; waiting for what can heal");
-  const settled = await settle(stage.operator, events, SETTLE_TIMEOUT_MS, true);
-  say(`at rest after ${settled.seconds.toFixed(1)} s; every event is delivered once more`);
-  await stage.stripe.endWithAll(events);
-  const evidence = await gather(stage, story, dids);
-  const seconds = (performance.now() - startedAt) / 1000;
-  return { options, kills, settled, evidence, disagreements: judge(evidence), seconds };
+  return kills;
 }
 
-async function release({ stripe }: Stage, events: readonly ToldEvent[]): Promise<void> {
+async function release({ sender }: DrillStack, events: readonly HistoryEvent[]): Promise<void> {
   for (const event of events) {
-    stripe.tell(event);
+    sender.send(event);
     await sleep(RELEASE_MS / events.length);
   }
 }
 
 /** From clawsettle up to clawsettle up again. */
-async function playRound(
-  stage: Stage,
-  round: Round,
-  volley: readonly ToldEvent[],
-  random: Random,
-): Promise<Kill> {
-  const { stack } = stage.temp;
-  await stage.sandbox.clearFaults();
-  const weather = changeWeather(stage, round);
+async function playRound(drill: DrillStack, round: Round, volley: readonly HistoryEvent[], random: Random) {
+  const { stack, sender, sandbox } = drill;
+  await sandbox.clearFaults();
+  const faulty = beginFault(drill, round);
   const atRandom = random.whole(0, 300);
-  // On a busy machine a round would else be over before anything was settled, and kills would meet no progress.
-  if (round.aim !== "just restarted") await untilAnswered(stage);
+  // Else a round on a busy machine could be over before anything was settled.
+  const before = sender.answered;
+  if (round.aim !== "just restarted")
+    await untilTrue(async () => sender.answered > before, ANSWER_PATIENCE_MS);
   await sleep(round.killAfterMs);
-  await weather;
-  for (const event of volley) stage.stripe.tell(event);
-  await takeAim(stage, round.aim);
+  await faulty;
+  for (const event of volley) sender.send(event);
+  await takeAim(drill, round.aim);
   if (round.aim === "answers held back") await sleep(atRandom);
 
-  const kill = { at: Date.now(), aim: round.aim, weather: round.weather, inFlight: stage.stripe.inFlight };
+  const kill = { at: Date.now(), aim: round.aim, ledger: round.ledger, inFlight: sender.inFlight };
   await stack.kill9();
-  if (round.clearsWhileDown && round.weather !== "ledger killed") await stage.sandbox.clearFaults();
+  if (round.clearsWhileDown && round.ledger !== "ledger killed") await sandbox.clearFaults();
   await sleep(round.downMs);
   const restartedAt = performance.now();
-  await Promise.all([stack.restart(), round.weather === "ledger killed" ? stack.restartLedger() : null]);
+  await Promise.all([stack.restart(), round.ledger === "ledger killed" ? stack.restartLedger() : null]);
   return { ...kill, restartMs: performance.now() - restartedAt };
 }
 
-async function untilAnswered({ stripe }: Stage): Promise<void> {
-  const before = stripe.answered;
-  const deadline = performance.now() + ANSWER_PATIENCE_MS;
-  while (stripe.answered === before && performance.now() < deadline) await sleep(AIM_POLL_MS);
-}
-
-async function changeWeather({ temp, sandbox }: Stage, round: Round): Promise<void> {
-  await sleep(Math.min(round.weatherAfterMs, round.killAfterMs));
-  if (round.weather === "ledger killed") await temp.stack.killLedger();
+async function beginFault({ stack, sandbox }: DrillStack, round: Round): Promise<void> {
+  await sleep(Math.min(round.faultAfterMs, round.killAfterMs));
+  if (round.ledger === "ledger killed") await stack.killLedger();
   if (round.fault !== null) await sandbox.addFault(round.fault);
 }
 
-/** Waits for the moment that the aim is at; not for ever, since there may be no load left to wait for. */
-async function takeAim(stage: Stage, aim: Aim): Promise<void> {
+async function takeAim({ sender, collector }: DrillStack, aim: Aim): Promise<void> {
   const isAt = {
     "any moment": async () => true,
     "just restarted": async () => true,
-    "deliveries in flight": async () => stage.stripe.inFlight >= IN_FLIGHT_AIM,
-    "answers held back": async () => (await stage.collector.read()).some(isHeldBack),
+    "deliveries in flight": async () => sender.inFlight >= IN_FLIGHT_AIM,
+    "answers held back": async () => (await collector.read()).some(isHeldBack),
   }[aim];
-  const deadline = performance.now() + AIM_PATIENCE_MS;
-  while (!(await isAt()) && performance.now() < deadline) await sleep(AIM_POLL_MS);
+  await untilTrue(isAt, AIM_PATIENCE_MS);
 }
 
 function isHeldBack({ fault, status }: { fault: string | null; status: number | null }): boolean {
   return status === null && (fault === "commit_then_hang" || fault === "slow");
+}
+
+/** Not for ever, since there may be no load left to wait for. */
+async function untilTrue(isTrue: () => Promise<boolean>, patienceMs: number): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (!(await isTrue()) && performance.now() < deadline) await sleep(AIM_POLL_MS);
 }

@@ -1,29 +1,34 @@
-/** The stack and everybody around it: Stripe, an operator, accounts at the ledger, and whoever writes down its requests. */
-import { type TempStack, startTempStack } from "../../sandbox/stack/temp-stack.ts";
+/** The stack, with a sender in Stripe's place and a collector of the ledger's requests. */
 import { PlainError } from "../../lib/failure.ts";
-import { operatorOf } from "./operator.ts";
-import { RequestCollector } from "./requests.ts";
-import { type SenderOptions, Stripe } from "./stripe.ts";
-import type { Sources } from "./evidence.ts";
+import { startTempStack, type TempStack, type TempStackOptions } from "../../sandbox/stack/temp-stack.ts";
+import { CURRENCIES } from "../histories/stripe-history.ts";
+import { RequestCollector } from "./request-collector.ts";
+import { type SenderOptions, StripeSender } from "./stripe-sender.ts";
 
 const EXIT_INTERRUPTED = 130;
-/** Beside Stripe's: the operator's, the ledger's. */
+/** Beside the sender's: an operator's, the ledger's. */
 const OTHER_CONNECTIONS = 64;
 
-export interface Stage extends Sources {
-  readonly temp: TempStack;
-  openAccounts(dids: readonly string[]): Promise<void>;
-  close(): Promise<void>;
+export interface DrillStack extends TempStack {
+  readonly sender: StripeSender;
+  readonly collector: RequestCollector;
 }
 
-export async function setStage(
-  vars: Readonly<Record<string, string>>,
-  sender: Omit<SenderOptions, "clawsettle">,
-): Promise<Stage> {
-  const temp = await startTempStack({ vars, connections: sender.connections + OTHER_CONNECTIONS });
-  const { stack, http, clawsettle, ledger, sandbox } = temp;
+/** Runs `work` on a stack of its own. Rejects when a process of it dies that nobody has killed. */
+export async function withDrillStack<T>(
+  options: TempStackOptions & { readonly sender: Omit<SenderOptions, "clawsettle"> },
+  work: (drill: DrillStack) => Promise<T>,
+): Promise<T> {
+  const LEDGER_CURRENCIES = CURRENCIES.join(",").toUpperCase();
+  const vars = { LEDGER_CURRENCIES, ...options.vars };
+  const connections = options.sender.connections + OTHER_CONNECTIONS;
+  const temp = await startTempStack({ ...options, vars, connections });
+  const { clawsettle, sandbox, stack } = temp;
   const collector = new RequestCollector(sandbox);
-  collector.start();
+  const sender = new StripeSender({ ...options.sender, clawsettle });
+  const died = stack.died.then((message): never => {
+    throw new PlainError(message);
+  });
   const close = async (): Promise<void> => {
     process.off("SIGINT", interrupted);
     await collector.stop();
@@ -32,26 +37,17 @@ export async function setStage(
   // The Workers would end by themselves; their data would stay behind.
   const interrupted = () => void close().finally(() => process.exit(EXIT_INTERRUPTED));
   process.once("SIGINT", interrupted);
-  return {
-    temp,
-    stripe: new Stripe({ ...sender, clawsettle }),
-    operator: operatorOf(http, stack.clawsettleUrl, stack.secrets.SETTLE_ADMIN_KEY),
-    sandbox,
-    collector,
-    async openAccounts(dids) {
-      for (const did of dids) {
-        const { status } = await ledger.createAccount(did);
-        if (status !== 201) throw new PlainError(`The ledger made no account: it answered ${status}.`);
-      }
-    },
-    close,
-  };
+  try {
+    return await Promise.race([work({ ...temp, sender, collector }), died]);
+  } finally {
+    await sender.stop();
+    await close();
+  }
 }
 
-/** Rejects when a process of the stack dies that nobody has killed. */
-export function whileAlive<T>({ temp }: Stage, work: Promise<T>): Promise<T> {
-  const died = temp.stack.died.then((message): never => {
-    throw new PlainError(message);
-  });
-  return Promise.race([work, died]);
+export async function openAccounts({ ledger }: DrillStack, dids: readonly string[]): Promise<void> {
+  for (const did of dids) {
+    const { status } = await ledger.createAccount(did);
+    if (status !== 201) throw new PlainError(`The ledger made no account: it answered ${status}.`);
+  }
 }

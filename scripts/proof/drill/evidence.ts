@@ -1,34 +1,27 @@
 /** All that a verdict rests on, gathered when the drill has come to rest. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { concurrently } from "../../../src/concurrently.ts";
+import type { EventState } from "../../../src/event/view.ts";
+import type { StatsReport } from "../../../src/http/admin/stats.ts";
 import { accountIdOf } from "../../lib/account-id.ts";
-import type { Sandbox } from "../../sandbox/clients/sandbox-ledger.ts";
-import type { Movement, ToldEvent } from "../histories/history.ts";
+import type { Clawsettle, EventRow } from "../../sandbox/clients/clawsettle.ts";
 import type { Settlement } from "../../sandbox/ledger/contract.ts";
 import type { LoggedRequest } from "../../sandbox/ledger/request-log.ts";
-import { concurrently } from "../../../src/concurrently.ts";
-import type { EventRow, EventView, Operator, Stats } from "./operator.ts";
-import type { RequestCollector } from "./requests.ts";
-import type { Stripe, Delivered } from "./stripe.ts";
+import type { HistoryEvent } from "../histories/history.ts";
+import type { DrillStack } from "./drill-stack.ts";
+import type { DrillPlan } from "./plan-drill.ts";
+import type { Delivered } from "./stripe-sender.ts";
 
-export interface Evidence {
-  readonly events: readonly ToldEvent[];
-  readonly movements: readonly Movement[];
+export interface Evidence extends Pick<DrillPlan, "events" | "movements"> {
   readonly delivered: ReadonlyMap<string, Delivered>;
   /** What clawsettle says of each event; one that is not here it does not know. */
-  readonly views: ReadonlyMap<string, EventView>;
+  readonly views: ReadonlyMap<string, EventState>;
   readonly rows: readonly EventRow[];
-  readonly stats: Stats;
+  readonly stats: Pick<StatsReport, "states" | "open" | "rescues">;
   readonly settlements: readonly Settlement[];
   /** Per account, in minor units per currency. */
   readonly balances: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly requests: readonly LoggedRequest[];
-}
-
-export interface Sources {
-  readonly stripe: Stripe;
-  readonly operator: Operator;
-  readonly sandbox: Sandbox;
-  readonly collector: RequestCollector;
 }
 
 const AT_ONCE = 16;
@@ -36,33 +29,30 @@ const AT_ONCE = 16;
 const REST_TRIES = 40;
 const REST_POLL_MS = 250;
 
-export async function gather(
-  { stripe, operator, sandbox, collector }: Sources,
-  story: { readonly events: readonly ToldEvent[]; readonly movements: readonly Movement[] },
-  dids: readonly string[],
+export async function gatherEvidence(
+  { sender, clawsettle, sandbox, collector }: DrillStack,
+  { events, movements, dids }: Pick<DrillPlan, "events" | "movements" | "dids">,
 ): Promise<Evidence> {
-  const views = new Map<string, EventView>();
-  await concurrently(story.events, AT_ONCE, async ({ id }) => {
-    const view = await viewAtRest(operator, id);
-    if (view !== null) views.set(id, view);
-  });
-  const [rows, stats, settlements, audit] = await Promise.all([
-    operator.list(),
-    operator.stats(),
-    sandbox.settlements(),
-    sandbox.audit(),
-  ]);
+  const views = await concurrently(events, AT_ONCE, (event) => viewAtRest(clawsettle, event));
+  const audit = await sandbox.audit();
   const held = new Map(audit.accounts.map((account) => [account.account_id, account.held]));
-  const balances = new Map(dids.map(accountIdOf).map((account) => [account, held.get(account) ?? {}]));
   await collector.read();
-  const { events, movements } = story;
-  const { requests } = collector;
-  return { events, movements, delivered: stripe.told, views, rows, stats, settlements, balances, requests };
+  return {
+    events,
+    movements,
+    delivered: sender.delivered,
+    views: new Map(views.flatMap((view) => (view === null ? [] : [[view.event_id, view]]))),
+    rows: await clawsettle.events(),
+    stats: await clawsettle.stats(),
+    settlements: await sandbox.settlements(),
+    balances: new Map(dids.map(accountIdOf).map((account) => [account, held.get(account) ?? {}])),
+    requests: collector.requests,
+  };
 }
 
-async function viewAtRest(operator: Operator, eventId: string): Promise<EventView | null> {
+async function viewAtRest(clawsettle: Clawsettle, { id }: HistoryEvent): Promise<EventState | null> {
   for (let tries = 1; ; tries++) {
-    const view = await operator.show(eventId);
+    const view = await clawsettle.event(id);
     const moves = view?.state === "received" || view?.state === "forwarding";
     if (!moves || tries === REST_TRIES) return view;
     await sleep(REST_POLL_MS);

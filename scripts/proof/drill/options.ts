@@ -1,9 +1,5 @@
-import { parseArgs } from "node:util";
-import { UsageError } from "../../lib/failure.ts";
-import { wholeNumber } from "../../lib/numbers.ts";
-import type { CrashOptions } from "./crash.ts";
-import { type Outage, OUTAGES, type OutageOptions } from "./outage.ts";
-import type { ReconcileOptions } from "./reconcile/drill.ts";
+import { chosen, flag, option, text, whole } from "../../lib/command.ts";
+import { type Outage, OUTAGES } from "./outage.ts";
 
 const DEFAULT_KILLS = 20;
 const DEFAULT_EVENTS = 2_000;
@@ -35,78 +31,27 @@ reconcile: deliveries are lost and settlements altered; a reconciliation finds t
   --run-kills <n>      how often clawsettle is killed during the run (${DEFAULT_RUN_KILLS})
   --calm               Stripe answers well; without it one page in five is a 429 or a 500
 
-  --seed <n>           decides the story and the faults; a new one each time unless given
+  --seed <n>           decides the history and the faults; a new one each time unless given
   --report <file>      also written there: as JSON if it ends in .json, else as Markdown
   --help
 
 Exit code: 0 when all agreed, 1 when not, 2 wrong usage.`;
 
-const DRILLS: readonly string[] = ["crash", "outage", "reconcile"];
+export const OPTIONS = {
+  kills: whole(1, 1_000, DEFAULT_KILLS),
+  events: whole(1, 100_000, DEFAULT_EVENTS),
+  kinds: option(outagesNamed, OUTAGES),
+  seconds: whole(1, 3_600, DEFAULT_SECONDS),
+  rate: whole(1, 200, DEFAULT_RATE),
+  payments: whole(10, 100_000, DEFAULT_PAYMENTS),
+  lost: whole(0, 100_000, DEFAULT_LOST),
+  altered: whole(0, 100_000, DEFAULT_ALTERED),
+  "run-kills": whole(0, 100, DEFAULT_RUN_KILLS),
+  calm: flag,
+  seed: whole(0, MAX_SEED, null),
+  report: text(null),
+};
 
-export interface DrillOptions {
-  readonly crash: CrashOptions | null;
-  readonly outage: OutageOptions | null;
-  readonly reconcile: ReconcileOptions | null;
-  readonly report: string | null;
-}
-
-/** Null when only help is wanted. */
-export function drillOptions(argv: readonly string[], freshSeed: number): DrillOptions | null {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: {
-      kills: { type: "string", default: String(DEFAULT_KILLS) },
-      events: { type: "string", default: String(DEFAULT_EVENTS) },
-      kinds: { type: "string", default: OUTAGES.join(",") },
-      seconds: { type: "string", default: String(DEFAULT_SECONDS) },
-      rate: { type: "string", default: String(DEFAULT_RATE) },
-      payments: { type: "string", default: String(DEFAULT_PAYMENTS) },
-      lost: { type: "string", default: String(DEFAULT_LOST) },
-      altered: { type: "string", default: String(DEFAULT_ALTERED) },
-      "run-kills": { type: "string", default: String(DEFAULT_RUN_KILLS) },
-      calm: { type: "boolean", default: false },
-      seed: { type: "string", default: String(freshSeed) },
-      report: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return null;
-  const drills = positionals.length === 0 ? DRILLS : positionals;
-  const unknown = drills.find((name) => !DRILLS.includes(name));
-  if (unknown !== undefined) throw new UsageError(`There is no drill "${unknown}".`);
-  const seed = wholeNumber("--seed", values.seed, 0, MAX_SEED);
-  const crash = {
-    kills: wholeNumber("--kills", values.kills, 1, 1_000),
-    events: wholeNumber("--events", values.events, 1, 100_000),
-    seed,
-  };
-  const outage = {
-    kinds: values.kinds.split(",").map(outageNamed),
-    seconds: wholeNumber("--seconds", values.seconds, 1, 3_600),
-    rate: wholeNumber("--rate", values.rate, 1, 200),
-    seed,
-  };
-  const events = wholeNumber("--payments", values.payments, 10, 100_000);
-  const lost = wholeNumber("--lost", values.lost, 0, events);
-  const reconcile = {
-    events,
-    lost,
-    altered: wholeNumber("--altered", values.altered, 0, events - lost),
-    kills: wholeNumber("--run-kills", values["run-kills"], 0, 100),
-    faults: !values.calm,
-    seed,
-  };
-  return {
-    reconcile: drills.includes("reconcile") ? reconcile : null,
-    crash: drills.includes("crash") ? crash : null,
-    outage: drills.includes("outage") ? outage : null,
-    report: values.report ?? null,
-  };
-}
-
-function outageNamed(name: string): Outage {
-  const outage = OUTAGES.find((known) => known === name.trim());
-  if (outage === undefined) throw new UsageError(`--kinds takes ${OUTAGES.join(", ")}, not "${name}".`);
-  return outage;
+function outagesNamed(flagName: string, names: string): readonly Outage[] {
+  return names.split(",").map((name) => chosen(flagName, name.trim(), OUTAGES));
 }

@@ -1,17 +1,25 @@
 /** A drill's numbers in words, for people, as Markdown. Pure. */
-import type { Disagreement } from "./judge/complaint.ts";
-import type { crashNumbers, loadNumbers, outageNumbers, recoveryNumbers, Spread } from "./numbers.ts";
+import type {
+  crashNumbers,
+  loadNumbers,
+  outageNumbers,
+  reconcileNumbers,
+  recoveryNumbers,
+  Spread,
+} from "./numbers.ts";
+import type { Disagreement } from "./verdict/disagreement.ts";
 
 type Crash = ReturnType<typeof crashNumbers>;
 type Outages = ReturnType<typeof outageNumbers>;
 type Load = ReturnType<typeof loadNumbers>;
+type Reconciliation = ReturnType<typeof reconcileNumbers>;
 type Recovery = ReturnType<typeof recoveryNumbers>;
 
-/** A broken drill can find thousands; the first ones tell enough. */
+/** A broken drill can find thousands; the first ones are enough. */
 const SHOWN_DISAGREEMENTS = 50;
 const BAR_WIDTH = 40;
 
-export function crashReport(numbers: Crash, disagreements: readonly Disagreement[]): string {
+export function crashReport(numbers: Crash): string {
   const { kills, load } = numbers;
   return [
     `## Crash drill, seed ${numbers.seed}`,
@@ -26,19 +34,21 @@ export function crashReport(numbers: Crash, disagreements: readonly Disagreement
       ["up again after", `${spread(kills.seconds_until_up_again)} s`],
       ["events with an attempt cut off by a kill", numbers.events_with_an_attempt_cut_off],
       ...loadRows(load),
-      ["after the storm, at rest within", `${numbers.seconds_until_at_rest} s`],
+      ["after the faults, at rest within", `${numbers.seconds_until_at_rest} s`],
       [
         "failed for good by a false refusal, or overtaken: tried again by an operator",
         numbers.tried_again_by_an_operator,
       ],
+      [
+        "effects that the ledger had lost, completed by an operator",
+        numbers.effects_completed_by_an_operator,
+      ],
       ["whole drill", `${numbers.seconds} s`],
     ]),
-    "",
-    verdict(disagreements),
   ].join("\n");
 }
 
-export function outageReport(numbers: Outages, disagreements: readonly Disagreement[]): string {
+export function outageReport(numbers: Outages): string {
   return [
     `## Outage drill, seed ${numbers.seed}, ${numbers.rate} new events a second`,
     "",
@@ -46,8 +56,29 @@ export function outageReport(numbers: Outages, disagreements: readonly Disagreem
     "### All of it",
     "",
     table(loadRows(numbers.load)),
+  ].join("\n");
+}
+
+export function reconcileReport(numbers: Reconciliation, seed: number): string {
+  const run = (of: Reconciliation["first_run"]) =>
+    `${of?.seconds} s, ${of?.pages} pages, found ${JSON.stringify(of?.found)}`;
+  return [
+    `## Reconciliation drill, seed ${seed}`,
     "",
-    verdict(disagreements),
+    table([
+      [
+        "payments at Stripe, of them lost, altered at the ledger",
+        `${numbers.payments}, ${numbers.lost}, ${numbers.altered}`,
+      ],
+      ["kills during the first run", numbers.kills],
+      ["Stripe's faults", numbers.stripe_faults],
+      ["payments delivered meanwhile", numbers.live_payments],
+      ["first run", run(numbers.first_run)],
+      ["second run", run(numbers.second_run)],
+      ["lost deliveries that came late, and were replays", numbers.late_deliveries_that_were_replays],
+      ["accounts whose balance is Stripe's truth", numbers.balances_compared],
+      ["whole drill", `${numbers.seconds} s`],
+    ]),
   ].join("\n");
 }
 
@@ -91,7 +122,7 @@ function loadRows(load: Load): [string, string | number][] {
   ];
 }
 
-export function verdict(disagreements: readonly Disagreement[]): string {
+export function verdictText(disagreements: readonly Disagreement[]): string {
   if (disagreements.length === 0) {
     return "**Stripe's truth, clawsettle's states and the ledger's books agree, event by event.**";
   }

@@ -1,5 +1,8 @@
 import { PlainError } from "../../lib/failure.ts";
-import { at, type HttpClient } from "../../lib/http.ts";
+import { type HttpClient, jsonApi } from "../../lib/http.ts";
+
+/** In one request. */
+const KNOWN_AT_ONCE = 500;
 
 export type StripeFault = {
   readonly kind: "rate_limited" | "down" | "slow" | "cut_off";
@@ -8,36 +11,25 @@ export type StripeFault = {
   readonly count?: number;
 } & Readonly<Record<string, unknown>>;
 
+export type SandboxStripe = ReturnType<typeof sandboxStripeClient>;
+
 /** The switches that only the sandbox Stripe has: what has happened, and what goes wrong. */
-export type SandboxStripe = {
-  /** These events have happened: from now on Stripe lists them. Each is a body as Stripe sends it. */
-  know(bodies: readonly string[]): Promise<void>;
-  addFault(fault: StripeFault): Promise<void>;
-  clearFaults(): Promise<void>;
-  requests(): Promise<readonly unknown[]>;
-};
-
-export type SandboxStripeOptions = {
-  readonly http: HttpClient;
-  readonly baseUrl: URL;
-  readonly apiKey: string;
-};
-
-export function sandboxStripeClient({ http, baseUrl, apiKey }: SandboxStripeOptions): SandboxStripe {
-  const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
-  const call = async (method: "GET" | "POST" | "DELETE", path: string, body?: string): Promise<unknown> => {
-    const url = new URL(path, baseUrl);
-    const answer = await http.send({ method, url, headers, ...(body === undefined ? {} : { body }) });
-    if (answer.status === 200) return answer.body;
+export function sandboxStripeClient(http: HttpClient, baseUrl: URL, apiKey: string) {
+  const api = jsonApi(http, baseUrl, apiKey);
+  const call = async (method: "POST" | "DELETE", path: string, body?: string): Promise<void> => {
+    const answer = await api(method, path, body);
+    if (answer.status === 200) return;
     throw new PlainError(`The sandbox Stripe answered ${answer.status} to ${method} ${path}`);
   };
   return {
-    know: async (bodies) => void (await call("POST", "/sandbox/events", `{"events":[${bodies.join(",")}]}`)),
-    addFault: async (fault) => void (await call("POST", "/sandbox/faults", JSON.stringify(fault))),
-    clearFaults: async () => void (await call("DELETE", "/sandbox/faults")),
-    async requests() {
-      const list = at(await call("GET", "/sandbox/requests"), "requests");
-      return Array.isArray(list) ? list : [];
+    /** These events have happened: from now on Stripe lists them. Each is a body as Stripe sends it. */
+    async know(bodies: readonly string[]): Promise<void> {
+      for (let from = 0; from === 0 || from < bodies.length; from += KNOWN_AT_ONCE) {
+        const part = bodies.slice(from, from + KNOWN_AT_ONCE);
+        await call("POST", "/sandbox/events", `{"events":[${part.join(",")}]}`);
+      }
     },
+    addFault: (fault: StripeFault) => call("POST", "/sandbox/faults", JSON.stringify(fault)),
+    clearFaults: () => call("DELETE", "/sandbox/faults"),
   };
 }

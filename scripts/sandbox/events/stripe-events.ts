@@ -1,8 +1,8 @@
 /**
  * Stripe's events, shaped like what Stripe sends, for the sender, the smokes and the tests.
  *
- * Each builder tells one thing that can happen: `paymentIntentSucceeded({ account_id: "acc_1", amount: 1200 })`.
- * The second argument changes the envelope, for example `{ id }` to send an event again, or `{ livemode: true }`.
+ * Each builder makes one thing happen: `paymentIntentSucceeded({ account_id: "acc_1", amount: 1200 })`. The
+ * second argument changes the envelope, for example `{ id }` to send an event again, or `{ livemode: true }`.
  * Runs in Node and in workerd.
  */
 import { STRIPE_API_VERSION } from "../../../src/stripe/api-version.ts";
@@ -53,6 +53,17 @@ export function stripeEvent(type: string, object: StripeObject, envelope: Envelo
   };
 }
 
+/** An event of this type: the object with the fields that the event has changed, then what is given. */
+function builder(
+  type: string,
+  build: (money: Money) => StripeObject,
+  changed: StripeObject = {},
+  usual: Envelope = {},
+) {
+  return (money: Money = {}, envelope: Envelope = {}): StripeEventBody =>
+    stripeEvent(type, build({ ...changed, ...money }), { ...usual, ...envelope });
+}
+
 export function paymentIntentSucceeded(money: Money = {}, envelope?: Envelope): StripeEventBody {
   const succeeded = {
     amount_received: money.amount ?? AMOUNT_MINOR,
@@ -64,11 +75,9 @@ export function paymentIntentSucceeded(money: Money = {}, envelope?: Envelope): 
 }
 
 /** One attempt failed; the customer may try again. */
-export function paymentFailed(money: Money = {}, envelope?: Envelope): StripeEventBody {
-  const declined = { code: "card_declined", decline_code: "insufficient_funds", type: "card_error" };
-  const failed = { last_payment_error: declined, ...money };
-  return stripeEvent("payment_intent.payment_failed", paymentIntent(failed), envelope);
-}
+export const paymentFailed = builder("payment_intent.payment_failed", paymentIntent, {
+  last_payment_error: { code: "card_declined", decline_code: "insufficient_funds", type: "card_error" },
+});
 
 export function paymentCanceled(money: Money = {}, envelope?: Envelope): StripeEventBody {
   const canceled = { canceled_at: nowSeconds(), cancellation_reason: "abandoned", status: "canceled" };
@@ -81,7 +90,7 @@ export interface ChargeRefund extends Money {
   readonly charge?: string;
   /** All that was refunded of the charge so far, this refund included. Left out: the whole charge. */
   readonly amount_refunded?: number;
-  /** All that was refunded before. null: the event does not tell. */
+  /** All that was refunded before. null: the event does not say. */
   readonly previous?: number | null;
 }
 
@@ -103,19 +112,17 @@ export function chargeRefunded(
   });
 }
 
-export function refundCreated(money: Money = {}, envelope?: Envelope): StripeEventBody {
-  return stripeEvent("refund.created", refund(money), envelope);
-}
+export const refundCreated = builder("refund.created", refund);
 
 /** A refund that was pending and has succeeded, unless `status` says otherwise. */
-export function refundUpdated(money: Money = {}, envelope?: Envelope): StripeEventBody {
-  return stripeEvent("refund.updated", refund(money), {
-    previous_attributes: { status: "pending" },
-    ...envelope,
-  });
-}
+export const refundUpdated = builder(
+  "refund.updated",
+  refund,
+  {},
+  { previous_attributes: { status: "pending" } },
+);
 
-/** A refund that had succeeded and came back. One that failed while pending: `previous_attributes: { status: "pending" }`. */
+/** A refund that had succeeded and came back. One that failed while pending: say so in `previous_attributes`. */
 export function refundFailed(money: Money = {}, envelope?: Envelope): StripeEventBody {
   const failed = {
     failure_balance_transaction: stripeId("txn"),
@@ -126,17 +133,11 @@ export function refundFailed(money: Money = {}, envelope?: Envelope): StripeEven
   return stripeEvent("refund.failed", refund({ ...failed, ...money }), { previous_attributes, ...envelope });
 }
 
-export function disputeFundsWithdrawn(money: Money = {}, envelope?: Envelope): StripeEventBody {
-  return stripeEvent("charge.dispute.funds_withdrawn", dispute(money), envelope);
-}
+export const disputeFundsWithdrawn = builder("charge.dispute.funds_withdrawn", dispute);
+export const disputeFundsReinstated = builder("charge.dispute.funds_reinstated", dispute, { status: "won" });
 
-export function disputeFundsReinstated(money: Money = {}, envelope?: Envelope): StripeEventBody {
-  return stripeEvent("charge.dispute.funds_reinstated", dispute({ status: "won", ...money }), envelope);
-}
-
-export function payoutPaid(money: Money = {}, envelope?: Envelope): StripeEventBody {
-  return stripeEvent("payout.paid", payout({ status: "paid", ...money }), envelope);
-}
+export const payoutPaid = builder("payout.paid", payout, { status: "paid" });
+export const payoutCanceled = builder("payout.canceled", payout, { status: "canceled" });
 
 export function payoutFailed(money: Money = {}, envelope?: Envelope): StripeEventBody {
   const failed = {
@@ -146,8 +147,4 @@ export function payoutFailed(money: Money = {}, envelope?: Envelope): StripeEven
     status: "failed",
   };
   return stripeEvent("payout.failed", payout({ ...failed, ...money }), envelope);
-}
-
-export function payoutCanceled(money: Money = {}, envelope?: Envelope): StripeEventBody {
-  return stripeEvent("payout.canceled", payout({ status: "canceled", ...money }), envelope);
 }

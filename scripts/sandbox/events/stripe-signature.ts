@@ -1,34 +1,19 @@
 /**
- * What Stripe puts into `Stripe-Signature`, for senders and tests. WebCrypto only: runs in Node and in workerd.
- * https://docs.stripe.com/webhooks/signature
+ * What Stripe puts into `Stripe-Signature`, for senders and tests. WebCrypto only: runs in Node and in
+ * workerd. https://docs.stripe.com/webhooks/signature
  */
-const encoder = new TextEncoder();
+import { toHex, utf8 } from "../../../src/bytes.ts";
 
-export interface SigningTime {
-  /** Unix seconds. The receiver refuses what is older than its tolerance. */
-  readonly timestampSeconds: number;
-}
-
-/** `t=…,v1=…` over exactly these bytes. */
+/** `t=…,v1=…` over exactly these bytes. A receiver refuses a time that is older than its tolerance. */
 export async function signPayload(
   body: string | Uint8Array,
   secret: string,
-  { timestampSeconds }: SigningTime,
+  { timestampSeconds }: { readonly timestampSeconds: number },
 ): Promise<string> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
-  const signed = concat(
-    encoder.encode(`${timestampSeconds}.`),
-    typeof body === "string" ? encoder.encode(body) : body,
-  );
-  const digest = new Uint8Array(await crypto.subtle.sign("HMAC", key, signed));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `t=${timestampSeconds},v1=${hex}`;
-}
-
-function concat(head: Uint8Array, tail: Uint8Array): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(head.length + tail.length);
-  whole.set(head);
-  whole.set(tail, head.length);
-  return whole;
+  const key = await crypto.subtle.importKey("raw", utf8(secret), algorithm, false, ["sign"]);
+  const bytes = typeof body === "string" ? utf8(body) : body;
+  const signed = new Uint8Array([...utf8(`${timestampSeconds}.`), ...bytes]);
+  const digest = await crypto.subtle.sign("HMAC", key, signed);
+  return `t=${timestampSeconds},v1=${toHex(new Uint8Array(digest))}`;
 }

@@ -4,21 +4,16 @@ import { parseEnv } from "node:util";
 import { PlainError } from "../../lib/failure.ts";
 import { DEV_VARS_FILE, shownPath } from "../../lib/paths.ts";
 
-export type Secrets = {
-  readonly STRIPE_WEBHOOK_SIGNING_SECRET: string;
-  readonly LEDGER_ADMIN_KEY: string;
-  readonly SETTLE_ADMIN_KEY: string;
-};
-export type SecretName = keyof Secrets;
-
-/** All that `.dev.vars` holds: the secrets, and whatever optional settings a developer added. */
-export type DevVars = Secrets & Readonly<Record<string, string>>;
-
-export const SECRET_NAMES: readonly SecretName[] = [
+export const SECRET_NAMES = [
   "STRIPE_WEBHOOK_SIGNING_SECRET",
   "LEDGER_ADMIN_KEY",
   "SETTLE_ADMIN_KEY",
-];
+] as const;
+export type SecretName = (typeof SECRET_NAMES)[number];
+export type Secrets = Readonly<Record<SecretName, string>>;
+
+/** All that `.dev.vars` holds: the secrets, and whatever optional settings a developer added. */
+export type DevVars = Secrets & Readonly<Record<string, string>>;
 
 /** Fresh random secrets. They open nothing but a local stack. */
 export function createDevVars(): DevVars {
@@ -32,8 +27,8 @@ export function createDevVars(): DevVars {
 }
 
 /**
- * Reads the file, or makes it when there is none. An incomplete one is the developer's to repair: it is never overwritten. But the
- * key of the sandbox Stripe, which opens nothing else, is added where it is missing.
+ * Reads the file, or makes it when there is none. An incomplete one is the developer's to repair: it is never
+ * overwritten. But the key of the sandbox Stripe, which opens nothing else, is added where it is missing.
  */
 export async function loadOrCreateDevVars(
   file = DEV_VARS_FILE,
@@ -71,7 +66,14 @@ export async function readDevVars(file = DEV_VARS_FILE): Promise<Readonly<Record
   return vars;
 }
 
-/** Shaped like Stripe's, since a key's shape tells its mode. */
+/** From the environment, else from the file, if one is given; null where neither has it. */
+export async function secretOf(name: string, file: string | null): Promise<string | null> {
+  const given = process.env[name]?.trim();
+  if (given || file === null) return given || null;
+  return (await readDevVars(file))?.[name] ?? null;
+}
+
+/** Shaped like Stripe's, since a key's shape shows its mode. */
 function sandboxStripeKey(): string {
   return `sk_test_${randomBytes(24).toString("hex")}`;
 }

@@ -9,9 +9,8 @@ import { pollUntil } from "../../lib/poll.ts";
 import { HOST, isFree } from "./ports.ts";
 import type { WorkerSpec } from "./worker-process.ts";
 
-const READY_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 5_000;
-const HEALTH_POLL_MS = 50;
+const READY = { timeoutMs: 60_000, everyMs: 50 };
+const STOP = { timeoutMs: 5_000, everyMs: 50 };
 const LOG_TAIL_LINES = 25;
 
 /** Nothing here may ask, report or look anything up on the network. */
@@ -32,7 +31,6 @@ export type LocalWorkerOptions = WorkerSpec & {
 
 export type LocalWorker = {
   readonly name: string;
-  readonly pid: number;
   readonly url: URL;
   /** Settles when the process ends, wanted or not. */
   readonly exited: Promise<void>;
@@ -62,7 +60,6 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
 
   const worker: LocalWorker = {
     name,
-    pid,
     url: new URL(`http://${HOST}:${spec.port}`),
     exited,
     kill9: () => end(child, pid, exited, spec.port, "SIGKILL"),
@@ -70,11 +67,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     logTail: () => tail(logFile),
   };
   try {
-    await Promise.race([
-      untilHealthy(child, worker.url),
-      failWhenExited(exited, name),
-      failWhenLate(spec.port),
-    ]);
+    await untilHealthy(child, worker.url);
   } catch (error) {
     // The reason is what matters; that a stranger holds the port is perhaps the reason itself.
     await worker.kill9().catch(() => null);
@@ -86,13 +79,16 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
 }
 
 async function untilHealthy(child: ChildProcess, url: URL): Promise<void> {
-  await new Promise((ready) => child.once("message", ready));
+  let isReady = false;
+  child.once("message", () => (isReady = true));
   const http = httpClient({ connections: 1 });
-  const options = { timeoutMs: READY_TIMEOUT_MS, everyMs: HEALTH_POLL_MS };
   try {
-    await pollUntil(`${url.origin}/health`, options, async () => {
-      const answer = await http.send({ method: "GET", url: new URL("/health", url) }).catch(() => null);
+    // wrangler waits for ever when another process took the port after it was found free.
+    await pollUntil(`${url.origin}/health (is its port in use?)`, READY, async () => {
       if (hasEnded(child)) throw new PlainError("its process ended");
+      // Before, whoever answers there is somebody else.
+      if (!isReady) return null;
+      const answer = await http.send({ method: "GET", url: new URL("/health", url) }).catch(() => null);
       // The Worker runs and says itself what it lacks: waiting would not help.
       if (answer?.status === 503) throw new PlainError(`/health: ${JSON.stringify(answer.body)}`);
       return answer?.status === 200 ? answer : null;
@@ -100,17 +96,6 @@ async function untilHealthy(child: ChildProcess, url: URL): Promise<void> {
   } finally {
     await http.close();
   }
-}
-
-/** wrangler waits for ever when another process took the port after it was found free. */
-async function failWhenLate(port: number): Promise<never> {
-  await sleep(READY_TIMEOUT_MS, undefined, { ref: false });
-  throw new PlainError(`not ready after ${READY_TIMEOUT_MS / 1000} s; is port ${port} in use?`);
-}
-
-async function failWhenExited(exited: Promise<void>, name: string): Promise<never> {
-  await exited;
-  throw new PlainError(`the process of ${name} ended`);
 }
 
 async function end(
@@ -122,13 +107,12 @@ async function end(
 ): Promise<void> {
   if (!hasEnded(child)) {
     signalGroup(pid, signal);
-    await Promise.race([exited, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+    await Promise.race([exited, sleep(STOP.timeoutMs, undefined, { ref: false })]);
   }
   // The leader may be gone before its grandchildren are.
   signalGroup(pid, "SIGKILL");
   await exited;
-  const options = { timeoutMs: STOP_TIMEOUT_MS, everyMs: HEALTH_POLL_MS };
-  await pollUntil(`port ${port} to be free again`, options, async () => ((await isFree(port)) ? true : null));
+  await pollUntil(`port ${port} to be free again`, STOP, async () => ((await isFree(port)) ? true : null));
 }
 
 function hasEnded(child: ChildProcess): boolean {

@@ -21,8 +21,8 @@ export function isFree(port: number): Promise<boolean> {
 }
 
 /**
- * A port that was free a moment ago. Not one that the system would choose: those lie in the range from which every
- * outgoing connection takes its own, so that one may be gone again before a Worker opens it.
+ * A port that was free a moment ago. Not one that the system would choose: those lie in the range from which
+ * every outgoing connection takes its own, so that one may be gone again before a Worker opens it.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

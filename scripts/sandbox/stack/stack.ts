@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { createDevVars, type DevVars } from "./dev-vars.ts";
 import { ROOT } from "../../lib/paths.ts";
-import { startLocalWorker, type LocalWorker } from "./local-worker.ts";
+import { startLocalWorker, type LocalWorker, type LocalWorkerOptions } from "./local-worker.ts";
 import { HOST } from "./ports.ts";
 
 export type StackOptions = {
@@ -23,38 +23,14 @@ export type StackOptions = {
   readonly onLogLine?: (line: string) => void;
 };
 
-export type Stack = {
-  readonly clawsettleUrl: URL;
-  readonly ledgerUrl: URL;
-  readonly stripeUrl: URL | null;
-  readonly secrets: DevVars;
-  readonly pids: { readonly clawsettle: number; readonly ledger: number };
-  /** Settles with a message when a Worker's process ends that nobody stopped. */
-  readonly died: Promise<string>;
-  /** Kills clawsettle, and only it, like a power failure. */
-  kill9(): Promise<void>;
-  /** Starts clawsettle again after `kill9`, on the same port and data; the vars are merged over the first ones. */
-  restart(vars?: Readonly<Record<string, string>>): Promise<void>;
-  /** The same for the ledger: until it is started again, connections to it are refused. */
-  killLedger(): Promise<void>;
-  restartLedger(): Promise<void>;
-  stop(): Promise<void>;
-  logTail(): Promise<string>;
-};
+export type Stack = Awaited<ReturnType<typeof startStack>>;
 
 /** The sandboxes and clawsettle on the local runtime, bound to 127.0.0.1 and healthy. */
-export async function startStack(options: StackOptions): Promise<Stack> {
+export async function startStack(options: StackOptions) {
   const secrets = options.secrets ?? createDevVars();
+  const names = WORKERS.filter((name) => options.ports[name] !== undefined);
   // A restart adds to the logs, so that they hold a crash and what followed. A new stack begins new ones.
-  await Promise.all(NAMES.map((name) => rm(logFile(options, name), { force: true })));
-  const [firstClawsettle, firstLedger, stripe] = await allOrNone([
-    startClawsettle(options, secrets),
-    startLedger(options, secrets),
-    startStripe(options, secrets),
-  ]);
-  let clawsettle = firstClawsettle;
-  let ledger = firstLedger;
-
+  await Promise.all(WORKERS.map((name) => rm(logFile(options, name), { force: true })));
   const ending = new Set<LocalWorker>();
   const died = Promise.withResolvers<string>();
   const guard = async (worker: LocalWorker): Promise<void> => {
@@ -62,107 +38,98 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     if (ending.has(worker)) return;
     died.resolve(`${worker.name} ended unexpectedly. The end of its log:\n${await worker.logTail()}`);
   };
-  void guard(ledger);
-  void guard(clawsettle);
-  if (stripe !== null) void guard(stripe);
+  const start = async (name: Name): Promise<LocalWorker> => {
+    const worker = await startLocalWorker(specOf(name, options, secrets));
+    void guard(worker);
+    return worker;
+  };
+  const end = (worker: LocalWorker, how: "stop" | "kill9"): Promise<void> => {
+    ending.add(worker);
+    return worker[how]();
+  };
+  const workers = await allOrNone(
+    names.map((name) => start(name)),
+    (worker) => end(worker, "stop"),
+  );
+  let [clawsettle, ledger] = workers as [LocalWorker, LocalWorker, LocalWorker?];
+  const [, , stripe] = workers;
 
   return {
     clawsettleUrl: clawsettle.url,
     ledgerUrl: ledger.url,
     stripeUrl: stripe?.url ?? null,
     secrets,
-    get pids() {
-      return { clawsettle: clawsettle.pid, ledger: ledger.pid };
-    },
+    /** Settles with a message when a Worker's process ends that nobody stopped. */
     died: died.promise,
-    kill9() {
-      ending.add(clawsettle);
-      return clawsettle.kill9();
+    /** Kills clawsettle, and only it, like a power failure. */
+    kill9: () => end(clawsettle, "kill9"),
+    /** Starts clawsettle again after `kill9`, on the same port and data. */
+    async restart(): Promise<void> {
+      clawsettle = await start("clawsettle");
     },
-    async restart(vars = {}) {
-      clawsettle = await startClawsettle({ ...options, vars: { ...options.vars, ...vars } }, secrets);
-      void guard(clawsettle);
+    /** The same for the ledger: until it is started again, connections to it are refused. */
+    killLedger: () => end(ledger, "kill9"),
+    async restartLedger(): Promise<void> {
+      ledger = await start("ledger");
     },
-    killLedger() {
-      ending.add(ledger);
-      return ledger.kill9();
-    },
-    async restartLedger() {
-      ledger = await startLedger(options, secrets);
-      void guard(ledger);
-    },
-    async stop() {
-      const all = [clawsettle, ledger, ...(stripe === null ? [] : [stripe])];
-      for (const worker of all) ending.add(worker);
-      await Promise.all(all.map((worker) => worker.stop()));
+    async stop(): Promise<void> {
+      const all = [clawsettle, ledger, ...(stripe === undefined ? [] : [stripe])];
+      await Promise.all(all.map((worker) => end(worker, "stop")));
     },
     logTail: () => clawsettle.logTail(),
   };
 }
 
-const NAMES = ["clawsettle", "ledger", "stripe"] as const;
-
 /** Those that did start must not outlive the attempt. */
-async function allOrNone<T extends readonly (LocalWorker | null)[]>(starting: {
-  [K in keyof T]: Promise<T[K]>;
-}): Promise<T> {
+async function allOrNone<T>(
+  starting: readonly Promise<T>[],
+  stop: (started: T) => Promise<void>,
+): Promise<T[]> {
   const starts = await Promise.allSettled(starting);
-  const failed = starts.find((start) => start.status === "rejected");
-  if (failed === undefined) return (await Promise.all(starting)) as unknown as T;
-  await Promise.all(starts.map((start) => (start.status === "fulfilled" ? start.value?.stop() : null)));
+  const started = starts.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+  const failed = starts.find((one) => one.status === "rejected");
+  if (failed === undefined) return started as T[];
+  await Promise.all(started.map((one) => stop(one as T)));
   throw failed.reason;
 }
 
-function startClawsettle(options: StackOptions, secrets: DevVars): Promise<LocalWorker> {
-  const { ledger, stripe } = options.ports;
+const WORKERS = ["clawsettle", "ledger", "stripe"] as const;
+type Name = (typeof WORKERS)[number];
+
+function specOf(name: Name, options: StackOptions, secrets: DevVars): LocalWorkerOptions {
+  const { ports, persistTo, watch = false, cron = false, onLogLine } = options;
   const { STRIPE_API_KEY = "", ...others } = secrets;
-  return startLocalWorker({
-    name: "clawsettle",
+  const common = {
+    port: ports[name] ?? 0,
+    persistTo: resolve(persistTo, name),
+    logFile: logFile(options, name),
+    watch,
+  };
+  if (name !== "clawsettle") {
+    const { LEDGER_ADMIN_KEY } = secrets;
+    return {
+      ...common,
+      name: name === "ledger" ? "the sandbox ledger" : "the sandbox Stripe",
+      config: resolve(ROOT, `scripts/sandbox/${name}/wrangler.toml`),
+      vars: name === "ledger" ? { LEDGER_MODE: options.ledgerMode ?? "as-is" } : {},
+      cron: false,
+      secrets: name === "ledger" ? { LEDGER_ADMIN_KEY } : { STRIPE_API_KEY },
+    };
+  }
+  return {
+    ...common,
+    name,
     config: resolve(ROOT, "wrangler.toml"),
-    port: options.ports.clawsettle,
-    persistTo: resolve(options.persistTo, "clawsettle"),
-    logFile: logFile(options, "clawsettle"),
     vars: {
-      LEDGER_BASE_URL: `http://${HOST}:${ledger}`,
-      ...(stripe !== undefined && { STRIPE_API_BASE_URL: `http://${HOST}:${stripe}` }),
+      LEDGER_BASE_URL: `http://${HOST}:${ports.ledger}`,
+      ...(ports.stripe !== undefined && { STRIPE_API_BASE_URL: `http://${HOST}:${ports.stripe}` }),
       ...options.vars,
     },
     // Without its sandbox the key would go to Stripe itself.
-    secrets: stripe === undefined ? others : { ...others, STRIPE_API_KEY },
-    watch: options.watch ?? false,
-    cron: options.cron ?? false,
-    ...(options.onLogLine === undefined ? {} : { onLogLine: options.onLogLine }),
-  });
-}
-
-function startLedger(options: StackOptions, secrets: DevVars): Promise<LocalWorker> {
-  return startLocalWorker({
-    name: "the sandbox ledger",
-    config: resolve(ROOT, "scripts/sandbox/ledger/wrangler.toml"),
-    port: options.ports.ledger,
-    persistTo: resolve(options.persistTo, "ledger"),
-    logFile: logFile(options, "ledger"),
-    vars: { LEDGER_MODE: options.ledgerMode ?? "as-is" },
-    secrets: { LEDGER_ADMIN_KEY: secrets.LEDGER_ADMIN_KEY },
-    watch: options.watch ?? false,
-    cron: false,
-  });
-}
-
-async function startStripe(options: StackOptions, secrets: DevVars): Promise<LocalWorker | null> {
-  const port = options.ports.stripe;
-  if (port === undefined) return null;
-  return startLocalWorker({
-    name: "the sandbox Stripe",
-    config: resolve(ROOT, "scripts/sandbox/stripe/wrangler.toml"),
-    port,
-    persistTo: resolve(options.persistTo, "stripe"),
-    logFile: logFile(options, "stripe"),
-    vars: {},
-    secrets: { STRIPE_API_KEY: secrets["STRIPE_API_KEY"] ?? "" },
-    watch: options.watch ?? false,
-    cron: false,
-  });
+    secrets: ports.stripe === undefined ? others : secrets,
+    cron,
+    ...(onLogLine !== undefined && { onLogLine }),
+  };
 }
 
 function logFile(options: StackOptions, name: string): string {

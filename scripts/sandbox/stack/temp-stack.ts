@@ -1,31 +1,16 @@
-/** A stack of one's own, for tests and drills: free ports, an empty data folder, random secrets, and clients for all of it. */
+/** A stack for one test or drill: free ports, an empty data folder, random secrets, and clients. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clawsettleClient, type Clawsettle } from "../clients/clawsettle.ts";
 import { createDevVars } from "./dev-vars.ts";
-import { httpClient, type HttpClient } from "../../lib/http.ts";
-import { ledgerClient, type Ledger } from "../clients/ledger.ts";
-import { reconciliationsClient, type Reconciliations } from "../clients/reconciliations.ts";
-import { sandboxClient, type Sandbox } from "../clients/sandbox-ledger.ts";
-import { sandboxStripeClient, type SandboxStripe } from "../clients/sandbox-stripe.ts";
+import { httpClient } from "../../lib/http.ts";
 import { freePort } from "./ports.ts";
-import { startStack, type Stack } from "./stack.ts";
+import { startStack } from "./stack.ts";
+import { stackClients } from "./stack-clients.ts";
 
 const DEFAULT_CONNECTIONS = 64;
 
-export type TempStack = {
-  readonly stack: Stack;
-  readonly http: HttpClient;
-  readonly clawsettle: Clawsettle;
-  readonly reconciliations: Reconciliations;
-  readonly ledger: Ledger;
-  readonly sandbox: Sandbox;
-  /** Only where it was asked for. */
-  readonly stripe: SandboxStripe | null;
-  /** Leaves nothing behind. */
-  stop(): Promise<void>;
-};
+export type TempStack = Awaited<ReturnType<typeof startTempStack>>;
 
 export type TempStackOptions = {
   readonly vars?: Readonly<Record<string, string>>;
@@ -37,7 +22,7 @@ export type TempStackOptions = {
   readonly connections?: number;
 };
 
-export async function startTempStack(options: TempStackOptions = {}): Promise<TempStack> {
+export async function startTempStack(options: TempStackOptions = {}) {
   const { vars = {}, connections = DEFAULT_CONNECTIONS, withStripe = false, cron = false } = options;
   const folder = await tempFolder();
   const secrets = createDevVars();
@@ -54,24 +39,12 @@ export async function startTempStack(options: TempStackOptions = {}): Promise<Te
     },
   );
   const http = httpClient({ connections });
-  const access = { http, baseUrl: stack.clawsettleUrl, adminKey: secrets.SETTLE_ADMIN_KEY };
-  const ledgerAccess = { http, baseUrl: stack.ledgerUrl, adminKey: secrets.LEDGER_ADMIN_KEY };
   return {
     stack,
     http,
-    clawsettle: clawsettleClient({ ...access, signingSecret: secrets.STRIPE_WEBHOOK_SIGNING_SECRET }),
-    reconciliations: reconciliationsClient(access),
-    ledger: ledgerClient(ledgerAccess),
-    sandbox: sandboxClient(ledgerAccess),
-    stripe:
-      stack.stripeUrl === null
-        ? null
-        : sandboxStripeClient({
-            http,
-            baseUrl: stack.stripeUrl,
-            apiKey: secrets["STRIPE_API_KEY"] ?? "",
-          }),
-    async stop() {
+    ...stackClients(stack, http),
+    /** Leaves nothing behind. */
+    async stop(): Promise<void> {
       await http.close();
       await stack.stop();
       await remove();

@@ -1,9 +1,9 @@
 /**
  * One Worker on the local runtime, in a process of its own, so that it can be killed alone.
  *
- * This uses wrangler's `startWorker` and not its command line, because that takes bindings as an object: secrets
- * stay out of the process list, and optional ones (SETTLE_READ_KEY) arrive, which `.dev.vars` alone would not
- * give to a Worker that names its required secrets. It also opens no inspector port.
+ * This uses wrangler's `startWorker` and not its command line, because that takes bindings as an object:
+ * secrets stay out of the process list, and optional ones (SETTLE_READ_KEY) arrive, which `.dev.vars` alone
+ * would not give to a Worker that names its required secrets. It also opens no inspector port.
  */
 import { unstable_readConfig, unstable_startWorker } from "wrangler";
 
@@ -25,13 +25,10 @@ export type WorkerSpec = {
   readonly cron: boolean;
 };
 
-/** Sent to the parent: the Worker's bundle is built and its port is open. */
-export type ReadyMessage = { readonly ready: true };
-
 async function main(spec: WorkerSpec): Promise<void> {
   const worker = await unstable_startWorker({
     config: spec.config,
-    // A name that is given keeps wrangler from reading `.dev.vars` by itself: the parent decides what a Worker gets.
+    // Keeps wrangler from reading `.dev.vars` by itself: the parent decides what a Worker gets.
     envFiles: [NO_ENV_FILE],
     bindings: { ...bindings("secret_text", spec.secrets), ...bindings("plain_text", spec.vars) },
     dev: {
@@ -44,7 +41,8 @@ async function main(spec: WorkerSpec): Promise<void> {
   });
   await worker.ready;
   if (spec.cron) startCron(spec.config, worker);
-  process.send?.({ ready: true } satisfies ReadyMessage);
+  // The bundle is built and the port is open.
+  process.send?.({ ready: true });
 }
 
 /** Once soon after the start, then in the configured interval, until the process ends. */

@@ -1,6 +1,6 @@
 /**
- * The faults a test can switch on, each with its share of the requests: the first request that one of them meets is its own.
- * Pure.
+ * The faults a test can switch on, each with its share of the requests: the first request that one of them
+ * meets is its own. Pure.
  */
 import { z } from "zod";
 

@@ -1,5 +1,6 @@
 /**
- * What Stripe's client sends, in queries and form bodies: `types[0]=a`, `created[gte]=1`, `metadata[k]=v`. Pure.
+ * What Stripe's client sends, in queries and form bodies: `types[0]=a`, `created[gte]=1`, `metadata[k]=v`.
+ * Pure.
  */
 
 export type FormValue = string | { readonly [key: string]: FormValue };

@@ -8,38 +8,35 @@ export interface Problem {
   readonly message: string;
 }
 
-export const INVALID_KEY: Problem = {
-  status: 401,
-  type: "invalid_request_error",
-  message: "Invalid API Key provided.",
-};
-
-export const NO_PERMISSION: Problem = {
-  status: 403,
-  type: "invalid_request_error",
-  message: "The provided key does not have the required permissions for this endpoint.",
-};
-
-export const RATE_LIMITED: Problem = {
-  status: 429,
-  type: "invalid_request_error",
-  code: "rate_limit",
-  message: "Request rate limit exceeded.",
-};
-
+export const INVALID_KEY = refused(401, "Invalid API Key provided.");
+export const NO_PERMISSION = refused(
+  403,
+  "The provided key does not have the required permissions for this endpoint.",
+);
+export const RATE_LIMITED = refused(429, "Request rate limit exceeded.", { code: "rate_limit" });
 export const DOWN: Problem = { status: 500, type: "api_error", message: "An error occurred at the sandbox." };
 
 export function missing(status: 400 | 404, what: string, param: string): Problem {
-  const type = "invalid_request_error";
-  return { status, type, code: "resource_missing", param, message: `No such ${what}` };
+  return refused(status, `No such ${what}`, { code: "resource_missing", param });
 }
 
 export function invalid(param: string, why: string): Problem {
-  const code = "parameter_invalid";
-  return { status: 400, type: "invalid_request_error", code, param, message: `${param}: ${why}` };
+  return refused(400, `${param}: ${why}`, { code: "parameter_invalid", param });
 }
 
 export function unknownRoute(route: string): Problem {
-  const type = "invalid_request_error";
-  return { status: 404, type, message: `Unrecognized request URL (${route}).` };
+  return refused(404, `Unrecognized request URL (${route}).`);
+}
+
+/** An endpoint has a `status` too, but never a message. */
+export function isProblem(answer: object): answer is Problem {
+  return "message" in answer && "status" in answer;
+}
+
+function refused(
+  status: Problem["status"],
+  message: string,
+  details: Pick<Problem, "code" | "param"> = {},
+): Problem {
+  return { status, type: "invalid_request_error", ...details, message };
 }

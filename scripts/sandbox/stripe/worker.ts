@@ -1,17 +1,25 @@
 /**
- * The sandbox Stripe: as much of Stripe's API as clawsettle asks, so that Stripe's own client talks to it unchanged. For
- * development and tests only.
+ * The sandbox Stripe: as much of Stripe's API as clawsettle asks, so that Stripe's own client talks to it
+ * unchanged. For development and tests only.
  *
- * Everything but `GET /health` needs `Authorization: Bearer STRIPE_API_KEY`, the controls under `/sandbox` too. A key that ends
- * in `_without_permission` is a restricted one that may do nothing.
+ * Everything but `GET /health` needs `Authorization: Bearer STRIPE_API_KEY`, the controls under `/sandbox`
+ * too. A key that ends in `_without_permission` is a restricted one that may do nothing.
  */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { brokenAnswer } from "../ledger/broken-answer.ts";
-import { type SandboxEnv, StripeBook } from "./book.ts";
-import { eventSchema } from "./events.ts";
+import { type SandboxEnv, StripeBook } from "./stripe-book.ts";
+import { eventSchema } from "./event-table.ts";
 import { type Fault, faultSchema } from "./faults.ts";
-import { DOWN, INVALID_KEY, invalid, NO_PERMISSION, type Problem, RATE_LIMITED } from "./problem.ts";
+import {
+  DOWN,
+  INVALID_KEY,
+  invalid,
+  isProblem,
+  NO_PERMISSION,
+  type Problem,
+  RATE_LIMITED,
+} from "./problem.ts";
 
 export { StripeBook };
 
@@ -96,11 +104,6 @@ function rateLimited(c: Ctx, { retry_after_seconds }: Extract<Fault, { kind: "ra
 
 function problem(c: Ctx, { status, ...error }: Problem): Response {
   return c.json({ error }, status, { "request-id": requestId() });
-}
-
-/** An endpoint has a `status` too, but never a message. */
-function isProblem(answer: object): answer is Problem {
-  return "message" in answer && "status" in answer;
 }
 
 function requestId(): string {

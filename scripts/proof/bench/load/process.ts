@@ -1,13 +1,14 @@
 /** The load generator's own process: takes one job at a time, and answers with what it measured. */
 import { Pool } from "undici";
+import { concurrently } from "../../../../src/concurrently.ts";
 import { messageOf } from "../../../lib/failure.ts";
 import type { Answer, Done, Job } from "./job.ts";
-import { requestsOf } from "./prepare.ts";
+import { requestsOf } from "./requests-of.ts";
 
 const TIMEOUT_MS = 30_000;
 
 async function run(job: Job): Promise<Done> {
-  const requests = requestsOf(job);
+  const requests = await requestsOf(job);
   const pool = new Pool(job.origin, {
     connections: job.concurrency,
     pipelining: 1,
@@ -15,17 +16,12 @@ async function run(job: Job): Promise<Done> {
     bodyTimeout: TIMEOUT_MS,
   });
   try {
-    const latenciesMs: number[] = [];
-    let next = 0;
-    const lane = async (): Promise<void> => {
-      for (let request = requests[next++]; request !== undefined; request = requests[next++]) {
-        const sentAt = performance.now();
-        await send(pool, request, job.expect);
-        latenciesMs.push(performance.now() - sentAt);
-      }
-    };
     const startedAt = performance.now();
-    await Promise.all(Array.from({ length: job.concurrency }, lane));
+    const latenciesMs = await concurrently(requests, job.concurrency, async (request) => {
+      const sentAt = performance.now();
+      await send(pool, request, job.expect);
+      return performance.now() - sentAt;
+    });
     return { seconds: (performance.now() - startedAt) / 1000, latenciesMs };
   } finally {
     await pool.destroy();
@@ -35,7 +31,7 @@ async function run(job: Job): Promise<Done> {
 /** undici's lowest level: its request objects and streams would cost as much as a Worker's answer. */
 function send(
   pool: Pool,
-  request: ReturnType<typeof requestsOf>[number],
+  request: Awaited<ReturnType<typeof requestsOf>>[number],
   expect: Job["expect"],
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -58,7 +54,7 @@ function send(
   });
 }
 
-// A parent that dies without a word closes this channel. Without it nobody would ever stop us.
+// A parent that dies without a word closes this channel. Without it nobody would ever stop this process.
 process.once("disconnect", () => process.exit(0));
 process.on("message", (job) => {
   run(job as Job).then(

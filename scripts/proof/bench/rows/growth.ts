@@ -1,15 +1,14 @@
-/** A store of many events, against one of few. Both are clawsettle; they differ in nothing but what they hold. */
+/** A store of many events, against one of few. Both are clawsettle, and differ only in what they hold. */
 import { type Bench, startProduct } from "../bench.ts";
 import { FEW_AT_ONCE } from "../effort.ts";
-import { inTurn, measure, pairs } from "../measure.ts";
+import { compare, type Load, measure, pairs } from "../measure.ts";
 import { type Row, rowOf, type Target } from "../row.ts";
-import type { Run } from "../statistics.ts";
 import type { Server } from "../workerd/server.ts";
-import { descriptorsFor, list, replay, settle } from "./jobs.ts";
+import { list, replay, settle } from "./loads.ts";
 
 const STORE = "g";
 const BATCH = 500;
-/** "Does not grow", as far as a 99th percentile can be told from noise. */
+/** "Does not grow", as far as a 99th percentile can be set apart from noise. */
 const FLAT_P99: Target = { of: "p99", least: 0.85 };
 const FLAT_COST: Target = { of: "speed", least: 0.9 };
 
@@ -28,34 +27,36 @@ export async function growthRows(bench: Bench): Promise<Row[]> {
   for (const size of effort.storedEvents) {
     await fill(bench, many, size);
     await Promise.all([few.server.untilAsleep(), many.server.untilAsleep()]);
-    rows.push(...(await compare(bench, few, many, size === effort.storedEvents.at(-1))));
+    rows.push(...(await rowsAt(bench, few, many, size === effort.storedEvents.at(-1))));
   }
   return rows;
 }
 
-async function compare(bench: Bench, few: Store, many: Store, isLast: boolean): Promise<Row[]> {
-  const { effort, generator, say } = bench;
+async function rowsAt(bench: Bench, few: Store, many: Store, isLast: boolean): Promise<Row[]> {
+  const { effort, say } = bench;
+  const { growthRounds: rounds } = effort;
+  const stores = { few, many };
+  const servers = { few: few.server, many: many.server };
   const size = many.events.toLocaleString("en");
   const against = `${few.events.toLocaleString("en")} stored`;
 
   say(`listing, ${size} stored`);
-  const listOn = (store: Store) => () => measure(generator, store.server, list(effort.lists, FEW_AT_ONCE));
-  await inTurn(1, { few: listOn(few), many: listOn(many) });
-  const listed = await inTurn(effort.growthRounds, { few: listOn(few), many: listOn(many) });
+  const page = () => list(effort.lists, FEW_AT_ONCE);
+  await compare(bench, 1, servers, page);
+  const listed = await compare(bench, rounds, servers, page);
   const rows = [
     rowOf({ name: `list a page, ${size} stored`, against, target: FLAT_P99 }, pairs(listed.many, listed.few)),
   ];
   if (!isLast) return rows;
 
   say(`replaying, ${size} stored`);
-  const perRound = Math.floor(effort.fewEvents / effort.growthRounds);
-  const replayOn = (store: Store) => (round: number) =>
-    measure(generator, store.server, replay(STORE, spread(store, round, perRound), FEW_AT_ONCE));
-  const replayed = await inTurn(effort.growthRounds, { few: replayOn(few), many: replayOn(many) });
+  const perRound = Math.floor(effort.fewEvents / rounds);
+  const replayed = await compare(bench, rounds, servers, (round, name) =>
+    replay(STORE, spread(stores[name], round, perRound), FEW_AT_ONCE),
+  );
 
   say(`settling, ${size} stored`);
-  const settleOn = (store: Store) => () => settleMore(bench, store, effort.settle);
-  const settled = await inTurn(effort.growthRounds, { few: settleOn(few), many: settleOn(many) });
+  const settled = await compare(bench, rounds, servers, (_, name) => settleMore(stores[name], effort.settle));
   return [
     ...rows,
     rowOf(
@@ -72,15 +73,15 @@ async function compare(bench: Bench, few: Store, many: Store, isLast: boolean): 
 async function fill(bench: Bench, store: Store, size: number): Promise<void> {
   while (store.events < size) {
     bench.say(`storing events: ${store.events.toLocaleString("en")} of ${size.toLocaleString("en")}`);
-    await settleMore(bench, store, Math.min(BATCH, size - store.events));
+    await measure(bench, store.server, settleMore(store, Math.min(BATCH, size - store.events)));
   }
 }
 
-async function settleMore({ generator }: Bench, store: Store, count: number): Promise<Run> {
-  await store.server.untilFree(descriptorsFor(count));
-  const run = await measure(generator, store.server, settle(STORE, store.events, count));
+/** The load that adds them. */
+function settleMore(store: Store, count: number): Load {
+  const from = store.events;
   store.events += count;
-  return run;
+  return settle(STORE, from, count);
 }
 
 /** Events from all over the store; none twice, and each round others: a replayed one would be awake. */

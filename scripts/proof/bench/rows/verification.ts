@@ -1,7 +1,7 @@
-/** From signed bytes to a yes, and to a settlement, against the `stripe` package, which goes as far as the event. */
+/** From signed bytes to a yes, and to a settlement, against the `stripe` package, which ends at the event. */
 import { type Bench, SIGNING_SECRET, startOther } from "../bench.ts";
 import { eventBodyOf } from "../load/events.ts";
-import { inTurn, measure, pairs } from "../measure.ts";
+import { compare, type Load, pairs } from "../measure.ts";
 import { type Row, rowOf } from "../row.ts";
 
 const BODY_BYTES = [1_000, 4_000, 20_000];
@@ -9,27 +9,27 @@ const TARGET = { of: "speed", least: 1.5 } as const;
 const NAMES = { signature: "verify the signature of", event: "verify, parse and map" } as const;
 
 export async function verificationRows(bench: Bench): Promise<Row[]> {
-  const { effort, generator, say } = bench;
+  const { effort, say } = bench;
   const server = await startOther(bench, "verification", "verification");
-  const runOf = (who: "clawsettle" | "stripe", what: keyof typeof NAMES, bytes: number) => () => {
-    const times = effort.verifications;
-    const path = `/${who}/${what}?times=${times}`;
-    const job = {
-      concurrency: 1,
-      work: { kind: "posts", path, bytes, secret: SIGNING_SECRET, times: 1 },
-      expect: { status: 200, text: `${times}` },
-    } as const;
-    return measure(generator, server, job, times);
-  };
+  const servers = { product: server, stripe: server };
   const rows: Row[] = [];
   for (const what of ["signature", "event"] as const) {
     for (const bytes of BODY_BYTES) {
       const name = `${NAMES[what]} ${(eventBodyOf(bytes).length / 1_000).toFixed(1)} KB`;
       say(name);
-      const sides = { product: runOf("clawsettle", what, bytes), stripe: runOf("stripe", what, bytes) };
+      const load = (_: number, side: keyof typeof servers): Load => {
+        const times = effort.verifications;
+        const path = `/${side === "product" ? "clawsettle" : "stripe"}/${what}?times=${times}`;
+        return {
+          concurrency: 1,
+          work: { kind: "posts", path, bytes, secret: SIGNING_SECRET, times: 1 },
+          expect: { status: 200, text: `${times}` },
+          operationsPerRequest: times,
+        };
+      };
       // Once without being measured: the compiler has seen the code.
-      await inTurn(1, sides);
-      const { product, stripe } = await inTurn(effort.rounds, sides);
+      await compare(bench, 1, servers, load);
+      const { product, stripe } = await compare(bench, effort.rounds, servers, load);
       rows.push(rowOf({ name, against: "stripe package", target: TARGET }, pairs(product, stripe)));
     }
   }

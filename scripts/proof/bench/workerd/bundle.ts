@@ -1,4 +1,4 @@
-/** The scripts that run in workerd: the product as it is deployed, and the Workers that it is measured against. */
+/** The scripts that run in workerd: the product as it is deployed, and what it is measured against. */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";

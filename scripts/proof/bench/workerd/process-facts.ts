@@ -1,11 +1,11 @@
-/** What Linux tells of a process. Elsewhere there is nothing to read, and the CPU columns stay empty. */
+/** What Linux shows of a process. Elsewhere there is nothing to read, and the CPU columns stay empty. */
 import { readdir, readFile } from "node:fs/promises";
 
 const NANOS_PER_SECOND = 1e9;
 
 /**
- * CPU time of all its threads since it began, in seconds. From `schedstat`, in nanoseconds, and not from `stat`, which
- * counts in hundredths of a second.
+ * CPU time of all its threads since it began, in seconds. From `schedstat`, in nanoseconds, and not from
+ * `stat`, which counts in hundredths of a second.
  */
 export async function cpuSecondsOf(pid: number): Promise<number | null> {
   try {
@@ -27,7 +27,7 @@ export interface Descriptors {
   readonly limit: number;
 }
 
-/** Its open files, and how many it may have; null where the system does not tell. */
+/** Its open files, and how many it may have; null where the system does not say. */
 export async function descriptorsOf(pid: number): Promise<Descriptors | null> {
   try {
     const open = (await readdir(`/proc/${pid}/fd`)).length;

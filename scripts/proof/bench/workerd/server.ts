@@ -20,18 +20,9 @@ const UNKNOWN = { open: 0, limit: Infinity };
 /** Before workerd, since Node cannot set it: each live object holds three files open. */
 const RAISE_LIMIT = 'ulimit -n "$(ulimit -Hn)"; exec "$@"';
 
-export interface Server {
-  readonly origin: string;
-  /** CPU time since it began; null where the system does not tell. */
-  cpuSeconds(): Promise<number | null>;
-  /** Waits until so many more files can be opened: idle objects give theirs back. */
-  untilFree(descriptors: number): Promise<void>;
-  /** Waits until its objects have been put to sleep, which happens ten seconds after their last request. */
-  untilAsleep(): Promise<void>;
-  stop(): Promise<void>;
-}
+export type Server = Awaited<ReturnType<typeof startServer>>;
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly name: string;
   /** Everything of it goes below this folder. */
   readonly folder: string;
@@ -39,7 +30,7 @@ export interface ServerOptions {
   readonly config: WorkerConfig;
 }
 
-export async function startServer({ name, folder, script, config }: ServerOptions): Promise<Server> {
+export async function startServer({ name, folder, script, config }: ServerOptions) {
   const home = join(folder, name);
   const data = join(home, "data");
   await mkdir(data, { recursive: true });
@@ -59,22 +50,25 @@ export async function startServer({ name, folder, script, config }: ServerOption
   if (pid === undefined) throw new PlainError("workerd could not be started");
 
   const origin = `http://${address}`;
-  const server: Server = {
+  const server = {
     origin,
+    /** CPU time since it began; null where the system does not say. */
     cpuSeconds: () => cpuSecondsOf(pid),
-    async untilFree(needed) {
+    /** Waits until so many more files can be opened: idle objects give theirs back. */
+    async untilFree(needed: number): Promise<void> {
       await pollUntil(`${needed} free files in ${name}`, OBJECTS_ASLEEP, async () => {
         const { open, limit } = (await descriptorsOf(pid)) ?? UNKNOWN;
         return limit - open >= needed ? true : null;
       });
     },
-    async untilAsleep() {
+    /** Waits until its objects have been put to sleep, which happens ten seconds after their last request. */
+    async untilAsleep(): Promise<void> {
       await pollUntil(`the objects of ${name} to sleep`, OBJECTS_ASLEEP, async () => {
         const { open } = (await descriptorsOf(pid)) ?? UNKNOWN;
         return open <= OTHER_DESCRIPTORS ? true : null;
       });
     },
-    async stop() {
+    async stop(): Promise<void> {
       // Its data is thrown away, so there is nothing that it should still write.
       child.kill("SIGKILL");
       await ended;

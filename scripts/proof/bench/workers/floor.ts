@@ -1,6 +1,7 @@
 /**
- * The least that a Worker of this shape can do: verify the signature, find the event's object, record it and set the alarm,
- * ask the ledger, record its answer, reply. It checks nothing else, logs nothing and recovers from nothing.
+ * The least that a Worker of this shape can do: verify the signature, find the event's object, record it and
+ * set the alarm, ask the ledger, record its answer, reply. It checks nothing else, logs nothing and recovers
+ * from nothing.
  *
  * With `INDEX` set it also publishes a row after its reply, and then moves its alarm, as the product does.
  */

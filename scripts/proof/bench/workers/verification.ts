@@ -1,6 +1,7 @@
 /**
- * From signed bytes to an event, or only to a yes or no, again and again: by clawsettle, or by the `stripe` package.
- * `POST /<who>/<what>?times=n` with one delivery. A clock stands still while a Worker computes, so whoever asks measures.
+ * From signed bytes to an event, or only to a yes or no, again and again: by clawsettle, or by the `stripe`
+ * package. `POST /<who>/<what>?times=n` with one delivery. A clock stands still while a Worker computes, so
+ * whoever asks measures.
  */
 import { Stripe } from "stripe";
 import { mapEvent } from "../../../../src/settlement/map.ts";

@@ -2,15 +2,16 @@ import { describe, expect, it } from "vitest";
 import { perfectEvidence } from "./perfect.ts";
 import type { Evidence } from "../../../../../scripts/proof/drill/evidence.ts";
 import { recoveryNumbers, STAMPEDE_FACTOR, spreadOf } from "../../../../../scripts/proof/drill/numbers.ts";
-import { planRounds } from "../../../../../scripts/proof/drill/plan.ts";
-import { fateOf, tellDrill } from "../../../../../scripts/proof/drill/plan-histories.ts";
+import { planRounds } from "../../../../../scripts/proof/drill/plan-rounds.ts";
+import { expectedEnd } from "../../../../../scripts/proof/drill/expected-end.ts";
+import { planDrill } from "../../../../../scripts/proof/drill/plan-drill.ts";
 import { Random } from "../../../../../scripts/lib/random.ts";
 
 const RATE = 10;
 const AWAY = { kind: "down", from: 1_000_000, until: 1_060_000, atRestAt: 1_100_000 } as const;
 
-const story = tellDrill(new Random(1), 100, 3);
-const sound = perfectEvidence(story);
+const drillPlan = planDrill(new Random(1), 100, 3);
+const sound = perfectEvidence(drillPlan);
 
 function requestsAt(times: readonly number[]): Evidence["requests"] {
   return times.map((time) => ({ ...sound.requests[0]!, received_at: new Date(time).toISOString() }));
@@ -33,13 +34,15 @@ describe("the recovery from an outage", () => {
   });
 
   it("an event that came during the outage and was accepted after it has waited", () => {
-    const { id } = story.events.find((event) => fateOf(event) === "forwarded")!;
-    const accepted = { attempt: 4, trigger: "alarm", duration_ms: 500, outcome: "accepted" };
+    const { id } = drillPlan.events.find((event) => expectedEnd(event) === "forwarded")!;
+    const accepted = { attempt: 4, trigger: "alarm", duration_ms: 500, outcome: "accepted" } as const;
     const view = {
       ...sound.views.get(id)!,
       received_at: new Date(AWAY.from + 1).toISOString(),
       attempts: 4,
-      attempt_log: [{ ...accepted, started_at: new Date(AWAY.until + 9_500).toISOString() }],
+      attempt_log: [
+        { ...accepted, ledger_status: 201, started_at: new Date(AWAY.until + 9_500).toISOString() },
+      ],
     };
     const views = new Map([...sound.views, [id, view]]);
     expect(recoveryNumbers(AWAY, { ...sound, views }, RATE)).toMatchObject({
@@ -68,9 +71,9 @@ describe("the plan of a crash drill", () => {
     expect(planRounds(new Random(6), 21)).not.toEqual(plan);
   });
 
-  it("20 kills → every kind of weather at least twice", () => {
+  it("20 kills → every state of the ledger at least twice", () => {
     for (let seed = 0; seed < 50; seed++) {
-      const seen = Map.groupBy(planRounds(new Random(seed), 20), ({ weather }) => weather);
+      const seen = Map.groupBy(planRounds(new Random(seed), 20), ({ ledger }) => ledger);
       expect([...seen.values()].every(({ length }) => length >= 2)).toBe(true);
       expect(seen.size).toBe(8);
     }

@@ -1,21 +1,26 @@
 /** The evidence of a drill in which everything went well: what a verdict must find nothing against. */
 import { accountIdOf } from "../../../../../scripts/lib/account-id.ts";
-import type { ToldEvent } from "../../../../../scripts/proof/histories/history.ts";
+import type { EventState } from "../../../../../src/event/view.ts";
+import type { HistoryEvent } from "../../../../../scripts/proof/histories/history.ts";
 import type { Evidence } from "../../../../../scripts/proof/drill/evidence.ts";
-import { rightlyFailed } from "../../../../../scripts/proof/drill/judge/events.ts";
-import type { EventRow, EventView } from "../../../../../scripts/proof/drill/operator.ts";
-import { type DrillStory, fateOf } from "../../../../../scripts/proof/drill/plan-histories.ts";
+import { expectedEnd, rightfulError } from "../../../../../scripts/proof/drill/expected-end.ts";
+import type { DrillPlan } from "../../../../../scripts/proof/drill/plan-drill.ts";
+import type { EventRow } from "../../../../../scripts/sandbox/clients/clawsettle.ts";
 import type { Settlement } from "../../../../../scripts/sandbox/ledger/contract.ts";
 import type { LoggedRequest } from "../../../../../scripts/sandbox/ledger/request-log.ts";
 
 const AT = "2027-01-15T08:00:00.000Z";
 
-export function perfectEvidence({ events, movements, dids }: DrillStory): Evidence {
+export function perfectEvidence({
+  events,
+  movements,
+  dids,
+}: Pick<DrillPlan, "events" | "movements" | "dids">): Evidence {
   const settlements = new Map<unknown, Settlement>();
   const requests: LoggedRequest[] = [];
-  const views = new Map<string, EventView>();
+  const views = new Map<string, EventState>();
   for (const event of events) {
-    const isForwarded = fateOf(event).startsWith("forwarded");
+    const isForwarded = expectedEnd(event).startsWith("forwarded");
     if (isForwarded) requests.push(requestOf(event, requests.length + 1));
     const settlement = isForwarded ? settlementOf(event, settlements) : null;
     views.set(event.id, viewOf(event, settlement));
@@ -34,7 +39,7 @@ export function perfectEvidence({ events, movements, dids }: DrillStory): Eviden
   };
 }
 
-function settlementOf(event: ToldEvent, settlements: Map<unknown, Settlement>): Settlement {
+function settlementOf(event: HistoryEvent, settlements: Map<unknown, Settlement>): Settlement {
   const { movement, body } = event;
   const { object } = body.data;
   // Twins of one change are one settlement.
@@ -56,9 +61,9 @@ function settlementOf(event: ToldEvent, settlements: Map<unknown, Settlement>): 
   return settlement;
 }
 
-function viewOf(event: ToldEvent, settlement: Settlement | null): EventView {
-  const told = { ok: true, event_id: event.id, event_type: event.type };
-  const reason = settlement === null ? rightlyFailed(event) : null;
+function viewOf(event: HistoryEvent, settlement: Settlement | null): EventState {
+  const same = { ok: true, event_id: event.id, event_type: event.type };
+  const reason = settlement === null ? rightfulError(event) : null;
   const state = settlement !== null ? "forwarded" : reason === null ? "ignored" : "failed";
   const hasSnapshot = reason === null || reason.code === "EVENT_UNMAPPABLE";
   return {
@@ -68,15 +73,23 @@ function viewOf(event: ToldEvent, settlement: Settlement | null): EventView {
     received_at: AT,
     attempts: settlement === null ? 0 : 1,
     next_retry_at: null,
-    settlement: settlement as Readonly<Record<string, unknown>> | null,
-    snapshot: hasSnapshot ? { ...told, state, settlement_id: settlement?.id ?? null } : null,
-    last_error: reason === null ? null : { code: reason.code, ledger_code: reason.ledgerCode },
+    settlement,
+    snapshot: hasSnapshot ? { ...same, state, settlement_id: settlement?.id ?? null } : null,
+    last_error:
+      reason === null
+        ? null
+        : { code: reason.code, ledger_code: reason.ledgerCode, ledger_status: null, message: "" },
     attempt_log: [],
-    evidence: { payload_sha256: settlement === null ? null : `sha of ${event.id}` },
-  };
+    evidence: {
+      body_sha256: "",
+      payload_sha256: settlement === null ? null : `sha of ${event.id}`,
+      ledger_event_id: null,
+      signing_secret: "index 0",
+    },
+  } as Partial<EventState> as EventState;
 }
 
-function requestOf({ id }: ToldEvent, seq: number): LoggedRequest {
+function requestOf({ id }: HistoryEvent, seq: number): LoggedRequest {
   const body_sha256 = `sha of ${id}`;
   return {
     seq,
@@ -88,7 +101,7 @@ function requestOf({ id }: ToldEvent, seq: number): LoggedRequest {
   };
 }
 
-function deliveredOf(snapshot: EventView["snapshot"]) {
+function deliveredOf(snapshot: EventState["snapshot"]) {
   const accepted = snapshot !== null;
   const answers = new Set(accepted ? [JSON.stringify(snapshot)] : []);
   return { deliveries: 1, refused: accepted ? 0 : 1, lost: 0, accepted, answers, firsts: accepted ? 1 : 0 };
@@ -102,25 +115,20 @@ function rowOf({
   last_error,
   attempts,
   received_at,
-}: EventView): EventRow {
-  const {
-    account_id = null,
-    external_payment_id = null,
-    amount_minor = null,
-    currency = null,
-  } = (settlement ?? {}) as Partial<Settlement>;
+}: EventState): EventRow {
   return {
     event_id,
     event_type,
     state,
     reason: null,
     error_code: last_error?.code ?? null,
-    account_id,
-    payment_id: external_payment_id,
-    amount_minor,
-    currency,
+    account_id: settlement?.account_id ?? null,
+    payment_id: settlement?.external_payment_id ?? null,
+    amount_minor: settlement?.amount_minor ?? null,
+    currency: settlement?.currency ?? null,
     attempts,
     received_at,
+    updated_at: received_at,
     next_retry_at: null,
   };
 }

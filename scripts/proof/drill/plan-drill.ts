@@ -1,0 +1,67 @@
+/** What happens at Stripe during a drill, and in which order its events are first delivered, by the seed. */
+import { accountIdOf } from "../../lib/account-id.ts";
+import type { Random } from "../../lib/random.ts";
+import type { HistoryEvent } from "../histories/history.ts";
+import { HistoryBuilder } from "../histories/history-builder.ts";
+import { addChain, CURRENCIES } from "../histories/stripe-history.ts";
+
+/** 2027-01-15T08:00:00Z. Only what stands inside the events is of this time. */
+const BEGIN_MS = 1_800_000_000_000;
+const TWINS = 0.01;
+/** An endpoint gets more types than move money, but not mostly those. */
+const KEPT_OF_IGNORED = 0.4;
+
+/** How far an event is from its place in the order in which things happened. */
+const NEAR = 5;
+const FAR = 400;
+const GOES_FAR = 0.08;
+
+export type DrillPlan = ReturnType<typeof planDrill>;
+
+export function planDrill(random: Random, atLeast: number, accounts: number) {
+  const dids = didsOf(accounts);
+  const owners = dids.map(accountIdOf);
+  // A ledger whose balance has no currency can hold one to an account.
+  const currencyOf = new Map(owners.map((owner, n) => [owner, CURRENCIES[n % CURRENCIES.length] ?? ""]));
+  // Payments are settled as payment intents and refunds as charges, as a fresh stack is configured.
+  const history = new HistoryBuilder(random, BEGIN_MS, TWINS, "charge");
+  const kept: HistoryEvent[] = [];
+  for (let seen = 0; kept.length < atLeast;) {
+    addChain(history, owners, BEGIN_MS, currencyOf);
+    const added = history.events.slice(seen);
+    seen = history.events.length;
+    kept.push(...added.filter(({ expected }) => expected !== "ignored" || random.chance(KEPT_OF_IGNORED)));
+  }
+  const happened = kept.toSorted((a, b) => a.at - b.at);
+  const rank = (n: number) => n + random.whole(0, random.chance(GOES_FAR) ? FAR : NEAR);
+  return {
+    /** In the order of their first delivery. */
+    events: ordered(happened, (_, n) => rank(n)),
+    /** The same in the order in which they happened. */
+    happened,
+    movements: history.movements,
+    dids,
+  };
+}
+
+export function didsOf(accounts: number): string[] {
+  return Array.from({ length: accounts }, (_, n) => `did:key:drill${n}`);
+}
+
+/**
+ * As many parts of one plan, each in its own order of arrival. They are cut by what happened: no part waits
+ * for money that only a later one brings.
+ */
+export function partsOf({ events, happened }: DrillPlan, count: number): HistoryEvent[][] {
+  const size = Math.ceil(events.length / count);
+  return Array.from({ length: count }, (_, n) => {
+    const part = new Set(happened.slice(n * size, (n + 1) * size));
+    return events.filter((event) => part.has(event));
+  });
+}
+
+/** By a rank that is asked for once for each item. */
+export function ordered<T>(items: readonly T[], rankOf: (item: T, n: number) => number): T[] {
+  const ranks = items.map((item, n) => ({ item, rank: rankOf(item, n) }));
+  return ranks.sort((a, b) => a.rank - b.rank).map(({ item }) => item);
+}

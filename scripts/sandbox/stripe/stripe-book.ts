@@ -1,0 +1,107 @@
+/** All that the sandbox keeps: events, webhook endpoints, the requests it got, and faults. */
+import { DurableObject } from "cloudflare:workers";
+import { EndpointStore } from "./endpoint-store.ts";
+import { EventTable, type SandboxEvent } from "./event-table.ts";
+import { type Fault, takeFault, type Waiting } from "./faults.ts";
+import { parseForm } from "./form.ts";
+import { unknownRoute } from "./problem.ts";
+
+const FAULTS_KEY = "faults";
+/** Older rows give way: a long test must not fill the disk. */
+const MAX_LOGGED = 10_000;
+
+export interface SandboxEnv {
+  readonly STRIPE_API_KEY?: string;
+  readonly STRIPE_BOOK: DurableObjectNamespace<StripeBook>;
+}
+
+export interface LoggedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly body: string;
+  /** The kind of fault that met it. */
+  readonly fault: string | null;
+}
+
+export class StripeBook extends DurableObject<SandboxEnv> {
+  readonly #events: EventTable;
+  readonly #endpoints: EndpointStore;
+
+  constructor(ctx: DurableObjectState, env: SandboxEnv) {
+    super(ctx, env);
+    const { sql } = ctx.storage;
+    this.#events = new EventTable(sql);
+    this.#endpoints = new EndpointStore(ctx.storage.kv);
+    sql.exec(`CREATE TABLE IF NOT EXISTS requests (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT, method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL,
+      body TEXT NOT NULL, fault TEXT
+    ) STRICT`);
+  }
+
+  /** The fault that meets this request, if any. Everything that is asked is kept. */
+  arrive(request: Omit<LoggedRequest, "fault">): Fault | null {
+    const { fault, waiting } = takeFault(this.ctx.storage.kv.get<Waiting[]>(FAULTS_KEY) ?? []);
+    this.ctx.storage.kv.put(FAULTS_KEY, waiting);
+    const { sql } = this.ctx.storage;
+    const insert =
+      "INSERT INTO requests (method, path, query, body, fault) VALUES (?, ?, ?, ?, ?) RETURNING seq";
+    const { method, path, query, body } = request;
+    const values = [method, path, query, body, fault?.kind ?? null];
+    const { seq } = sql.exec<{ seq: number }>(insert, ...values).one();
+    sql.exec("DELETE FROM requests WHERE seq <= ?", seq - MAX_LOGGED);
+    return fault;
+  }
+
+  /** What Stripe would answer. */
+  answer(method: string, path: string, query: string, body: string): unknown {
+    const now = Date.now();
+    const [, resource = "", id] = /^\/v1\/(\w+)(?:\/(\w+))?$/.exec(path) ?? [];
+    const asked = parseForm(query);
+    switch (`${method} ${resource}${id === undefined ? "" : "/id"}`) {
+      case "GET events":
+        return this.#events.list(asked, now);
+      case "GET events/id":
+        return this.#events.find(id ?? "");
+      case "GET webhook_endpoints":
+        return this.#endpoints.list(asked);
+      case "POST webhook_endpoints":
+        return this.#endpoints.create(parseForm(body), now);
+      case "GET webhook_endpoints/id":
+        return this.#endpoints.find(id ?? "");
+      case "POST webhook_endpoints/id":
+        return this.#endpoints.update(id ?? "", parseForm(body));
+      case "DELETE webhook_endpoints/id":
+        return this.#endpoints.remove(id ?? "");
+      default:
+        return unknownRoute(`${method}: ${path}`);
+    }
+  }
+
+  addEvents(events: readonly SandboxEvent[], listedAfterMs: number): void {
+    this.ctx.storage.transactionSync(() => this.#events.add(events, Date.now() + listedAfterMs));
+  }
+
+  addFault(fault: Fault): void {
+    const { kv } = this.ctx.storage;
+    kv.put(FAULTS_KEY, [...(kv.get<Waiting[]>(FAULTS_KEY) ?? []), { ...fault, seen: 0 }]);
+  }
+
+  clearFaults(): void {
+    this.ctx.storage.kv.delete(FAULTS_KEY);
+  }
+
+  requests(): LoggedRequest[] {
+    const rows = this.ctx.storage.sql.exec(
+      "SELECT method, path, query, body, fault FROM requests ORDER BY seq",
+    );
+    return rows.toArray() as unknown as LoggedRequest[];
+  }
+
+  reset(): void {
+    this.#events.clear();
+    this.#endpoints.clear();
+    this.ctx.storage.sql.exec("DELETE FROM requests");
+    this.clearFaults();
+  }
+}

@@ -1,0 +1,77 @@
+/** The lane's ports of one instance, over the models. A call of an instance that is gone comes to nothing. */
+import type { LanePolicy, LanePorts } from "../../src/ledger/lane.ts";
+import { settle, type SettleRequest } from "../../src/ledger/settle.ts";
+import { SECOND } from "../../scripts/lib/durations.ts";
+import type { LaneObject } from "./lane-object.ts";
+import type { LedgerModel, LedgerRequest } from "./ledger-model.ts";
+import type { Instance } from "./simulated-object.ts";
+import { POLICY, type World } from "./world.ts";
+
+/** As production is configured by default. */
+export const LANE_POLICY: LanePolicy = {
+  concurrency: 1,
+  turnMs: POLICY.ledgerTimeoutMs,
+  quietMs: 10 * SECOND,
+};
+
+export function lanePorts(
+  world: World,
+  ledger: LedgerModel,
+  object: LaneObject,
+  instance: Instance,
+): LanePorts {
+  const { time } = world;
+  const now = () => time.now + instance.clockSkewMs;
+  return {
+    now,
+    at(due, act) {
+      const task = time.at(due - instance.clockSkewMs, () => {
+        if (instance.alive && !object.crashes("at a timer")) act();
+      });
+      return () => (task.canceled = true);
+    },
+    mark: {
+      load: () => object.storage.cells.mark,
+      save(until) {
+        object.act(instance, "a save");
+        object.storage.write({ mark: until });
+      },
+    },
+    settle(request, turnMs) {
+      const end = now() + turnMs;
+      return settle(requestsOf(ledger, object, instance, request), request, () => Math.max(1, end - now()));
+    },
+  };
+}
+
+function requestsOf(
+  ledger: LedgerModel,
+  object: LaneObject,
+  instance: Instance,
+  { idempotency_key }: SettleRequest,
+) {
+  /** A frozen payload names its event only in the key. */
+  const who = idempotency_key.split(":").at(2) ?? idempotency_key;
+  const request = (what: string, timeoutMs: number): LedgerRequest => ({
+    who,
+    what,
+    gate: object.storage.gate(),
+    timeoutMs: Math.min(timeoutMs, POLICY.ledgerTimeoutMs),
+    clientLostAt: () => instance.lostAt,
+    leaves: () => undefined,
+  });
+  return {
+    ingest: (payload: string, key: string, timeoutMs = Infinity) =>
+      object.hold(instance, "the ingest", () =>
+        ledger.ingest(request(`ingest ${key}`, timeoutMs), payload, key),
+      ),
+    findSettlement: (externalId: string, direction: string, timeoutMs = Infinity) =>
+      object.hold(instance, "the read-back", () =>
+        ledger.findSettlement(
+          request(`read back ${direction} ${externalId}`, timeoutMs),
+          externalId,
+          direction,
+        ),
+      ),
+  };
+}

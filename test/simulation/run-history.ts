@@ -1,0 +1,140 @@
+/** One history: what happens at Stripe, a time of faults, the calm after it, and the verdict. One seed decides everything. */
+import { EventEngine } from "../../src/event/engine.ts";
+import { Lane, type LanePorts } from "../../src/ledger/lane.ts";
+import type { StripeHistory } from "../../scripts/proof/histories/history.ts";
+import { stripeHistory } from "../../scripts/proof/histories/stripe-history.ts";
+import { DAY, HOUR, MINUTE } from "../../scripts/lib/durations.ts";
+import type { Bug } from "./bug.ts";
+import { EventObject } from "./event-object.ts";
+import { eventPorts, type Services } from "./event-ports.ts";
+import type { Evidence } from "./evidence.ts";
+import { takeOver } from "./globals.ts";
+import { IndexModel } from "./index-model.ts";
+import { Invariants } from "./invariants.ts";
+import { LaneObject } from "./lane-object.ts";
+import { LANE_POLICY, lanePorts } from "./lane-ports.ts";
+import { LedgerModel } from "./ledger-model.ts";
+import { Operators } from "./operators.ts";
+import { StripeModel } from "./stripe-model.ts";
+import { checkEnd, checkHealed, lastEventAt, neverReceived } from "./verdict.ts";
+import { mapperOf, WorkerModel } from "./worker-model.ts";
+import { type LogEntry, POLICY, START, World } from "./world.ts";
+
+export interface History {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly counts: ReadonlyMap<string, number>;
+  readonly atStripe: StripeHistory;
+  /** Null unless asked for. */
+  readonly log: readonly LogEntry[] | null;
+}
+
+export interface Options {
+  readonly bug?: Bug | null;
+  readonly keepsLog?: boolean;
+}
+
+/** The longest that a refused event may wait: a `Retry-After` of a day, and half a delay. */
+const HEALS_WITHIN_MS = 27 * HOUR;
+const ROUNDS = 4;
+
+export async function runHistory(seed: number, options: Options = {}): Promise<History> {
+  const world = new World(seed, options.keepsLog ?? false);
+  const giveBack = takeOver(world.time, seed);
+  try {
+    const atStripe = stripeHistory(world.random, START, world.plan.stripe.twin);
+    await play(simulationOf(world, atStripe, options.bug ?? null));
+    return { seed, violations: world.violations, counts: world.counts, atStripe, log: world.log };
+  } finally {
+    giveBack();
+  }
+}
+
+interface Simulation extends Evidence {
+  readonly stripe: StripeModel;
+  readonly operators: Operators;
+}
+
+function simulationOf(world: World, atStripe: StripeHistory, bug: Bug | null): Simulation {
+  const ledger = new LedgerModel(world);
+  const index = new IndexModel(world, (id) => objectOf(id).call("a poke", (engine) => engine.poke()));
+  const invariants = new Invariants(world, index);
+  const laneOf = memoized((accountId) => laneObject({ world, ledger, bug }, accountId));
+  const services = { world, ledger, index, invariants, laneOf };
+  const objectOf = memoized((id) => eventObject(services, bug, id));
+  const { refundEvents, events } = atStripe;
+  const map = mapperOf(world, bug?.map);
+  const worker = new WorkerModel({ world, invariants, objectOf, refundEvents, map });
+  const stripe = new StripeModel(world, worker);
+  const evidence = { world, invariants, ledger, index, atStripe, objectOf };
+  return { ...evidence, stripe, operators: new Operators({ ...evidence, worker, events }) };
+}
+
+function eventObject(services: Services, bug: Bug | null, id: string): EventObject {
+  const { world, invariants, index } = services;
+  return new EventObject(world, id, {
+    committed: (...commit) => invariants.committed(...commit),
+    isSwept: (swept) => index.isSwept(swept),
+    start(object, instance) {
+      const sound = eventPorts(services, object, instance);
+      const ports = bug?.ports?.(sound, { world, id, instance }) ?? sound;
+      const makeEngine = () => new EventEngine(ports, { ...POLICY, ...bug?.policy });
+      return bug?.engine?.(makeEngine, ports) ?? makeEngine();
+    },
+  });
+}
+
+function laneObject(
+  { world, ledger, bug }: { readonly world: World; readonly ledger: LedgerModel; readonly bug: Bug | null },
+  accountId: string,
+): LaneObject {
+  return new LaneObject(world, accountId, (object, instance) => {
+    const sound = lanePorts(world, ledger, object, instance);
+    const ports = bug?.lanePorts?.(sound, { world, id: accountId, instance }) ?? sound;
+    const makeLane = (over: LanePorts) => new Lane(over, LANE_POLICY);
+    return bug?.lane?.(makeLane, ports) ?? makeLane(ports);
+  });
+}
+
+function memoized<T>(make: (id: string) => T): (id: string) => T {
+  const made = new Map<string, T>();
+  return (id) => {
+    const known = made.get(id) ?? make(id);
+    made.set(id, known);
+    return known;
+  };
+}
+
+async function play(simulation: Simulation): Promise<void> {
+  const { world, atStripe, stripe, ledger, operators } = simulation;
+  for (const [account, opensAt] of atStripe.accounts) {
+    if (opensAt !== null) world.time.at(opensAt, () => ledger.database.openAccount(account));
+  }
+  for (const event of atStripe.events) stripe.schedule(event);
+  void operators.act();
+  operators.scheduleContradictions();
+  const calm = Math.max(world.plan.endsAt, lastEventAt(atStripe)) + HOUR;
+  await world.runUntil(calm);
+
+  // Events that were lost in a long silence, and that Stripe has given up: an operator finds them there.
+  for (const event of neverReceived(simulation)) void stripe.resend(event);
+  await world.runUntil(calm + HEALS_WITHIN_MS);
+  if (isSound(world)) checkHealed(simulation, true);
+  await world.runUntil(calm + POLICY.retryHorizonMs + 2 * HOUR);
+  if (isSound(world)) checkHealed(simulation, false);
+
+  // What is left is listed, and an operator goes through the list. A payment may free a refund, so more than once.
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const id of operators.listedFailures()) {
+      operators.repair(id);
+      void operators.retry(id, "any");
+    }
+    await world.runUntil(world.time.now + 10 * MINUTE);
+  }
+  await world.runUntil(world.time.now + POLICY.retentionMs + 7 * DAY);
+  if (isSound(world)) checkEnd(simulation);
+}
+
+function isSound({ violations }: World): boolean {
+  return violations.length === 0;
+}
