@@ -34,8 +34,9 @@ const bindings = {
   SETTLE_READ_KEY: "test-settle-read-key",
   // Short enough to be waited for once, long enough for a busy machine.
   LEDGER_TIMEOUT_MS: "2000",
-  // Tests stop the clock, and a lane that is closed for a while would wait for it.
-  LEDGER_QUIET_MS: "0",
+  // Tests stop and set the clock, and an exclusive lane lives in time: `exclusiveLane` makes one where it matters.
+  LEDGER_ACCOUNT_CONCURRENCY: "64",
+  LEDGER_QUIET_MS: "20",
   LEDGER_CURRENCIES: "USD,EUR,GBP,JPY,KWD",
   FORWARDING_RETRY_BASE_SECONDS: "15",
 };

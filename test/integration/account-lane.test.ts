@@ -5,13 +5,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded, refundCreated } from "../../scripts/sandbox/events/stripe-events.ts";
 import { LANE_WAIT_MAX_MS } from "../../src/ledger/lane.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
+import { exclusiveLane } from "../support/exclusive-lane.ts";
 import { deliver, operator, runAlarm, showEvent } from "../support/worker.ts";
 
 let ledger: ScriptedLedger;
 let account: string;
-beforeEach(() => {
+beforeEach(async () => {
   ledger = scriptLedger();
   account = `acc_${crypto.randomUUID()}`;
+  await exclusiveLane(account);
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -124,6 +126,7 @@ describe("settlements of one account", () => {
     await vi.waitFor(() => expect(held.bodies).toHaveLength(1));
     const lane = env.ACCOUNT_LANE.getByName(account);
     await runInDurableObject(lane, (_, state) => state.abort("reset")).catch(() => undefined);
+    await exclusiveLane(account);
     await delivered;
     expect((await showEvent(cut.id)).body).toMatchObject({ state: "failed", reason: "ledger_unknown" });
     const began = Date.now();

@@ -22,7 +22,7 @@ beforeEach(async () => {
   await emptyIndex();
   told = [];
   chat = () => new Response("ok");
-  ledgerAnswer = () => refused(400);
+  ledgerAnswer = () => refused(400, "INVALID_REQUEST");
   const { requests } = scriptLedger((request, signal) => {
     if (request.url.origin !== "https://chat.test") return ledgerAnswer();
     told.push(JSON.parse(request.body).text);

@@ -111,7 +111,7 @@ describe("for real", () => {
 
   it("some heal, some do not → counted apart; without an actor it was the operator", async () => {
     const [poor, rich] = [await failing({ amount: 1 }), await failing({ amount: 2 })];
-    ledger.answer(({ body }) => (body.includes('"amount_minor":"1"') ? refused(400) : accepted()));
+    ledger.answer(({ body }) => (body.includes('"amount_minor":"1"') ? refused(400, "INVALID_REQUEST") : accepted()));
     const answer = await retryAll();
     expect(answer.body).toMatchObject({ attempted: 2, forwarded: 1, failed: 1 });
     expect(answer.body.results).toContainEqual({
@@ -226,7 +226,7 @@ describe("POST /v1/stripe/forwarding/retry without event_id", () => {
 
   /** One that waits for its retry, one that failed for good, one unmappable. */
   async function threeKinds(): Promise<{ healing: string; due: number }> {
-    ledger.answer(() => refused(400));
+    ledger.answer(() => refused(400, "INVALID_REQUEST"));
     await failing();
     await failing({ account_id: undefined });
     ledger.answer(() => refused(503));

@@ -131,7 +131,7 @@ describe("an event's own publishing", () => {
   });
 
   it("resolved by an operator → listed as resolved", async () => {
-    ledger.answer(() => refused(400));
+    ledger.answer(() => refused(400, "INVALID_REQUEST"));
     const event = paymentIntentSucceeded({ account_id: "acct_1" });
     await deliver(event);
     await operator("POST", `/v1/admin/events/${event.id}/resolve`, { actor: "ada", note: "by hand" });

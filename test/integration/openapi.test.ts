@@ -94,7 +94,7 @@ async function delivered(): Promise<string> {
 }
 
 async function failed(): Promise<string> {
-  ledgerAnswer = () => refused(400);
+  ledgerAnswer = () => refused(400, "INVALID_REQUEST");
   return delivered();
 }
 

@@ -272,7 +272,7 @@ describe("POST /v1/stripe/forwarding/retry", () => {
   });
 
   it("failed(permanent) → left alone, unless forced", async () => {
-    ledger.answer(() => refused(400));
+    ledger.answer(() => refused(400, "INVALID_REQUEST"));
     const event = succeeded();
     await deliver(event);
     expect((await retry({ event_id: event.id })).body.attempted).toBe(0);

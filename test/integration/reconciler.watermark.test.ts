@@ -146,7 +146,7 @@ describe("each hour", () => {
   it("an event that failed at the ledger → known here, so the watermark advances", async () => {
     await cronAt(T0);
     paidAt(T0 + MINUTE);
-    world.ledgerSays(() => refused(400));
+    world.ledgerSays(() => refused(400, "INVALID_REQUEST"));
     await cronAt(T0 + 70 * MINUTE);
     expect(await status()).toMatchObject({ complete_up_to: iso(T0 + 60 * MINUTE) });
     world.ledgerSays(askSandbox);

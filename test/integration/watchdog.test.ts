@@ -118,7 +118,7 @@ describe("an event that lost its alarm", () => {
   });
 
   it("permanently failed → not poked: only an operator moves it", async () => {
-    ledger.answer(() => refused(400));
+    ledger.answer(() => refused(400, "INVALID_REQUEST"));
     await deliver(paymentIntentSucceeded({ account_id: "acct_1" }));
     vi.setSystemTime(Date.now() + 40 * DAY);
     await runCron();

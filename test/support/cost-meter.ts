@@ -3,9 +3,9 @@
  * through the real code.
  */
 import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { shardOf } from "../../src/event-index/shard.ts";
+import { exclusiveLane } from "./exclusive-lane.ts";
 import { SHARDS, shardStub, stubOf } from "./worker.ts";
 
 export interface Count {
@@ -67,7 +67,7 @@ export async function meterEvent(eventId: string, accountId: string): Promise<Co
       return cursor;
     });
   });
-  await runInDurableObject(env.ACCOUNT_LANE.getByName(accountId), (object, { storage }) => {
+  await runInDurableObject(await exclusiveLane(accountId), (object, { storage }) => {
     const settle = methodOf(object, "settle");
     const spy = vi.spyOn(Object.getPrototypeOf(object), "settle");
     spies.push(spy);
