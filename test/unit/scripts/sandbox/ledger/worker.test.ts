@@ -1,38 +1,26 @@
 /** The Worker as it runs: its routes, its key, its faults on a real connection. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { unstable_startWorker } from "wrangler";
 import type { IngestBody } from "../../../../../scripts/sandbox/ledger/contract.ts";
+import {
+  LEDGER_KEY as KEY,
+  startSandboxLedger,
+  type StartedLedger,
+} from "../../../../support/started-sandbox-ledger.ts";
 import type { Answer } from "../../../../support/worker.ts";
 import { body } from "./fixture.ts";
 
-const KEY = "key-of-the-sandbox";
 const INGEST = "/v1/payments/settlements/ingest";
 
-let worker: Awaited<ReturnType<typeof startLedger>>;
+let ledger: StartedLedger;
 let base: URL;
 let account: string;
 
 beforeAll(async () => {
-  // Wrangler would otherwise report its use, and ask Cloudflare where we are.
-  process.env["WRANGLER_SEND_METRICS"] = "false";
-  process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
-  worker = await startLedger();
-  base = await worker.url;
+  ledger = await startSandboxLedger("as-is");
+  base = ledger.url;
 }, 60_000);
 
-afterAll(() => worker.dispose());
-
-function startLedger(mode?: "atomic") {
-  return unstable_startWorker({
-    config: "scripts/sandbox/ledger/wrangler.toml",
-    envFiles: [],
-    bindings: {
-      LEDGER_ADMIN_KEY: { type: "plain_text", value: KEY },
-      ...(mode && { LEDGER_MODE: { type: "plain_text", value: mode } }),
-    },
-    dev: { server: { hostname: "127.0.0.1", port: 0 }, inspector: false, persist: false, logLevel: "none" },
-  });
-}
+afterAll(() => ledger.dispose());
 
 beforeEach(async () => {
   await call("POST", "/sandbox/reset");
@@ -281,17 +269,15 @@ describe("statement by statement", () => {
 });
 
 describe("mode atomic", () => {
-  let asIs: URL;
-  let atomic: typeof worker;
+  let atomic: StartedLedger;
 
   beforeAll(async () => {
-    asIs = base;
-    atomic = await startLedger("atomic");
-    base = await atomic.url;
+    atomic = await startSandboxLedger("atomic");
+    base = atomic.url;
   }, 60_000);
 
   afterAll(async () => {
-    base = asIs;
+    base = ledger.url;
     await atomic.dispose();
   });
 
