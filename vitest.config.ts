@@ -37,7 +37,7 @@ const bindings = {
   // Tests stop and set the clock, and an exclusive lane lives in time: `exclusiveLane` makes one where it matters.
   LEDGER_ACCOUNT_CONCURRENCY: "64",
   LEDGER_QUIET_MS: "20",
-  LEDGER_CURRENCIES: "USD,EUR,GBP,JPY,KWD",
+  LEDGER_CURRENCIES: "USD,EUR,GBP,JPY,KWD,XCG",
   FORWARDING_RETRY_BASE_SECONDS: "15",
 };
 

@@ -111,7 +111,9 @@ describe("for real", () => {
 
   it("some heal, some do not → counted apart; without an actor it was the operator", async () => {
     const [poor, rich] = [await failing({ amount: 1 }), await failing({ amount: 2 })];
-    ledger.answer(({ body }) => (body.includes('"amount_minor":"1"') ? refused(400, "INVALID_REQUEST") : accepted()));
+    ledger.answer(({ body }) =>
+      body.includes('"amount_minor":"1"') ? refused(400, "INVALID_REQUEST") : accepted(),
+    );
     const answer = await retryAll();
     expect(answer.body).toMatchObject({ attempted: 2, forwarded: 1, failed: 1 });
     expect(answer.body.results).toContainEqual({

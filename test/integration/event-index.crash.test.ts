@@ -31,7 +31,11 @@ function breakIndex(eventId: string, fault: Fault): Promise<void> {
 const OUTCOMES: readonly [string, () => Response, Record<string, unknown>][] = [
   ["accepted", () => accepted(), { state: "forwarded", attempts: 1, error_code: null }],
   ["refused for now", () => refused(503), { state: "failed", attempts: 1, reason: "ledger_unavailable" }],
-  ["refused for good", () => refused(400, "INVALID_REQUEST"), { state: "failed", attempts: 1, reason: "ledger_rejected" }],
+  [
+    "refused for good",
+    () => refused(400, "INVALID_REQUEST"),
+    { state: "failed", attempts: 1, reason: "ledger_rejected" },
+  ],
 ];
 
 describe.each(OUTCOMES)("%s", (_, answer, expected) => {

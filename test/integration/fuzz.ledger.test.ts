@@ -32,6 +32,7 @@ interface LedgerSays {
 const SETTLEMENT = {
   settlement: { id: "stl_1", status: "confirmed", note: CANARY },
   idempotency: { key: "k", replayed: false, deduped: false },
+  event: { id: "led_1" },
   error: CANARY,
   code: "INSUFFICIENT_FUNDS",
 };
@@ -39,7 +40,10 @@ const PAYINS = {
   settlements: [{ id: "stl_1", account_id: "acct_1", direction: "payin", status: "confirmed", note: CANARY }],
   code: "NOT_FOUND",
 };
-const SETTLEMENT_PLACES = ["", "settlement", "settlement.id", "settlement.status", "code", "error"];
+const SETTLEMENT_PLACES = [
+  ["", "settlement", "settlement.id", "settlement.status"],
+  ["event", "event.id", "code", "error"],
+].flat();
 const PAYIN_PLACES = [
   ["", "settlements", "settlements.0", "code"],
   ["account_id", "direction", "status", "id"].map((field) => `settlements.0.${field}`),
@@ -102,10 +106,13 @@ function isSuccess({ status }: LedgerSays): boolean {
   return status >= 200 && status < 300;
 }
 
-function namesSettlement(text: string | null): boolean {
+/** The settlement's id, and the ledger's own event. */
+function provesEffect(text: string | null): boolean {
   try {
-    const { settlement } = JSON.parse(text ?? "") as { settlement?: { id?: unknown } };
-    return typeof settlement?.id === "string" && settlement.id !== "";
+    type Body = { settlement?: { id?: unknown; latest_event_id?: unknown }; event?: { id?: unknown } };
+    const { settlement, event } = JSON.parse(text ?? "") as Body;
+    const isId = (id: unknown) => typeof id === "string" && id !== "";
+    return isId(settlement?.id) && (isId(event?.id) || isId(settlement?.latest_event_id));
   } catch {
     return false;
   }
@@ -123,7 +130,7 @@ function accountsIn(text: string | null): ReadonlySet<unknown> {
 
 let made = 0;
 
-it("any answer to a settlement → forwarded only by a 2xx that names one; else it waits with an alarm, or for an operator", async () => {
+it("any answer to a settlement → forwarded only by a 2xx that proves its effect; else it waits with an alarm, or for an operator", async () => {
   const tried = await fuzz(saysArb(SETTLEMENT_PLACES), async (says) => {
     scriptLedger(() => responseOf(says, SETTLEMENT));
     const event = paymentIntentSucceeded({ account_id: "acct_1" }, { id: `evt_ledger${made++}` });
@@ -132,7 +139,7 @@ it("any answer to a settlement → forwarded only by a 2xx that names one; else 
     demand(!JSON.stringify(answer.body).includes(CANARY), "the ledger's text in the answer");
     const isForwarded = answer.status === 200;
     demand(isForwarded || answer.status === 502, `${answer.status}`);
-    demand(!isForwarded || namesSettlement(bodyText(says, SETTLEMENT)), "forwarded without a settlement");
+    demand(!isForwarded || provesEffect(bodyText(says, SETTLEMENT)), "forwarded without a proven effect");
     // And the other way round: what is sound settles.
     const isSound = says.mutations.length === 0 && says.damage.how === "none" && says.body === "sent";
     const isPlain = isSuccess(says) && !NO_BODY.has(says.status);

@@ -137,6 +137,7 @@ describe("GET /v1/admin/events/{event_id}", () => {
       evidence: {
         body_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
         payload_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        ledger_event_id: "led_1",
         signing_secret: "index 0",
       },
     });

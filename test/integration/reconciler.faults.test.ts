@@ -250,7 +250,9 @@ describe("the ledger does not answer", () => {
   it("unwilling to say → unverified, and the run goes on", async () => {
     happened(2);
     await deliverAll(events);
-    world.ledgerSays((request) => (request.method === "GET" ? refused(400, "INVALID_REQUEST") : askSandbox(request)));
+    world.ledgerSays((request) =>
+      request.method === "GET" ? refused(400, "INVALID_REQUEST") : askSandbox(request),
+    );
     const report = await reconcile();
     expect([report.status, found(report)]).toEqual(["complete", { unverified: 2 }]);
   });
