@@ -15,10 +15,12 @@ import {
 import type { AccountLookup, LedgerOutcome, LedgerRefusal, SettlementLookup } from "../../src/ledger/port.ts";
 import { thaw } from "../../src/settlement/settlement.ts";
 import { SECOND } from "../../scripts/lib/durations.ts";
+import type { Direction } from "../../scripts/sandbox/ledger/contract.ts";
+import { type IngestContext, ingestSteps } from "../../scripts/sandbox/ledger/ingest.ts";
+import { MemoryStore } from "../../scripts/sandbox/ledger/memory-store.ts";
+import { STATEMENTS } from "../../scripts/sandbox/ledger/statements.ts";
 import type { LedgerFault } from "./fault-plan.ts";
 import { answerOfFault, foreignAnswer, type ShortAnswer } from "./ledger-fault-answers.ts";
-import { LedgerDatabase } from "./ledger-database.ts";
-import { ingest, type LedgerReply, type Statements } from "./ledger-statements.ts";
 import type { World } from "./world.ts";
 
 export interface LedgerRequest {
@@ -38,14 +40,16 @@ export interface LedgerRequest {
 const OUTLIVES_CLIENT_MS = 9 * SECOND;
 /** At each statement, when nobody waits for the request any more. */
 const DIES_ALONE = 0.1;
-const STATEMENTS_MAX = 12;
+/** No ingest runs more: the last two undo a debit, and of two others each ingest runs one. */
+const STATEMENTS_MAX = STATEMENTS.length - 3;
 const LONGEST_STALL_MS = 25 * SECOND;
 
 const TIMEOUT: LedgerRefusal = { kind: "unknown", why: "timeout", ledger_status: null };
 const CONNECTION_LOST: LedgerRefusal = { kind: "unknown", why: "connection_lost", ledger_status: null };
 
 export class LedgerModel {
-  readonly database = new LedgerDatabase();
+  readonly store = new MemoryStore();
+  readonly context: IngestContext;
   /** Events that a fault, and not the rules, has refused for good. */
   readonly wronglyRejected = new Set<string>();
   /** The external ids of what operators have repaired: other events of the movement may not know yet. */
@@ -54,16 +58,23 @@ export class LedgerModel {
   readonly overlaps: string[] = [];
   readonly #world: World;
   readonly #running = new Set<Run>();
+  #ids = 0;
 
   constructor(world: World) {
     this.#world = world;
+    this.context = {
+      now: () => new Date(world.time.now).toISOString(),
+      newId: (prefix) => `${prefix}_${++this.#ids}`,
+      newHash: () => "0".repeat(64),
+      oneBucket: true,
+    };
     for (const [from] of world.plan.ledger.outages) world.time.at(from, () => this.#killAll());
   }
 
   async ingest(request: LedgerRequest, payload: string, key: string): Promise<LedgerOutcome> {
     this.#world.count("ledger ingests");
     const account = thaw(payload).account_id;
-    const statements = () => ingest(this.database, { key, payload });
+    const statements = () => ingestSteps(this.store, { idempotency_key: key, body: payload }, this.context);
     const answer = await this.#exchange(request, { account, statements });
     return "kind" in answer ? answer : outcomeOfAnswer(answer);
   }
@@ -76,7 +87,7 @@ export class LedgerModel {
   async findSettlement(
     request: LedgerRequest,
     externalId: string,
-    direction: string,
+    direction: Direction,
   ): Promise<SettlementLookup> {
     const answer = await this.#exchange(request, this.#read(externalId, direction));
     return "kind" in answer ? answer : settlementOfAnswer(answer, direction);
@@ -90,11 +101,11 @@ export class LedgerModel {
     return [...this.#running].filter((run) => run.account === account && !this.#isExpired(run.exchange));
   }
 
-  #read(externalId: string, direction: string): Work {
-    const { database } = this;
-    function* statements(): Statements<LedgerReply> {
-      yield "find the settlement";
-      const settlement = database.findSettlement(externalId, direction);
+  #read(external_payment_id: string, direction: Direction): Work {
+    const { store } = this;
+    function* statements(): Statements {
+      const settlement = store.findSettlement({ external_payment_id, direction });
+      yield "find_settlement";
       return settlement === undefined
         ? { status: 404, body: { error: "none", code: "NOT_FOUND" } }
         : { status: 200, body: { settlements: [settlement] } };
@@ -168,8 +179,9 @@ export class LedgerModel {
       exchange,
       statements: statements(),
       done: 0,
+      last: "arrival",
       gapMs: plan.ledger.statementMs,
-      diesBefore: fault === "dies" ? random.whole(1, STATEMENTS_MAX) : null,
+      diesAfter: fault === "dies" ? random.whole(0, STATEMENTS_MAX) : null,
       // A gateway that answers instead often does so because it waits no longer.
       stall: fault === "slow" || fault === "foreign_answer" ? this.#stall() : null,
       finished,
@@ -192,7 +204,7 @@ export class LedgerModel {
     for (;;) {
       if (!this.#running.has(run)) return;
       const givenUp = this.#isAlone(run.exchange) && this.#world.happens(DIES_ALONE);
-      if (run.done === run.diesBefore || givenUp || this.#isExpired(run.exchange)) return this.#die(run);
+      if (run.done === run.diesAfter || givenUp || this.#isExpired(run.exchange)) return this.#die(run);
       const { value, done } = run.statements.next();
       if (done === true) {
         this.#running.delete(run);
@@ -200,6 +212,7 @@ export class LedgerModel {
         return run.finished(value);
       }
       run.done++;
+      run.last = value;
       const stallMs = run.stall?.[0] === run.done ? run.stall[1] : 0;
       const delayMs = stallMs + (run.gapMs === 0 ? 0 : random.whole(0, run.gapMs));
       if (delayMs > 0) return void time.after(delayMs, () => this.#step(run));
@@ -219,8 +232,8 @@ export class LedgerModel {
   #die(run: Run): void {
     this.#running.delete(run);
     const { request, answer } = run.exchange;
-    this.#world.count(`died before statement ${run.done}`);
-    this.#world.note(request.who, () => `LEDGER dies before statement ${run.done} of ${request.what}`);
+    this.#world.count(`died after ${run.last}`);
+    this.#world.note(request.who, () => `LEDGER dies after ${run.last} of ${request.what}`);
     answer(this.#world.random.chance(0.5) ? CONNECTION_LOST : { status: 500, body: "error code: 1101" });
   }
 
@@ -247,10 +260,18 @@ export class LedgerModel {
   }
 }
 
+interface LedgerReply {
+  readonly status: number;
+  readonly body: object;
+}
+
+/** Pauses after each statement, and names it. */
+type Statements = Generator<string, LedgerReply, void>;
+
 interface Work {
   /** Whose balance it may change; null: it only reads. */
   readonly account: string | null;
-  readonly statements: () => Statements<LedgerReply>;
+  readonly statements: () => Statements;
 }
 
 /** One request, as its client sees it. */
@@ -266,11 +287,12 @@ interface Exchange {
 interface Run {
   readonly account: string | null;
   readonly exchange: Exchange;
-  readonly statements: Statements<LedgerReply>;
-  /** How many statements were begun. */
+  readonly statements: Statements;
+  /** How many statements are done, and the last of them. */
   done: number;
+  last: string;
   readonly gapMs: number;
-  readonly diesBefore: number | null;
-  readonly stall: readonly [before: number, ms: number] | null;
+  readonly diesAfter: number | null;
+  readonly stall: readonly [after: number, ms: number] | null;
   readonly finished: (reply: LedgerReply) => void;
 }

@@ -108,7 +108,8 @@ function memoized<T>(make: (id: string) => T): (id: string) => T {
 async function play(simulation: Simulation): Promise<void> {
   const { world, atStripe, stripe, ledger, operators } = simulation;
   for (const [account, opensAt] of atStripe.accounts) {
-    if (opensAt !== null) world.time.at(opensAt, () => ledger.database.openAccount(account));
+    const row = { id: account, did: "did:key:holder", created_at: ledger.context.now() };
+    if (opensAt !== null) world.time.at(opensAt, () => ledger.store.openAccount(row));
   }
   for (const event of atStripe.events) stripe.schedule(event);
   void operators.act();
