@@ -1,6 +1,6 @@
 /**
- * The ledger against what happened at Stripe. What the balances really are is one thing, what the forwarded events claim
- * another: the two may differ only by what stands visibly before an operator.
+ * The ledger against what happened at Stripe. What the balances really are is one thing, what the forwarded events
+ * claim another: the two may differ only by what stands visibly before an operator.
  */
 import type { Movement } from "../../scripts/proof/histories/history.ts";
 import { bookedMovements, type Evidence, movementOf, recordedMovements } from "./evidence.ts";
@@ -10,7 +10,7 @@ export function checkLedger(evidence: Evidence): void {
   checkChanges(evidence);
   checkClaims(evidence, booked);
   checkBalances(evidence, booked);
-  for (const overlap of evidence.ledger.overlaps) {
+  for (const overlap of evidence.ledger.processes.overlaps) {
     evidence.world.violate("the ledger", `worked at once at ${overlap}`);
   }
 }

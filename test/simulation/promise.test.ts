@@ -14,13 +14,13 @@ const HISTORIES = 600;
 /** So few histories need not have a request that dies right after these. */
 const SELDOM_LAST: ReadonlySet<string> = new Set(["update_status", "delete_settlement", "restore_status"]);
 
-/** A simulation in which these never happen proves less than it says. */
+/** A simulation in which these never happen proves less than it claims. */
 const MUST_HAPPEN = [
   ...under("crash event: ", [
     "before a commit, after a commit, before a save, before setting the alarm, before clearing the alarm",
     "before reading the alarm, after reading the alarm, before the turn, during the turn, after the turn",
-    "before the look-up, during the look-up, after the look-up, before the publish, after the publish, before the purge",
-    "after the purge, before the answer to a delivery, before the answer to a poke, before the answer to a retry",
+    "before the look-up, during the look-up, after the look-up, before the publish, after the publish",
+    "before the purge, after the purge, before the answer to a delivery, before the answer to a poke, before the answer to a retry",
     "before the answer to the alarm, before the answer to an inspection",
   ]),
   ...under("crash lane: ", [

@@ -15,7 +15,7 @@ export function repairEffect(ledger: LedgerModel, payload: string, random: Rando
   const { store, context } = ledger;
   const settled = thaw(payload);
   const settlement = store.findSettlement(settled);
-  if (ledger.isRunning(settled.account_id)) return null;
+  if (ledger.processes.isRunning(settled.account_id)) return null;
   if (settlement === undefined) {
     removeAnswers(ledger, settled);
     return "answer removed";

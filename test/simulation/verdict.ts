@@ -1,4 +1,4 @@
-/** What must hold when a history is over: every event where it belongs and visible. The ledger has a file of its own. */
+/** What must hold when a history is over: every event where it belongs, and visible. */
 import { isDeepStrictEqual } from "node:util";
 import { type EventRecord, type FailedAtLedger, isFinal, isInAttempt } from "../../src/event/record.ts";
 import { summaryOf } from "../../src/event/view.ts";
