@@ -1,4 +1,7 @@
-/** How a planted bug gets in: around the ports, the engine, the lane, the policy or the mapper. Nothing in `src` knows of it. */
+/**
+ * How a planted bug gets in: around the ports, the engine, the lane, the policy or the mapper. Nothing in `src` knows
+ * of it.
+ */
 import type { EventEngine } from "../../src/event/engine.ts";
 import type { Ports } from "../../src/event/ports.ts";
 import type { Policy } from "../../src/event/machine-types.ts";

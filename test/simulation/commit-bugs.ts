@@ -99,7 +99,7 @@ export const COMMIT_BUGS: readonly Bug[] = [
   },
   {
     name: "snapshot-of-a-later-state",
-    wrong: "a replay's answer is made anew, of what the ledger would say today",
+    wrong: "a replay's answer is made anew, of what the ledger would answer today",
     engine: (makeEngine) => {
       const engine = makeEngine();
       return Object.assign(engine, {

@@ -15,22 +15,20 @@ export interface Evidence {
   readonly objectOf: (id: string) => EventObject;
 }
 
-/** By the event that carried them, and not by the ids that our mapping made. */
-export function movementsByEvent({ events }: StripeHistory): ReadonlyMap<string, Movement | null> {
-  return new Map(events.map(({ id, movement }) => [id, movement]));
-}
-
 /** The movements of which the ledger holds a settlement. */
-export function recordedMovements({ atStripe, ledger }: Evidence): ReadonlySet<Movement> {
-  const movements = movementsByEvent(atStripe);
-  const settlements = [...ledger.database.settlements.values()];
-  return new Set(
-    settlements.flatMap(({ metadata }) => movements.get(String(metadata["stripe_event_id"])) ?? []),
-  );
+export function recordedMovements(evidence: Evidence): ReadonlySet<Movement> {
+  const ids = [...evidence.ledger.store.settlements.keys()];
+  return new Set(ids.flatMap((id) => movementOf(evidence, id) ?? []));
 }
 
 /** The movements that have changed a balance. */
-export function bookedMovements({ atStripe, ledger }: Evidence): ReadonlySet<Movement> {
-  const movements = movementsByEvent(atStripe);
-  return new Set(ledger.database.changes.flatMap(({ stripeEventId }) => movements.get(stripeEventId) ?? []));
+export function bookedMovements(evidence: Evidence): ReadonlySet<Movement> {
+  const { journal } = evidence.ledger.store;
+  return new Set(journal.flatMap(({ settlement_id }) => movementOf(evidence, settlement_id) ?? []));
+}
+
+/** Of a settlement, by the event that it names, and not by the ids that our mapping made. */
+export function movementOf({ atStripe, ledger }: Evidence, settlementId: string): Movement | null {
+  const eventId = ledger.store.settlements.get(settlementId)?.metadata["stripe_event_id"];
+  return atStripe.events.find(({ id }) => id === eventId)?.movement ?? null;
 }

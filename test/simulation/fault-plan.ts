@@ -97,8 +97,8 @@ export function planFaults(random: Random, start: number): FaultPlan {
 }
 
 /**
- * Everything comes at once, and what can go wrong is a request to the ledger, or a lane. Where all else fails too, it is
- * rare that two requests of one account meet.
+ * Everything comes at once, and what can go wrong is a request to the ledger, or a lane. Where all else fails too, two
+ * requests of one account seldom meet.
  */
 function rushOn(plan: FaultPlan, random: Random, start: number): FaultPlan {
   return {
@@ -119,14 +119,14 @@ function planAnyFaults(random: Random, start: number): FaultPlan {
   const endsAt = start + random.magnitude(HOUR, LONGEST_MS);
   const rate = (most: number) => (random.chance(0.5) ? random.next() * most : 0);
   const spans = (most: number, longest: number) => spansOf(random, [start, endsAt], most, longest);
-  const calm = random.chance(0.05);
+  const isSound = random.chance(0.05);
   return {
     endsAt,
-    crash: calm ? 0 : random.pick([0, 0.002, 0.01, 0.03, 0.1]),
+    crash: isSound ? 0 : random.pick([0, 0.002, 0.01, 0.03, 0.1]),
     worker: { crash: rate(0.1), lostReply: rate(0.2) },
     ledger: {
-      faults: calm ? [] : LEDGER_FAULTS.map((fault) => [fault, rate(fault === "rejected" ? 0.05 : 0.25)]),
-      outages: calm ? [] : spans(2, LONGEST_MS),
+      faults: isSound ? [] : LEDGER_FAULTS.map((fault) => [fault, rate(fault === "rejected" ? 0.05 : 0.25)]),
+      outages: isSound ? [] : spans(2, LONGEST_MS),
       statementMs: random.pick([0, 5, 40, 400]),
     },
     index: {

@@ -1,6 +1,7 @@
 /** The lane's ports of one instance, over the models. A call of an instance that is gone comes to nothing. */
 import type { LanePolicy, LanePorts } from "../../src/ledger/lane.ts";
 import { settle, type SettleRequest } from "../../src/ledger/settle.ts";
+import type { Settlement } from "../../src/settlement/settlement.ts";
 import { SECOND } from "../../scripts/lib/durations.ts";
 import type { LaneObject } from "./lane-object.ts";
 import type { LedgerModel, LedgerRequest } from "./ledger-model.ts";
@@ -65,7 +66,7 @@ function requestsOf(
       object.hold(instance, "the ingest", () =>
         ledger.ingest(request(`ingest ${key}`, timeoutMs), payload, key),
       ),
-    findSettlement: (externalId: string, direction: string, timeoutMs = Infinity) =>
+    findSettlement: (externalId: string, direction: Settlement["direction"], timeoutMs = Infinity) =>
       object.hold(instance, "the read-back", () =>
         ledger.findSettlement(
           request(`read back ${direction} ${externalId}`, timeoutMs),

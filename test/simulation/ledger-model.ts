@@ -1,10 +1,6 @@
 /**
- * The ledger behind a network. Its requests run statement by statement, beside each other; each can stall or die between
- * any two, and all die when an outage begins. The client gives up after its timeout, or is lost, while a request may go
- * on. Answers become outcomes by the Worker's own reading of them.
- *
- * Assumed of every ledger, since no client could do without it: a request is over soon after nobody waits for it any
- * more, within the lane's quiet time.
+ * The ledger behind a network. A client gives up after its timeout, or is lost, while its request may go on. Answers
+ * become outcomes by the Worker's own reading of them.
  */
 import {
   accountOfAnswer,
@@ -14,11 +10,12 @@ import {
 } from "../../src/ledger/outcome.ts";
 import type { AccountLookup, LedgerOutcome, LedgerRefusal, SettlementLookup } from "../../src/ledger/port.ts";
 import { thaw } from "../../src/settlement/settlement.ts";
-import { SECOND } from "../../scripts/lib/durations.ts";
+import type { Direction } from "../../scripts/sandbox/ledger/contract.ts";
+import { type IngestContext, ingestSteps } from "../../scripts/sandbox/ledger/ingest.ts";
+import { MemoryStore } from "../../scripts/sandbox/ledger/memory-store.ts";
 import type { LedgerFault } from "./fault-plan.ts";
 import { answerOfFault, foreignAnswer, type ShortAnswer } from "./ledger-fault-answers.ts";
-import { LedgerDatabase } from "./ledger-database.ts";
-import { ingest, type LedgerReply, type Statements } from "./ledger-statements.ts";
+import { LedgerProcesses, type LedgerReply, type Statements } from "./ledger-processes.ts";
 import type { World } from "./world.ts";
 
 export interface LedgerRequest {
@@ -34,36 +31,58 @@ export interface LedgerRequest {
   readonly leaves: () => void;
 }
 
-/** Less than the lane's quiet time, by what clocks and networks are off. */
-const OUTLIVES_CLIENT_MS = 9 * SECOND;
-/** At each statement, when nobody waits for the request any more. */
-const DIES_ALONE = 0.1;
-const STATEMENTS_MAX = 12;
-const LONGEST_STALL_MS = 25 * SECOND;
+interface Work {
+  /** Whose balance it may change; null: it only reads. */
+  readonly account: string | null;
+  readonly statements: () => Statements;
+}
 
+/** One request, as its client sees it. */
+interface Exchange {
+  readonly request: LedgerRequest;
+  readonly work: Work;
+  /** When the client stopped waiting, with an answer or without; null while it waits. */
+  closedAt: number | null;
+  readonly answer: (answer: ShortAnswer | LedgerRefusal) => void;
+}
+
+/** How a process ends. Without `died`, the client loses its connection then. */
+interface Ends {
+  readonly finished: (reply: LedgerReply) => void;
+  readonly died: (() => void) | undefined;
+}
+
+/** What the platform answers for a process that is gone. */
+const PLATFORM_ERROR: ShortAnswer = { status: 500, body: "error code: 1101" };
 const TIMEOUT: LedgerRefusal = { kind: "unknown", why: "timeout", ledger_status: null };
 const CONNECTION_LOST: LedgerRefusal = { kind: "unknown", why: "connection_lost", ledger_status: null };
 
 export class LedgerModel {
-  readonly database = new LedgerDatabase();
+  readonly store = new MemoryStore();
+  readonly context: IngestContext;
   /** Events that a fault, and not the rules, has refused for good. */
   readonly wronglyRejected = new Set<string>();
   /** The external ids of what operators have repaired: other events of the movement may not know yet. */
   readonly repaired = new Set<string>();
-  /** Pairs of requests of one account that ran at once. */
-  readonly overlaps: string[] = [];
+  readonly processes: LedgerProcesses;
   readonly #world: World;
-  readonly #running = new Set<Run>();
+  #ids = 0;
 
   constructor(world: World) {
     this.#world = world;
-    for (const [from] of world.plan.ledger.outages) world.time.at(from, () => this.#killAll());
+    this.processes = new LedgerProcesses(world);
+    this.context = {
+      now: () => new Date(world.time.now).toISOString(),
+      newId: (prefix) => `${prefix}_${++this.#ids}`,
+      newHash: () => "0".repeat(64),
+      oneBucket: true,
+    };
   }
 
   async ingest(request: LedgerRequest, payload: string, key: string): Promise<LedgerOutcome> {
     this.#world.count("ledger ingests");
     const account = thaw(payload).account_id;
-    const statements = () => ingest(this.database, { key, payload });
+    const statements = () => ingestSteps(this.store, { idempotency_key: key, body: payload }, this.context);
     const answer = await this.#exchange(request, { account, statements });
     return "kind" in answer ? answer : outcomeOfAnswer(answer);
   }
@@ -76,25 +95,17 @@ export class LedgerModel {
   async findSettlement(
     request: LedgerRequest,
     externalId: string,
-    direction: string,
+    direction: Direction,
   ): Promise<SettlementLookup> {
     const answer = await this.#exchange(request, this.#read(externalId, direction));
     return "kind" in answer ? answer : settlementOfAnswer(answer, direction);
   }
 
-  isRunning(account: string): boolean {
-    return this.#runsOf(account).length > 0;
-  }
-
-  #runsOf(account: string): Run[] {
-    return [...this.#running].filter((run) => run.account === account && !this.#isExpired(run.exchange));
-  }
-
-  #read(externalId: string, direction: string): Work {
-    const { database } = this;
-    function* statements(): Statements<LedgerReply> {
-      yield "find the settlement";
-      const settlement = database.findSettlement(externalId, direction);
+  #read(external_payment_id: string, direction: Direction): Work {
+    const { store } = this;
+    function* statements(): Statements {
+      const settlement = store.findSettlement({ external_payment_id, direction });
+      yield "find_settlement";
       return settlement === undefined
         ? { status: 404, body: { error: "none", code: "NOT_FOUND" } }
         : { status: 200, body: { settlements: [settlement] } };
@@ -133,8 +144,8 @@ export class LedgerModel {
     const fault = this.#fault();
     this.#world.note(request.who, () => `→ ledger: ${request.what}${fault === null ? "" : ` (${fault})`}`);
     const answerWhole = ({ status, body }: LedgerReply) => answer({ status, body: JSON.stringify(body) });
-    const run = (finished: (reply: LedgerReply) => void) =>
-      void time.after(random.whole(1, 200), () => this.#run(exchange, fault, finished));
+    const run = (finished: (reply: LedgerReply) => void, died?: () => void) =>
+      void time.after(random.whole(1, 200), () => this.#run(exchange, fault, { finished, died }));
     switch (fault) {
       case null:
       case "slow":
@@ -146,8 +157,10 @@ export class LedgerModel {
         return run(({ status, body }) =>
           answer({ status, body: random.chance(0.5) ? null : JSON.stringify(body).slice(0, 20) }),
         );
-      case "duplicated":
-        return run(() => exchange.closedAt === null && run(answerWhole));
+      case "duplicated": {
+        const again = () => exchange.closedAt === null && run(answerWhole);
+        return run(again, again);
+      }
       case "foreign_answer":
         answer(foreignAnswer(random, time.now));
         return random.chance(0.5) ? run(() => undefined) : undefined;
@@ -159,73 +172,22 @@ export class LedgerModel {
     }
   }
 
-  /** One process at the ledger. `finished` is not called when it dies: the client loses its connection. */
-  #run(exchange: Exchange, fault: LedgerFault | null, finished: (reply: LedgerReply) => void): void {
-    const { random, plan } = this.#world;
-    const { account, statements } = exchange.work;
-    const run: Run = {
-      account,
-      exchange,
-      statements: statements(),
-      done: 0,
-      gapMs: plan.ledger.statementMs,
-      diesBefore: fault === "dies" ? random.whole(1, STATEMENTS_MAX) : null,
-      // A gateway that answers instead often does so because it waits no longer.
-      stall: fault === "slow" || fault === "foreign_answer" ? this.#stall() : null,
-      finished,
-    };
-    for (const other of account === null ? [] : this.#runsOf(account)) {
-      this.overlaps.push(`${exchange.request.what} and ${other.exchange.request.what}`);
-      this.#world.note(exchange.request.who, () => `OVERLAPS ${other.exchange.request.what}`);
-    }
-    this.#running.add(run);
-    this.#step(run);
-  }
-
-  #stall(): Run["stall"] {
+  #run(exchange: Exchange, fault: LedgerFault | null, ends: Ends): void {
+    const { request, work, answer } = exchange;
+    const { who, what } = request;
     const { random } = this.#world;
-    return [random.whole(1, STATEMENTS_MAX), random.magnitude(SECOND, LONGEST_STALL_MS)];
-  }
-
-  #step(run: Run): void {
-    const { time, random } = this.#world;
-    for (;;) {
-      if (!this.#running.has(run)) return;
-      const givenUp = this.#isAlone(run.exchange) && this.#world.happens(DIES_ALONE);
-      if (run.done === run.diesBefore || givenUp || this.#isExpired(run.exchange)) return this.#die(run);
-      const { value, done } = run.statements.next();
-      if (done === true) {
-        this.#running.delete(run);
-        this.#note(run, value);
-        return run.finished(value);
-      }
-      run.done++;
-      const stallMs = run.stall?.[0] === run.done ? run.stall[1] : 0;
-      const delayMs = stallMs + (run.gapMs === 0 ? 0 : random.whole(0, run.gapMs));
-      if (delayMs > 0) return void time.after(delayMs, () => this.#step(run));
-    }
-  }
-
-  /** Nobody has waited for it for so long that it is over. */
-  #isExpired({ closedAt, request }: Exchange): boolean {
-    const aloneSince = Math.min(closedAt ?? Infinity, request.clientLostAt() ?? Infinity);
-    return this.#world.time.now > aloneSince + OUTLIVES_CLIENT_MS;
-  }
-
-  #isAlone({ closedAt, request }: Exchange): boolean {
-    return closedAt !== null || request.clientLostAt() !== null;
-  }
-
-  #die(run: Run): void {
-    this.#running.delete(run);
-    const { request, answer } = run.exchange;
-    this.#world.count(`died before statement ${run.done}`);
-    this.#world.note(request.who, () => `LEDGER dies before statement ${run.done} of ${request.what}`);
-    answer(this.#world.random.chance(0.5) ? CONNECTION_LOST : { status: 500, body: "error code: 1101" });
-  }
-
-  #killAll(): void {
-    for (const run of this.#running) this.#die(run);
+    this.processes.run({
+      who,
+      what,
+      account: work.account,
+      statements: work.statements(),
+      // A gateway that answers instead often does so because it waits no longer.
+      stalls: fault === "slow" || fault === "foreign_answer",
+      dies: fault === "dies" || (ends.died !== undefined && random.chance(0.5)),
+      clientGoneAt: () => exchange.closedAt ?? request.clientLostAt(),
+      finished: ends.finished,
+      died: ends.died ?? (() => answer(random.chance(0.5) ? CONNECTION_LOST : PLATFORM_ERROR)),
+    });
   }
 
   #fault(): LedgerFault | null {
@@ -237,40 +199,4 @@ export class LedgerModel {
     const fault = plan.ledger.faults.find(([name, rate]) => this.#world.happens(rate, `ledger ${name}`));
     return fault === undefined ? null : fault[0];
   }
-
-  #note({ exchange }: Run, { status, body }: LedgerReply): void {
-    this.#world.note(exchange.request.who, () => {
-      const code = "code" in body ? ` ${String(body.code)}` : "";
-      const event = "event" in body ? ` ${JSON.stringify(body.event)}` : "";
-      return `LEDGER ${status}${code}${event}`;
-    });
-  }
-}
-
-interface Work {
-  /** Whose balance it may change; null: it only reads. */
-  readonly account: string | null;
-  readonly statements: () => Statements<LedgerReply>;
-}
-
-/** One request, as its client sees it. */
-interface Exchange {
-  readonly request: LedgerRequest;
-  readonly work: Work;
-  /** When the client stopped waiting, with an answer or without; null while it waits. */
-  closedAt: number | null;
-  readonly answer: (answer: ShortAnswer | LedgerRefusal) => void;
-}
-
-/** The same request, as the ledger works at it. */
-interface Run {
-  readonly account: string | null;
-  readonly exchange: Exchange;
-  readonly statements: Statements<LedgerReply>;
-  /** How many statements were begun. */
-  done: number;
-  readonly gapMs: number;
-  readonly diesBefore: number | null;
-  readonly stall: readonly [before: number, ms: number] | null;
-  readonly finished: (reply: LedgerReply) => void;
 }

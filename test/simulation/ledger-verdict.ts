@@ -1,35 +1,35 @@
 /**
- * The ledger against what happened at Stripe. What the balances really are is one thing, what the forwarded events claim
- * another: the two may differ only by what stands visibly before an operator.
+ * The ledger against what happened at Stripe. What the balances really are is one thing, what the forwarded events
+ * claim another: the two may differ only by what stands visibly before an operator.
  */
 import type { Movement } from "../../scripts/proof/histories/history.ts";
-import { bookedMovements, type Evidence, movementsByEvent, recordedMovements } from "./evidence.ts";
+import { bookedMovements, type Evidence, movementOf, recordedMovements } from "./evidence.ts";
 
 export function checkLedger(evidence: Evidence): void {
   const booked = bookedMovements(evidence);
   checkChanges(evidence);
   checkClaims(evidence, booked);
   checkBalances(evidence, booked);
-  for (const overlap of evidence.ledger.overlaps) {
+  for (const overlap of evidence.ledger.processes.overlaps) {
     evidence.world.violate("the ledger", `worked at once at ${overlap}`);
   }
 }
 
 /** Each movement once at most, of the right size, on the right account. */
-function checkChanges({ world, ledger, atStripe }: Evidence): void {
-  const movements = movementsByEvent(atStripe);
-  const seen = new Set<Movement>();
-  for (const { stripeEventId, accountId, currency, minor } of ledger.database.changes) {
-    const movement = movements.get(stripeEventId);
-    if (!movement) {
-      world.violate(stripeEventId, "changes a balance, and nothing happened at Stripe");
+function checkChanges(evidence: Evidence): void {
+  const { world, ledger } = evidence;
+  const booked = new Set<Movement>();
+  for (const { settlement_id, account_id, currency, delta_minor } of ledger.store.journal) {
+    const movement = movementOf(evidence, settlement_id);
+    if (movement === null) {
+      world.violate(settlement_id, "changes a balance, and nothing happened at Stripe");
       continue;
     }
-    if (seen.has(movement)) world.violate(movement.name, "is booked twice");
-    seen.add(movement);
+    if (booked.has(movement)) world.violate(movement.name, "is booked twice");
+    booked.add(movement);
     const { account, delta } = movement;
-    if (accountId === account && currency === movement.currency && minor === delta) continue;
-    world.violate(movement.name, `is booked as ${accountId} ${minor} ${currency}`);
+    if (account_id === account && currency === movement.currency && delta_minor === delta) continue;
+    world.violate(movement.name, `is booked as ${account_id} ${delta_minor} ${currency}`);
   }
 }
 
@@ -57,13 +57,12 @@ function checkClaims(evidence: Evidence, booked: ReadonlySet<Movement>): void {
 /** In sums, straight from what happened: this is what account holders see. */
 function checkBalances({ world, ledger, atStripe }: Evidence, booked: ReadonlySet<Movement>): void {
   for (const account of atStripe.accounts.keys()) {
-    const balance = ledger.database.balance(account);
-    if (balance === undefined) continue;
+    const { available } = ledger.store.balance(account, null);
     const movements = atStripe.movements.filter(
       (movement) => movement.account === account && booked.has(movement),
     );
     const sum = movements.reduce((total, { delta }) => total + delta, 0n);
-    if (balance.minor !== sum) world.violate(account, `holds ${balance.minor}, and ${sum} was booked`);
+    if (available !== sum) world.violate(account, `holds ${available}, and ${sum} was booked`);
     const currencies = new Set(movements.map(({ currency }) => currency));
     if (currencies.size > 1) world.violate(account, `holds ${[...currencies].join(" and ")} in one balance`);
   }
@@ -74,10 +73,10 @@ export function checkPayouts({ world, invariants, ledger, atStripe }: Evidence):
   const ends = { "payout.paid": "confirmed", "payout.failed": "reversed", "payout.canceled": "failed" };
   for (const { id, type, body, mayBeOvertaken } of atStripe.events) {
     if (!(type in ends) || mayBeOvertaken || invariants.observed(id).last?.state !== "forwarded") continue;
-    const externalId = String(body.data.object["id"]);
-    const settlement = ledger.database.findSettlement(externalId, "payout");
+    const external_payment_id = String(body.data.object["id"]);
+    const settlement = ledger.store.findSettlement({ external_payment_id, direction: "payout" });
     const wanted = ends[type as keyof typeof ends];
     if (settlement?.status === wanted) continue;
-    world.violate(externalId, `is ${settlement?.status} in the ledger after ${type}`);
+    world.violate(external_payment_id, `is ${settlement?.status} in the ledger after ${type}`);
   }
 }

@@ -44,8 +44,13 @@ export function checkStep(
   const { next_retry_at, received_at, updated_at, error, actions } = after;
   const lastRetry = actions.findLast(({ action }) => action === "retry");
   const horizon = Math.max(received_at, lastRetry?.at ?? 0) + POLICY.retryHorizonMs;
-  const soonEnough = error.outcome === "unproven" ? updated_at + UNPROVEN_FOR_MS : horizon;
-  if (next_retry_at !== null && next_retry_at > Math.min(updated_at + LONGEST_RETRY_MS, soonEnough)) {
+  const latest = {
+    unproven: updated_at + UNPROVEN_FOR_MS,
+    // It has not had its attempt, so the horizon does not end it.
+    busy: updated_at + POLICY.retryMaxMs,
+  };
+  const limit = latest[error.outcome as keyof typeof latest] ?? horizon;
+  if (next_retry_at !== null && next_retry_at > Math.min(updated_at + LONGEST_RETRY_MS, limit)) {
     world.violate(id, `waits ${next_retry_at - updated_at} ms for the next attempt`);
   }
   const gaveNoTime = error.ledger_status !== 429;

@@ -1,4 +1,6 @@
-/** One history: what happens at Stripe, a time of faults, the calm after it, and the verdict. One seed decides everything. */
+/**
+ * One history: what happens at Stripe, a time of faults, a time without, and the verdict. One seed decides everything.
+ */
 import { EventEngine } from "../../src/event/engine.ts";
 import { Lane, type LanePorts } from "../../src/ledger/lane.ts";
 import type { StripeHistory } from "../../scripts/proof/histories/history.ts";
@@ -108,19 +110,20 @@ function memoized<T>(make: (id: string) => T): (id: string) => T {
 async function play(simulation: Simulation): Promise<void> {
   const { world, atStripe, stripe, ledger, operators } = simulation;
   for (const [account, opensAt] of atStripe.accounts) {
-    if (opensAt !== null) world.time.at(opensAt, () => ledger.database.openAccount(account));
+    const row = { id: account, did: "did:key:holder", created_at: ledger.context.now() };
+    if (opensAt !== null) world.time.at(opensAt, () => ledger.store.openAccount(row));
   }
   for (const event of atStripe.events) stripe.schedule(event);
   void operators.act();
   operators.scheduleContradictions();
-  const calm = Math.max(world.plan.endsAt, lastEventAt(atStripe)) + HOUR;
-  await world.runUntil(calm);
+  const faultless = Math.max(world.plan.endsAt, lastEventAt(atStripe)) + HOUR;
+  await world.runUntil(faultless);
 
   // Events that were lost in a long silence, and that Stripe has given up: an operator finds them there.
   for (const event of neverReceived(simulation)) void stripe.resend(event);
-  await world.runUntil(calm + HEALS_WITHIN_MS);
+  await world.runUntil(faultless + HEALS_WITHIN_MS);
   if (isSound(world)) checkHealed(simulation, true);
-  await world.runUntil(calm + POLICY.retryHorizonMs + 2 * HOUR);
+  await world.runUntil(faultless + POLICY.retryHorizonMs + 2 * HOUR);
   if (isSound(world)) checkHealed(simulation, false);
 
   // What is left is listed, and an operator goes through the list. A payment may free a refund, so more than once.

@@ -1,4 +1,4 @@
-/** What must hold when a history is over: every event where it belongs and visible. The ledger has a file of its own. */
+/** What must hold when a history is over: every event where it belongs, and visible. */
 import { isDeepStrictEqual } from "node:util";
 import { type EventRecord, type FailedAtLedger, isFinal, isInAttempt } from "../../src/event/record.ts";
 import { summaryOf } from "../../src/event/view.ts";
@@ -129,14 +129,14 @@ function isEffectMissing({ ledger }: Evidence, { work }: FailedAtLedger): boolea
   if (work.kind !== "frozen") return false;
   const { external_payment_id, direction } = thaw(work.payload);
   if (ledger.repaired.has(external_payment_id)) return true;
-  return ledger.database.findSettlement(external_payment_id, direction)?.latest_event_id === undefined;
+  return ledger.store.findSettlement({ external_payment_id, direction })?.latest_event_id === undefined;
 }
 
 function isOpen({ atStripe, ledger }: Evidence, event: HistoryEvent): boolean {
   const { account_id } = (event.body.data.object["metadata"] ?? {}) as { account_id?: string };
   const id = account_id ?? event.movement?.account;
   if (id === undefined || id === null) return false;
-  return atStripe.accounts.get(id) !== null && ledger.database.balance(id) !== undefined;
+  return atStripe.accounts.get(id) !== null && ledger.store.findAccount(id) !== undefined;
 }
 
 export function neverReceived({ atStripe, invariants }: Evidence): readonly HistoryEvent[] {

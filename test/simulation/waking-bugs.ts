@@ -24,7 +24,7 @@ export const WAKING_BUGS: readonly Bug[] = [
   },
   {
     name: "backoff-without-bound",
-    wrong: "each delay is twice the one before, for ever",
+    wrong: "each delay is twice the one before, without end",
     policy: { retryMaxMs: Number.MAX_SAFE_INTEGER },
   },
   {

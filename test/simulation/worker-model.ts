@@ -1,4 +1,7 @@
-/** The Worker: parses and maps for real, then calls the event's object, three times at most. Signatures are not at stake here. */
+/**
+ * The Worker: parses and maps for real, then calls the event's object, three times at most. Signatures need no state, so
+ * they are left out.
+ */
 import { createHash } from "node:crypto";
 import type { DeliveryReply } from "../../src/event/snapshot.ts";
 import type { Delivery } from "../../src/event/machine-types.ts";
@@ -92,7 +95,10 @@ export class WorkerModel {
   }
 }
 
-/** The real mapper; in some histories a deploy has yet to teach it a currency. Operators then have what it could not map. */
+/**
+ * The real mapper. In some histories it learns a currency by a later deploy; until then operators have what it could not
+ * map.
+ */
 export function mapperOf(world: World, map: MapFunction = mapEvent): MapFunction {
   return (event, options) => {
     const mapping = map(event, options);

@@ -72,14 +72,16 @@ function onUnproven(record: RecordIn<"forwarding">, outcome: Unproven, { now }: 
   return fail(closed, work, error, isFinal ? null : now + UNPROVEN_READ_EVERY_MS);
 }
 
-/** forwarding + busy → failed: nothing was sent, so it counts as no attempt, and has a delay of its own. */
+/**
+ * forwarding + busy → failed: nothing was sent, so it counts as no attempt, and has a delay of its own. Past the horizon
+ * too: the last attempt falls on it, often for many events of an account at once, and each is still owed that attempt.
+ */
 function onBusy(record: RecordIn<"forwarding">, { retry_after_ms }: Busy, context: Context): Step {
   const { now, random, policy } = context;
   const common = changed(commonOf(record), now);
   const busy = record.attempt.busy + 1;
   const backoff = backoffMs({ ...policy, retryBaseMs: BUSY_RETRY_BASE_MS }, busy, random);
-  const horizon = horizonFrom(record) + policy.retryHorizonMs;
-  const nextRetry = now >= horizon ? null : Math.min(horizon, now + Math.max(retry_after_ms, backoff));
+  const nextRetry = now + Math.max(retry_after_ms, backoff);
   const error: LedgerError = {
     outcome: "busy",
     detail: "lane_busy",

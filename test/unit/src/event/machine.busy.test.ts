@@ -59,10 +59,14 @@ describe("forwarding + busy", () => {
     expect(refused).toMatchObject({ state: "failed", busy: 0, attempts: 1 });
   });
 
-  it("not beyond the horizon: then an operator's", () => {
+  it("past the horizon too: it has not had its last attempt", () => {
     const late = forwarding({ attempt: { ...forwarding().attempt, started_at: T0 + 80 * HOUR } });
     const step = transition(late, outcome(BUSY), at(80 * HOUR, { inFlight: true }));
-    expect(step.record).toMatchObject({ state: "failed", next_retry_at: null });
+    const next_retry_at = T0 + 80 * HOUR + BUSY.retry_after_ms;
+    expect(step.record).toMatchObject({ state: "failed", next_retry_at });
+    const begun = transition(step.record, { kind: "alarm" }, at(next_retry_at - T0)).record;
+    const refused = transition(begun, outcome(UNAVAILABLE), at(81 * HOUR, { inFlight: true })).record;
+    expect(refused).toMatchObject({ state: "failed", next_retry_at: null });
   });
 });
 
