@@ -1,11 +1,12 @@
 /** What the pages show and do. Everything goes the ways of the operators' routes, so that it is as safe. */
+import { eventIdSchema } from "../event-id.ts";
 import type { EventSummary, EventState } from "../event/view.ts";
 import { encodeCursor } from "../event-index/cursor.ts";
 import { listEvents } from "../event-index/queries.ts";
 import { type AdminRequest, askIndex, type Outcome } from "../http/admin/admin.ts";
 import { findEvent } from "../http/admin/events.ts";
 import { listQuery } from "../http/admin/filter.ts";
-import { check, eventIdSchema } from "../http/admin/request.ts";
+import { check } from "../http/admin/request.ts";
 import { findStats, type StatsReport } from "../http/admin/stats.ts";
 import type { Fields } from "./form.ts";
 

@@ -1,8 +1,6 @@
 /** A form that a browser posted. */
-import { readBody } from "../http/body.ts";
+import { OPERATOR_BODY_MAX_BYTES, readBody } from "../http/body.ts";
 
-/** Our longest field is a note of 2,000 characters. */
-const MAX_FORM_BYTES = 65_536;
 const FORM_TYPE = "application/x-www-form-urlencoded";
 
 export type Fields = Readonly<Record<string, string>>;
@@ -10,7 +8,7 @@ export type Fields = Readonly<Record<string, string>>;
 /** Null: not a form, too large, or broken off. Fields are trimmed and empty ones left out; of two with one name the last counts. */
 export async function readForm(request: Request): Promise<Fields | null> {
   if (request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() !== FORM_TYPE) return null;
-  const bytes = await readBody(request, MAX_FORM_BYTES).catch(() => null);
+  const bytes = await readBody(request, OPERATOR_BODY_MAX_BYTES).catch(() => null);
   return bytes === null ? null : fieldsOf(new URLSearchParams(new TextDecoder().decode(bytes)));
 }
 

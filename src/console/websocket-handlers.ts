@@ -1,7 +1,8 @@
 /** WebSockets on which operators hear of changes. Nothing is read from them. */
+import { eventIdSchema } from "../event-id.ts";
 import { findEvent } from "../http/admin/events.ts";
 import { type AdminRequest, askEvent, askIndex, configOf, UNAVAILABLE } from "../http/admin/admin.ts";
-import { check, eventIdSchema } from "../http/admin/request.ts";
+import { check } from "../http/admin/request.ts";
 import { refusedOperator, refuseOperator } from "../http/auth.ts";
 import { fail } from "../http/respond.ts";
 import type { Failure } from "../errors.ts";

@@ -1,8 +1,8 @@
 /** Which events an operator asks for, and the SQL of it. Pure. */
-import type { EventSummary } from "../event/view.ts";
+import { FINAL_STATES, OPEN_STATES, type State } from "../event/states.ts";
 
 export interface EventFilter {
-  readonly state?: EventSummary["state"] | undefined;
+  readonly state?: State | undefined;
   readonly type?: string | undefined;
   readonly account_id?: string | undefined;
   /**
@@ -26,9 +26,6 @@ export interface Where {
   readonly sql: string;
   readonly params: readonly (string | number)[];
 }
-
-export const OPEN_STATES = ["received", "forwarding", "failed"] as const;
-export const FINAL_STATES = ["forwarded", "resolved", "ignored"] as const;
 
 /** SQLite takes a partial index only for a query that repeats the index's own condition, word for word. */
 export const IS_OPEN = `state IN (${quoted(OPEN_STATES)})`;

@@ -1,5 +1,5 @@
 /** The shards' numbers put together. Pure. */
-import { FINAL_STATES, OPEN_STATES } from "./filter.ts";
+import { STATES } from "../event/states.ts";
 import { type Money, sumByCurrency } from "./sum-by-currency.ts";
 import type { ShardStats, StateCount } from "./shard-stats.ts";
 
@@ -29,9 +29,7 @@ export function combineStats(shards: readonly ShardStats[], now: number): Stats 
   const recent = shards.flatMap((shard) => shard.recent);
   const oldest = shards.flatMap((shard) => shard.oldest_open_received_at ?? []);
   return {
-    states: Object.fromEntries(
-      [...OPEN_STATES, ...FINAL_STATES].map((state) => [state, countOf(all, state)]),
-    ),
+    states: Object.fromEntries(STATES.map((state) => [state, countOf(all, state)])),
     open: sumByCurrency(shards.flatMap((shard) => shard.open)),
     oldest_open_age_seconds:
       oldest.length === 0 ? null : Math.max(0, Math.floor((now - Math.min(...oldest)) / 1_000)),

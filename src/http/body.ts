@@ -1,7 +1,7 @@
 /** Reading a request's body without trusting what it says of its own size. */
 
-/** Stripe's events are some kilobytes; none comes near this. */
-export const MAX_BODY_BYTES = 1_048_576;
+/** What an operator sends is small: the longest field is a note of 2,000 characters. */
+export const OPERATOR_BODY_MAX_BYTES = 65_536;
 
 /**
  * The raw bytes, or null when there are more than `limit`. `Content-Length` is only a hint: it can refuse early,

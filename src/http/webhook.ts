@@ -7,8 +7,9 @@ import { deliver } from "../delivery/deliver.ts";
 import { prepareDelivery, type Prepared } from "../delivery/prepare.ts";
 import type { Failure } from "../errors.ts";
 import { log, logSampled } from "../log.ts";
+import { EVENT_MAX_BYTES } from "../stripe/event.ts";
 import { verifySignature } from "../stripe/signature.ts";
-import { MAX_BODY_BYTES, readBody } from "./body.ts";
+import { readBody } from "./body.ts";
 import { fail, json, newRequestId } from "./respond.ts";
 import { ROUTES } from "./routes.ts";
 import { uncaught } from "./uncaught.ts";
@@ -59,12 +60,12 @@ export async function handleWebhook(request: Request, env: Env, requestId: strin
 
 /** Everything that needs no state. */
 async function accept(request: Request, config: Config, requestId: string, nowMs: number): Promise<Prepared> {
-  const body = await readBody(request, MAX_BODY_BYTES).catch(() => "broken_off" as const);
+  const body = await readBody(request, EVENT_MAX_BYTES).catch(() => "broken_off" as const);
   if (body === "broken_off") {
     return refused({ kind: "invalid_request", problems: ["the body broke off"] }, body);
   }
   if (body === null) {
-    return refused({ kind: "payload_too_large", limitBytes: MAX_BODY_BYTES }, "too_large");
+    return refused({ kind: "payload_too_large", limitBytes: EVENT_MAX_BYTES }, "too_large");
   }
   const signature = await verifySignature({
     header: request.headers.get("stripe-signature"),

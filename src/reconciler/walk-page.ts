@@ -8,6 +8,7 @@
 import { utf8 } from "../bytes.ts";
 import type { Prepared } from "../delivery/prepare.ts";
 import { retryAfterMs } from "../ledger/outcome.ts";
+import { EVENT_MAX_BYTES } from "../stripe/event.ts";
 import type { EventsAnswer } from "../stripe-api/port.ts";
 import { advance, type Cursor, type Entry, entryOf, isNew, withoutId } from "./list-position.ts";
 import { look } from "./examine-events.ts";
@@ -17,8 +18,6 @@ import { createdRange } from "./window.ts";
 
 /** Stripe's most. */
 const PAGE_EVENTS = 100;
-/** As the webhook's. */
-const MAX_EVENT_BYTES = 1_048_576;
 
 export async function walkPage(run: Running, ports: PagePorts): Promise<PageOutcome> {
   const { cursor } = run;
@@ -78,10 +77,10 @@ function withoutPage(
 /** As bytes, since that is how every event comes in: one way to read it, and evidence of what was read. */
 async function prepare(event: unknown, ports: PagePorts): Promise<Prepared> {
   const body = utf8(JSON.stringify(event));
-  if (body.length > MAX_EVENT_BYTES) {
+  if (body.length > EVENT_MAX_BYTES) {
     return {
       ok: false,
-      failure: { kind: "payload_too_large", limitBytes: MAX_EVENT_BYTES },
+      failure: { kind: "payload_too_large", limitBytes: EVENT_MAX_BYTES },
       why: "too_large",
     };
   }

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { signPayload } from "../../scripts/sandbox/events/stripe-signature.ts";
-import { MAX_BODY_BYTES } from "../../src/http/body.ts";
+import { EVENT_MAX_BYTES } from "../../src/stripe/event.ts";
 import { type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { type Answer, BASE, deliver, OLD_SECRET, SECRET, send, withOverrides } from "../support/worker.ts";
 
@@ -56,7 +56,7 @@ describe("step 1: configuration", () => {
   });
 
   it("comes before the size: an unconfigured service reads no body", async () => {
-    const huge = new Uint8Array(MAX_BODY_BYTES + 1);
+    const huge = new Uint8Array(EVENT_MAX_BYTES + 1);
     const answer = await deliver(huge, { env: { LEDGER_ADMIN_KEY: undefined } });
     expect(answer.status).toBe(503);
   });
@@ -64,7 +64,7 @@ describe("step 1: configuration", () => {
 
 describe("step 2: size", () => {
   it("one byte more than 1 MiB → 413, before the signature", async () => {
-    const answer = await expectNoTrace(() => deliver(new Uint8Array(MAX_BODY_BYTES + 1), { header: "t=1" }));
+    const answer = await expectNoTrace(() => deliver(new Uint8Array(EVENT_MAX_BYTES + 1), { header: "t=1" }));
     expect(answer.status).toBe(413);
     expect(answer.body.code).toBe("PAYLOAD_TOO_LARGE");
   });
@@ -84,12 +84,12 @@ describe("step 2: size", () => {
   });
 
   it("exactly 1 MiB goes on to the signature", async () => {
-    const answer = await expectNoTrace(() => deliver(new Uint8Array(MAX_BODY_BYTES), { header: "t=1" }));
+    const answer = await expectNoTrace(() => deliver(new Uint8Array(EVENT_MAX_BYTES), { header: "t=1" }));
     expect(answer.status).toBe(401);
   });
 
   it("an event of almost 1 MiB settles", async () => {
-    const big = event({ padding: "x".repeat(MAX_BODY_BYTES - 10_000) });
+    const big = event({ padding: "x".repeat(EVENT_MAX_BYTES - 10_000) });
     expect((await deliver(big)).status).toBe(200);
   });
 });

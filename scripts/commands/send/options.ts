@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { EVENT_ID } from "../../../src/event-id.ts";
 import { UsageError } from "../../lib/failure.ts";
 import { baseUrl, isLoopbackHost } from "../../lib/loopback.ts";
 import { wholeNumber } from "../../lib/numbers.ts";
@@ -12,8 +13,6 @@ import {
 const MAX_TIMES = 100_000;
 const MAX_CONCURRENCY = 200;
 const EVENT_TYPE = /^[a-z0-9_]+(\.[a-z0-9_]+)+$/;
-/** As clawsettle takes it. */
-const EVENT_ID = /^evt_[A-Za-z0-9_]{1,250}$/;
 
 export const HELP = `Builds a Stripe event, signs it, and delivers it to clawsettle.
 

@@ -1,8 +1,9 @@
 /** The list, its filter, and its pages. */
+import { STATES } from "../../event/states.ts";
 import type { EventPage } from "../data.ts";
 import type { Fields } from "../form.ts";
 import { EventTable } from "../ui/event-table.tsx";
-import { FilterFields, SearchBox, STATES } from "../ui/filter.tsx";
+import { FilterFields, SearchBox } from "../ui/filter.tsx";
 
 export interface EventsProps {
   readonly given: Fields;

@@ -1,9 +1,10 @@
 /** Bulk retry: first what it would touch, then the same for real, then what came of it. */
+import { OPEN_STATES } from "../../event/states.ts";
 import type { BulkRetryReport } from "../data.ts";
 import type { Fields } from "../form.ts";
 import type { Session } from "../session.ts";
 import { eventPath } from "../ui/event-table.tsx";
-import { FilterFields, OPEN_STATES } from "../ui/filter.tsx";
+import { FilterFields } from "../ui/filter.tsx";
 import { Csrf } from "../ui/layout.tsx";
 import { formatMoney } from "../../format-money.ts";
 import { type Column, Table } from "../ui/data-table.tsx";
@@ -28,7 +29,7 @@ export function RetryContent({ given, report, problems, session }: RetryProps) {
         it would be alone, so nothing can be credited twice. The first step only counts.
       </p>
       <form method="get" action="/console/retry" class="filter" aria-label="What to retry">
-        <FilterFields given={{ state: "failed", ...given }} states={OPEN_STATES} any={null} />
+        <FilterFields given={{ state: "failed", ...given }} states={OPEN_STATES.toReversed()} any={null} />
         <label>
           At most
           <input type="number" name="limit" min={1} max={200} value={given["limit"] ?? "50"} />

@@ -1,10 +1,11 @@
 /** One event: look at it, retry it, close it. */
 import type { z } from "zod";
+import { eventIdSchema } from "../../event-id.ts";
 import type { EventState } from "../../event/view.ts";
 import { log } from "../../log.ts";
 import { fail, json } from "../respond.ts";
 import { type AdminRequest, askEvent, type Outcome } from "./admin.ts";
-import { check, eventIdSchema, readJson, resolveBody, retryBody } from "./request.ts";
+import { check, readJson, resolveBody, retryBody } from "./request.ts";
 import { retryOne } from "./retry.ts";
 
 /** `GET /v1/admin/events/{event_id}` */

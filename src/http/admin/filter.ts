@@ -1,7 +1,7 @@
 /** The filter of lists and bulk retries: strict, so that a misspelt one is an error and not everything. */
 import { z } from "zod";
 import { decodeCursor } from "../../event-index/cursor.ts";
-import { FINAL_STATES, OPEN_STATES } from "../../event-index/filter.ts";
+import { OPEN_STATES, stateSchema } from "../../event/states.ts";
 
 export const DEFAULT_LIMIT = 50;
 export const MAX_LIMIT = 200;
@@ -42,7 +42,7 @@ export function limitOf(usual: number, most: number) {
 /** Of `GET /v1/admin/events`. */
 export const listQuery = z.strictObject({
   ...filterFields,
-  state: z.enum([...OPEN_STATES, ...FINAL_STATES]).optional(),
+  state: stateSchema.optional(),
   limit: limitOf(DEFAULT_LIMIT, MAX_LIMIT),
   cursor: z
     .string()

@@ -1,13 +1,12 @@
 /** What operators send: checked strictly, so that a misspelt field is an error and not a silent default. */
 import { z } from "zod";
+import { eventIdSchema } from "../../event-id.ts";
 import type { Failure } from "../../errors.ts";
-import { readBody } from "../body.ts";
+import { OPERATOR_BODY_MAX_BYTES, readBody } from "../body.ts";
 import { DEFAULT_LIMIT, MAX_LIMIT, retryFilter } from "./filter.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-const MAX_ADMIN_BODY_BYTES = 65_536;
 
-export const eventIdSchema = z.string().regex(/^evt_[A-Za-z0-9_]{1,250}$/);
 export const actor = z.string().trim().min(1).max(200);
 const note = z.string().trim().min(1).max(2_000);
 
@@ -43,12 +42,12 @@ export type Read<T> =
 
 /** An empty body counts as `{}`. */
 export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promise<Read<T>> {
-  const bytes = await readBody(request, MAX_ADMIN_BODY_BYTES).catch(() => "broken_off" as const);
+  const bytes = await readBody(request, OPERATOR_BODY_MAX_BYTES).catch(() => "broken_off" as const);
   if (bytes === "broken_off") {
     return { ok: false, failure: { kind: "invalid_request", problems: ["the body broke off"] } };
   }
   if (bytes === null) {
-    return { ok: false, failure: { kind: "payload_too_large", limitBytes: MAX_ADMIN_BODY_BYTES } };
+    return { ok: false, failure: { kind: "payload_too_large", limitBytes: OPERATOR_BODY_MAX_BYTES } };
   }
   let parsed: unknown;
   try {

@@ -1,13 +1,8 @@
 /** What each route takes and answers. The schemas of requests are those that check them. */
 import { z } from "zod";
+import { eventIdSchema } from "../../event-id.ts";
 import { listQuery } from "../admin/filter.ts";
-import {
-  bulkRetryBody,
-  eventIdSchema,
-  forwardingRetryBody,
-  resolveBody,
-  retryBody,
-} from "../admin/request.ts";
+import { bulkRetryBody, forwardingRetryBody, resolveBody, retryBody } from "../admin/request.ts";
 import type { RouteName } from "../routes.ts";
 import {
   listRunsQuery,

@@ -1,6 +1,5 @@
 /** What several answers have in common, as the document shows it. */
 import { z } from "zod";
-import { FINAL_STATES, OPEN_STATES } from "../../event-index/filter.ts";
 
 /** Each takes all values of the other. */
 export type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
@@ -14,4 +13,3 @@ export const minorUnits = z
   .regex(/^-?[0-9]+$/)
   .meta({ description: "An integer in minor units of the currency, as text." });
 export const currency = z.string().regex(/^[A-Z]{3}$/);
-export const state = z.enum([...OPEN_STATES, ...FINAL_STATES]);

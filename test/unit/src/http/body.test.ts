@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MAX_BODY_BYTES, readBody } from "../../../../src/http/body.ts";
+import { readBody } from "../../../../src/http/body.ts";
+import { EVENT_MAX_BYTES } from "../../../../src/stripe/event.ts";
 import { brokenBody } from "../../../support/broken-body.ts";
 
 interface Sent {
@@ -83,7 +84,7 @@ describe("a body over the limit → null", () => {
 
   it("without an end → read no further than the limit, and the sender told to stop", async () => {
     const sent = send(endless(1_024));
-    expect(await readBody(sent.request, MAX_BODY_BYTES)).toBeNull();
+    expect(await readBody(sent.request, EVENT_MAX_BYTES)).toBeNull();
     expect(sent.pulled()).toBe(1_025);
     expect(sent.isCancelled()).toBe(true);
   });
