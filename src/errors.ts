@@ -4,7 +4,8 @@
  * A failure carries only facts that a stranger may see. Stacks, secrets and upstream bodies cannot be put into one.
  */
 import type { DeliveryReply, LedgerIngestFailed } from "./event/snapshot.ts";
-import { type EventState, iso } from "./event/view.ts";
+import type { State } from "./event/states.ts";
+import { iso } from "./event/view.ts";
 
 export type Failure =
   | {
@@ -28,7 +29,7 @@ export type Failure =
   | { readonly kind: "unauthorized" }
   | { readonly kind: "forbidden" }
   | { readonly kind: "event_not_found" }
-  | { readonly kind: "invalid_state"; readonly state: EventState["state"] }
+  | { readonly kind: "invalid_state"; readonly state: State }
   | { readonly kind: "reconciliation_not_found" }
   | { readonly kind: "too_many_runs"; readonly limit: number }
   | { readonly kind: "route_not_found" }

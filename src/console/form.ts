@@ -1,4 +1,5 @@
 /** A form that a browser posted. */
+import type { Failure } from "../errors.ts";
 import { OPERATOR_BODY_MAX_BYTES, readBody } from "../http/body.ts";
 
 const FORM_TYPE = "application/x-www-form-urlencoded";
@@ -16,4 +17,9 @@ export function fieldsOf(params: URLSearchParams): Fields {
   return Object.fromEntries(
     [...params].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== ""),
   );
+}
+
+/** Shown beside the fields that they are about. A failure of another kind has none, and is a page of its own. */
+export function problemsOf(failure: Failure): readonly string[] {
+  return failure.kind === "invalid_request" ? failure.problems : [];
 }

@@ -1,5 +1,5 @@
 /** What a reason or a code means to the person who reads it, and what to do about it. The runbook says the same at length. Pure. */
-import type { EventState } from "../event/view.ts";
+import type { EventState } from "../event/event-state.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
   ledger_unavailable: "The ledger could not take the settlement now. It is tried again by itself.",
@@ -57,31 +57,31 @@ const TRIGGERS: Readonly<Record<string, string>> = {
   backfill: "by the reconciler",
 };
 
-export function reasonInWords(reason: string | null): string | null {
+export function describeReason(reason: string | null): string | null {
   if (reason === null) return null;
   const [, type] = /^covered_by:(.+)$/.exec(reason) ?? [];
   if (type !== undefined) return `The same money is told by an event of type ${type}, and booked from there.`;
-  return wordFor(REASONS, reason);
+  return lookUp(REASONS, reason);
 }
 
 export function adviceFor(error: EventState["last_error"]): string | null {
   if (error === null) return null;
-  if (error.ledger_code !== null) return wordFor(LEDGER_CODES, error.ledger_code);
+  if (error.ledger_code !== null) return lookUp(LEDGER_CODES, error.ledger_code);
   const isKeyRefused = error.ledger_status === 401 || error.ledger_status === 403;
   return isKeyRefused
     ? "The ledger refuses our key. Put the right LEDGER_ADMIN_KEY; it heals by itself."
     : null;
 }
 
-export function outcomeInWords(outcome: string): string {
-  return wordFor(OUTCOMES, outcome) ?? outcome;
+export function outcomeLabel(outcome: string): string {
+  return lookUp(OUTCOMES, outcome) ?? outcome;
 }
 
-export function triggerInWords(trigger: string): string {
-  return wordFor(TRIGGERS, trigger) ?? trigger;
+export function triggerLabel(trigger: string): string {
+  return lookUp(TRIGGERS, trigger) ?? trigger;
 }
 
 /** The ledger's words are a stranger's: "constructor" must not find anything. */
-function wordFor(words: Readonly<Record<string, string>>, key: string): string | null {
-  return Object.hasOwn(words, key) ? (words[key] ?? null) : null;
+function lookUp(texts: Readonly<Record<string, string>>, key: string): string | null {
+  return Object.hasOwn(texts, key) ? (texts[key] ?? null) : null;
 }

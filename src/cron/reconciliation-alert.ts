@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import { type Kind, MEANINGS } from "../reconciler/findings.ts";
-import { BEHIND_SECONDS, type RunView, type WatermarkStatus } from "../reconciler/report.ts";
+import { BEHIND_SECONDS } from "../reconciler/report.ts";
+import type { RunView, WatermarkStatus } from "../reconciler/report-schema.ts";
 
 /**
  * Kept between sweeps: which run's findings were told, whether it was told that nobody knows, and since when the Reconciler does

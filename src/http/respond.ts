@@ -1,5 +1,6 @@
-/** JSON answers. The headers that every answer carries stand here once. */
+/** Answers. The headers that every answer carries are listed here once. */
 import { answerTo, type Failure } from "../errors.ts";
+import type { Result } from "../result.ts";
 
 /** An answer of this service is never a page, never cached and never framed. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -20,6 +21,15 @@ export function newRequestId(): string {
   return crypto.randomUUID();
 }
 
+/** What a handler gives: a value or why there is none, or an answer of its own where that is no JSON. */
+export type Handled = Response | Result<unknown, Failure>;
+
+/** The one place that answers, whatever the route. */
+export function respond(requestId: string, handled: Handled, status: number = 200): Response {
+  if (handled instanceof Response) return handled;
+  return handled.ok ? json(requestId, status, handled.value) : fail(requestId, handled.failure);
+}
+
 export function json(
   requestId: string,
   status: number,
@@ -32,12 +42,16 @@ export function json(
   return response;
 }
 
+export function text(
+  requestId: string,
+  body: string,
+  headers: { readonly "content-type": string; readonly "content-disposition"?: string },
+): Response {
+  return new Response(body, { headers: { ...SECURITY_HEADERS, ...headers, "x-request-id": requestId } });
+}
+
 export function fail(requestId: string, failure: Failure): Response {
   const { status, code, error, details, headers } = answerTo(failure);
-  return json(
-    requestId,
-    status,
-    { error, code, ...(details && { details }), request_id: requestId },
-    headers,
-  );
+  const body = { error, code, ...(details && { details }), request_id: requestId };
+  return json(requestId, status, body, headers);
 }

@@ -6,11 +6,14 @@ import { type Config, loadConfig } from "../config.ts";
 import { deliver } from "../delivery/deliver.ts";
 import { prepareDelivery, type Prepared } from "../delivery/prepare.ts";
 import type { Failure } from "../errors.ts";
+import type { DeliveryAnswer } from "../event/delivery-answer.ts";
 import { log, logSampled } from "../log.ts";
+import type { Result } from "../result.ts";
 import { EVENT_MAX_BYTES } from "../stripe/event.ts";
 import { verifySignature } from "../stripe/signature.ts";
 import { readBody } from "./body.ts";
-import { fail, json, newRequestId } from "./respond.ts";
+import type { Incoming } from "./input.ts";
+import { newRequestId, respond } from "./respond.ts";
 import { ROUTES } from "./routes.ts";
 import { uncaught } from "./uncaught.ts";
 
@@ -26,19 +29,23 @@ export function isWebhook({ method, url }: Request): boolean {
 export async function takeWebhook(request: Request, env: Env): Promise<Response> {
   const requestId = newRequestId();
   try {
-    return await handleWebhook(request, env, requestId);
+    return respond(requestId, await receiveDelivery({ request, env, requestId }));
   } catch (error) {
     return uncaught(requestId, error);
   }
 }
 
-export async function handleWebhook(request: Request, env: Env, requestId: string): Promise<Response> {
+export async function receiveDelivery({
+  request,
+  env,
+  requestId,
+}: Incoming): Promise<Result<DeliveryAnswer, Failure>> {
   const startedAt = Date.now();
   const configured = loadConfig(env);
   if (!configured.ok) {
     const { missing, invalid } = configured;
     log("error", { msg: "unconfigured", request_id: requestId, missing: [...missing, ...invalid].join(",") });
-    return fail(requestId, { kind: "dependency_not_configured", missing, invalid });
+    return { ok: false, failure: { kind: "dependency_not_configured", missing, invalid } };
   }
   const accepted = await accept(request, configured.config, requestId, startedAt);
   if (!accepted.ok) {
@@ -48,14 +55,14 @@ export async function handleWebhook(request: Request, env: Env, requestId: strin
       { msg: "delivery_refused", request_id: requestId, refusal: failure.kind, why },
       Math.random(),
     );
-    return fail(requestId, failure);
+    return { ok: false, failure };
   }
   const delivered = await deliver(env, accepted.delivery, startedAt);
-  if (!delivered.ok) return fail(requestId, { kind: "event_object_unavailable" });
+  if (!delivered.ok) return { ok: false, failure: { kind: "event_object_unavailable" } };
   const reply = delivered.value;
-  if (reply.kind !== "ok") return fail(requestId, reply);
+  if (reply.kind !== "ok") return { ok: false, failure: reply };
   const { ok, ...rest } = reply.snapshot;
-  return json(requestId, 200, { ok, deduped: reply.deduped, ...rest });
+  return { ok: true, value: { ok, deduped: reply.deduped, ...rest } };
 }
 
 /** Everything that needs no state. */

@@ -10,14 +10,8 @@ import { type Config, loadConfig } from "../config.ts";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
 import { errorName, log } from "../log.ts";
 import { readCsv, readDifferences, readReport } from "./read-report.ts";
-import {
-  type DifferencePage,
-  type Report,
-  type RunView,
-  viewOf,
-  type WatermarkStatus,
-  watermarkStatus,
-} from "./report.ts";
+import { viewOf, watermarkStatus } from "./report.ts";
+import type { DifferencePage, Report, RunView, WatermarkStatus } from "./report-schema.ts";
 import { newRunId } from "./run-id.ts";
 import { finish, type Running } from "./run.ts";
 import { type NotConfigured, start, type StartReply, type StartRequest } from "./start-run.ts";

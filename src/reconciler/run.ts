@@ -1,25 +1,16 @@
 /** What the Reconciler stores of a run, but for its differences: one document, a discriminated union on `status`. Pure. */
 import { z } from "zod";
+import { countSchema } from "../wire-schemas.ts";
 import { AT_THE_NEWEST, cursorSchema } from "./list-position.ts";
 import { HOLDING, KINDS } from "./findings.ts";
+import { totalSchema } from "./totals.ts";
 import type { Bounds, Window } from "./window.ts";
 import { type Gap, gapSchema } from "./watermark.ts";
 
 /** Listed with their event; beyond them they are only counted. */
 export const DIFFERENCES_LISTED_MAX = 10_000;
 
-const count = z.int().nonnegative();
 const timestampMs = z.int().nonnegative();
-
-const sum = z.strictObject({ count, amount_minor: z.string() });
-const total = z.strictObject({
-  currency: z.string(),
-  direction: z.string(),
-  status: z.string(),
-  stripe: sum,
-  clawsettle: sum,
-  ledger: sum,
-});
 
 export const failureSchema = z.enum([
   "stripe_unauthorized",
@@ -48,14 +39,14 @@ const common = {
   created_at: timestampMs,
   /** null: it waits for its turn. */
   started_at: timestampMs.nullable(),
-  pages: count,
-  events: count,
+  pages: countSchema,
+  events: countSchema,
   /** The time of the oldest event so far: the list comes newest first. */
   reached: timestampMs.nullable(),
-  totals: z.array(total),
-  counts: z.partialRecord(z.enum(KINDS), count),
+  totals: z.array(totalSchema),
+  counts: z.partialRecord(z.enum(KINDS), countSchema),
   /** How many differences are listed. */
-  listed: count,
+  listed: countSchema,
 };
 
 const running = z.strictObject({
@@ -70,7 +61,7 @@ const running = z.strictObject({
    */
   acting: z.record(z.string(), z.enum(["deliver", "poke"])),
   /** In a row. */
-  failures: count,
+  failures: countSchema,
   last_failure: failureSchema.nullable(),
   next_try_at: timestampMs.nullable(),
   cancel_requested: z.boolean(),

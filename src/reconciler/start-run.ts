@@ -1,5 +1,6 @@
 /** Asking for a run: what is refused, and what is put in the queue. */
-import { type RunView, viewOf } from "./report.ts";
+import { viewOf } from "./report.ts";
+import type { RunView } from "./report-schema.ts";
 import { newRun } from "./run.ts";
 import { insertRun, loadRun, unfinished } from "./runs-table.ts";
 import { rememberBounds } from "./hourly-run.ts";

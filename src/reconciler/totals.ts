@@ -4,19 +4,22 @@
  * Counted by events. Twin events of one change count twice, on all three sides alike: so equal sides are right, and a
  * sum is no turnover.
  */
-import { type Amount, type Side, SIDES } from "./findings.ts";
+import { z } from "zod";
+import { countSchema, minorUnitsSchema } from "../wire-schemas.ts";
+import { type Amount, SIDES } from "./findings.ts";
 
-export interface Sum {
-  readonly count: number;
-  /** Minor units, as text. */
-  readonly amount_minor: string;
-}
+const sumSchema = z.strictObject({ count: countSchema, amount_minor: minorUnitsSchema });
+export const totalSchema = z.strictObject({
+  currency: z.string(),
+  direction: z.string(),
+  status: z.string(),
+  stripe: sumSchema,
+  clawsettle: sumSchema,
+  ledger: sumSchema,
+});
 
-export type Total = Readonly<Record<Side, Sum>> & {
-  readonly currency: string;
-  readonly direction: string;
-  readonly status: string;
-};
+type Sum = z.infer<typeof sumSchema>;
+export type Total = z.infer<typeof totalSchema>;
 
 const NOTHING: Sum = { count: 0, amount_minor: "0" };
 

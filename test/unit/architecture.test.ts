@@ -134,7 +134,7 @@ describe("who imports whom", () => {
     ["src/ledger/client.ts", "../event/record.ts", "ledger imports neither event nor http"],
     ["src/ledger/client.ts", "../http/body.ts", "ledger imports neither event nor http"],
     ["src/http/webhook.ts", "../ledger/client.ts", "http never touches the ledger"],
-    ["src/http/admin/x.ts", "../../ledger/port.ts", "http never touches the ledger"],
+    ["src/http/openapi/x.ts", "../../ledger/port.ts", "http never touches the ledger"],
     [
       "src/event/stripe-event-object.ts",
       "../reconciler/call-reconciler.ts",

@@ -1,6 +1,7 @@
 /** Bulk retry: first what it would touch, then the same for real, then what came of it. */
 import { OPEN_STATES } from "../../event/states.ts";
-import type { BulkRetryReport } from "../data.ts";
+import { EVENTS_DEFAULT, EVENTS_MAX } from "../../operators/requests.ts";
+import type { RetryEventsReport } from "../../operators/retry-events.ts";
 import type { Fields } from "../form.ts";
 import type { Session } from "../session.ts";
 import { eventPath } from "../ui/event-table.tsx";
@@ -13,7 +14,7 @@ import { Problems } from "./events.tsx";
 export interface RetryProps {
   readonly given: Fields;
   /** null: nothing was asked yet, or it could not be read. */
-  readonly report: BulkRetryReport | null;
+  readonly report: RetryEventsReport | null;
   readonly problems: readonly string[];
   readonly session: Session;
 }
@@ -32,7 +33,13 @@ export function RetryContent({ given, report, problems, session }: RetryProps) {
         <FilterFields given={{ state: "failed", ...given }} states={OPEN_STATES.toReversed()} any={null} />
         <label>
           At most
-          <input type="number" name="limit" min={1} max={200} value={given["limit"] ?? "50"} />
+          <input
+            type="number"
+            name="limit"
+            min={1}
+            max={EVENTS_MAX}
+            value={given["limit"] ?? EVENTS_DEFAULT}
+          />
         </label>
         <div class="buttons">
           <button type="submit" name="count" value="1" class="secondary">
@@ -51,10 +58,10 @@ export function RetryContent({ given, report, problems, session }: RetryProps) {
   );
 }
 
-function DryRun({ given, report, session }: { given: Fields; report: BulkRetryReport; session: Session }) {
+function DryRun({ given, report, session }: { given: Fields; report: RetryEventsReport; session: Session }) {
   const { matched, per_currency } = report;
   if (matched === 0) return <p class="empty">No open event matches. There is nothing to retry.</p>;
-  const limit = Math.min(matched, Number(given["limit"] ?? 50));
+  const limit = Math.min(matched, Number(given["limit"] ?? EVENTS_DEFAULT));
   return (
     <section aria-labelledby="dry-title" class="hero open">
       <div>
@@ -99,9 +106,9 @@ function Confirm({ given, limit, session }: { given: Fields; limit: number; sess
   );
 }
 
-function Done({ report }: { report: BulkRetryReport }) {
+function Done({ report }: { report: RetryEventsReport }) {
   const { attempted, forwarded, failed, results } = report;
-  const columns: Column<BulkRetryReport["results"][number]>[] = [
+  const columns: Column<RetryEventsReport["results"][number]>[] = [
     {
       name: "Event",
       of: ({ event_id }) => (

@@ -1,45 +1,46 @@
 /** A reconciliation in short. */
 import { KINDS, type Kind } from "../../reconciler/findings.ts";
-import type { RunView } from "../../reconciler/report.ts";
+import type { RunView } from "../../reconciler/report-schema.ts";
 
-/** The badge's look, its sign, and the word. */
-type Face = readonly [look: string, sign: string, word: string];
+type Badge = readonly [cssClass: string, symbol: string, label: string];
 
-const FACES: Readonly<Record<RunView["status"], Face>> = {
+const BADGES: Readonly<Record<RunView["status"], Badge>> = {
   running: ["forwarding", "◑", "running"],
   complete: ["forwarded", "✓", "complete"],
   failed: ["stuck", "✕", "failed"],
   cancelled: ["ignored", "–", "cancelled"],
 };
-const WITH_DIFFERENCES: Face = ["retrying", "!", "complete, with differences"];
+const WITH_DIFFERENCES: Badge = ["retrying", "!", "complete, with differences"];
 
-/** Of the kinds, those that nobody has to do anything about. */
-const QUIET: ReadonlySet<Kind> = new Set(["ignored", "backfilled", "healed", "resolved"] as const);
+/** Kinds that need no action of anybody. */
+const HARMLESS: ReadonlySet<Kind> = new Set(["ignored", "backfilled", "healed", "resolved"] as const);
 
 export function hasDifferences({ counts }: Pick<RunView, "counts">): boolean {
-  return KINDS.some((kind) => counts[kind] > 0 && !QUIET.has(kind));
+  return KINDS.some((kind) => counts[kind] > 0 && !HARMLESS.has(kind));
 }
 
 export function RunBadge({ run }: { run: RunView }) {
-  const [look, sign, word] =
-    run.status === "complete" && hasDifferences(run) ? WITH_DIFFERENCES : FACES[run.status];
+  const [cssClass, symbol, label] =
+    run.status === "complete" && hasDifferences(run) ? WITH_DIFFERENCES : BADGES[run.status];
   return (
-    <span class={`badge ${look}`}>
+    <span class={`badge ${cssClass}`}>
       <span class="sign" aria-hidden="true">
-        {sign}
+        {symbol}
       </span>
-      {word}
+      {label}
     </span>
   );
 }
 
 /** "3 backfilled, 1 mismatched" */
-export function foundInShort({ counts }: Pick<RunView, "counts">): string {
+export function summarizeFindings({ counts }: Pick<RunView, "counts">): string {
   const found = KINDS.filter((kind) => counts[kind] > 0 && kind !== "ignored");
-  return found.length === 0 ? "nothing" : found.map((kind) => `${counts[kind]} ${kindWord(kind)}`).join(", ");
+  return found.length === 0
+    ? "nothing"
+    : found.map((kind) => `${counts[kind]} ${kindLabel(kind)}`).join(", ");
 }
 
-export function kindWord(kind: Kind): string {
+export function kindLabel(kind: Kind): string {
   return kind.replaceAll("_", " ");
 }
 

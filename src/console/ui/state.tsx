@@ -1,38 +1,37 @@
-/** A state by colour, sign and word: no one of them is needed to tell it. */
-import type { EventSummary } from "../../event/view.ts";
+/** An event's state by colour, symbol and label: any one of them is enough to recognize it. */
+import type { State } from "../../event/states.ts";
 
-export type State = EventSummary["state"];
-/** Failed has two faces: one heals by itself, the other waits for a person. */
-export type Face = Exclude<State, "failed"> | "retrying" | "stuck";
+/** A failed event has two badges: one is retried by itself, the other waits for a person. */
+export type BadgeName = Exclude<State, "failed"> | "retrying" | "stuck";
 
-const FACES: Readonly<Record<Face, { readonly sign: string; readonly word: string }>> = {
-  received: { sign: "◔", word: "received" },
-  forwarding: { sign: "◑", word: "forwarding" },
-  forwarded: { sign: "✓", word: "forwarded" },
-  retrying: { sign: "↻", word: "failed, retrying" },
-  stuck: { sign: "✕", word: "failed, needs you" },
-  resolved: { sign: "●", word: "resolved" },
-  ignored: { sign: "–", word: "ignored" },
+const BADGES: Readonly<Record<BadgeName, { readonly symbol: string; readonly label: string }>> = {
+  received: { symbol: "◔", label: "received" },
+  forwarding: { symbol: "◑", label: "forwarding" },
+  forwarded: { symbol: "✓", label: "forwarded" },
+  retrying: { symbol: "↻", label: "failed, retrying" },
+  stuck: { symbol: "✕", label: "failed, needs you" },
+  resolved: { symbol: "●", label: "resolved" },
+  ignored: { symbol: "–", label: "ignored" },
 };
 
-export function faceOf({ state, next_retry_at }: { state: State; next_retry_at: unknown }): Face {
+export function badgeOf({ state, next_retry_at }: { state: State; next_retry_at: string | null }): BadgeName {
   if (state !== "failed") return state;
   return next_retry_at === null ? "stuck" : "retrying";
 }
 
-export function wordOf(face: Face): string {
-  return FACES[face].word;
+export function badgeLabel(badge: BadgeName): string {
+  return BADGES[badge].label;
 }
 
 /** `bare`: the state alone, where many events are counted that share it. */
-export function Badge({ face, bare = false }: { face: Face; bare?: boolean }) {
-  const { sign, word } = FACES[face];
+export function Badge({ badge, bare = false }: { badge: BadgeName; bare?: boolean }) {
+  const { symbol, label } = BADGES[badge];
   return (
-    <span class={`badge ${face}`}>
+    <span class={`badge ${badge}`}>
       <span class="sign" aria-hidden="true">
-        {sign}
+        {symbol}
       </span>
-      {bare ? word.split(",")[0] : word}
+      {bare ? label.split(",")[0] : label}
     </span>
   );
 }
