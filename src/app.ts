@@ -50,10 +50,8 @@ function addRoute(app: Hono<Bindings>, name: RouteName): void {
 }
 
 async function handle(c: Context<Bindings>, name: RouteName): Promise<Response> {
-  const {
-    env,
-    var: { requestId },
-  } = c;
+  const { env } = c;
+  const { requestId } = c.var;
   const [id] = Object.values(c.req.param());
   if (name === "watchEvent") return respond(requestId, await watchEvent(c, { env, requestId }, id));
   const route: Route = ROUTES[name];

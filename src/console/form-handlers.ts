@@ -1,4 +1,4 @@
-/** What the console does with events: each act is posted by a form of ours, by somebody with the admin key. */
+/** What the console does with events: each act is posted by a form of our own pages, with the admin role. */
 import { check } from "../http/input.ts";
 import { resolveEvent } from "../operators/events.ts";
 import { resolveEventRequest, retryEventRequest, retryEventsRequest } from "../operators/requests.ts";
@@ -32,7 +32,10 @@ export async function postResolveEvent(call: SignedInCall, c: ConsoleContext): P
   return resolved.ok ? redirect(c, `${eventPath(event_id)}?done=resolved`) : resolved;
 }
 
-/** Answered with its report. A reload would retry once more what is still open, which is as harmless as the first time. */
+/**
+ * Answered with its report. A reload would retry once more what is still open, which is as harmless as the
+ * first time.
+ */
 export async function postRetryEvents(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
   const { csrf: _, note, ...given } = c.var.fields;
   const body = { ...retryEventsBody(given, false), actor: call.session.actor, note: note ?? null };

@@ -6,7 +6,10 @@ const FORM_TYPE = "application/x-www-form-urlencoded";
 
 export type Fields = Readonly<Record<string, string>>;
 
-/** Null: not a form, too large, or broken off. Fields are trimmed and empty ones left out; of two with one name the last counts. */
+/**
+ * Null: not a form, too large, or broken off. Fields are trimmed and empty ones left out; of two with one
+ * name the last counts.
+ */
 export async function readForm(request: Request): Promise<Fields | null> {
   if (request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() !== FORM_TYPE) return null;
   const bytes = await readBody(request, OPERATOR_BODY_MAX_BYTES).catch(() => null);
@@ -19,7 +22,9 @@ export function fieldsOf(params: URLSearchParams): Fields {
   );
 }
 
-/** Shown beside the fields that they are about. A failure of another kind has none, and is a page of its own. */
+/**
+ * Shown beside the fields that they are about. A failure of another kind has none, and is a page of its own.
+ */
 export function problemsOf(failure: Failure): readonly string[] {
   return failure.kind === "invalid_request" ? failure.problems : [];
 }

@@ -20,12 +20,12 @@ export function consoleCall(c: ConsoleContext): ConsoleCall {
   return { env: c.env, requestId, session: session ?? null, now: Date.now() };
 }
 
-/** Without a key nobody could sign in, and the page says so instead of refusing every key. */
+/** Without a key no sign-in can succeed, and the page says so instead of refusing every key. */
 export const requireConfiguredKey: Guard = async (c, next) => {
   return hasKey(operatorKeys(c.env)) ? next() : renderProblem(consoleCall(c), 503, SWITCHED_OFF);
 };
 
-/** For every POST, the sign-in included: another site must not sign anybody in either. */
+/** For every POST, the sign-in included: another site must not sign a user in either. */
 export const requireOwnForm: Guard = async (c, next) => {
   if (c.req.method !== "POST") return next();
   if (!isSameOrigin(c.req.raw)) return renderProblem(consoleCall(c), 403, REFUSED);
@@ -35,7 +35,10 @@ export const requireOwnForm: Guard = async (c, next) => {
   return next();
 };
 
-/** A GET is led to the sign-in, and from there to where it wanted to go. An act is not repeated by itself. */
+/**
+ * A GET is redirected to the sign-in, and from there to where it wanted to go. An act is not repeated by
+ * itself.
+ */
 export const requireSession: Guard = async (c, next) => {
   const session = await readSession(c, Date.now());
   c.set("session", session);
@@ -45,7 +48,7 @@ export const requireSession: Guard = async (c, next) => {
   return redirect(c, `/console/login?${new URLSearchParams({ next: pathname + search })}`);
 };
 
-/** The role, and the token that only our own pages know. Anybody may sign out. */
+/** The role, and the token that only our own pages know. Both roles may sign out. */
 export const requirePermission: Guard = async (c, next) => {
   if (c.req.method !== "POST") return next();
   const { session, fields } = c.var;

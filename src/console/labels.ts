@@ -1,4 +1,7 @@
-/** What a reason or a code means to the person who reads it, and what to do about it. The runbook says the same at length. Pure. */
+/**
+ * What a reason or a code means to the person who reads it, and what to do about it. The runbook says the
+ * same at length. Pure.
+ */
 import type { EventState } from "../event/event-state.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -81,7 +84,7 @@ export function triggerLabel(trigger: string): string {
   return lookUp(TRIGGERS, trigger) ?? trigger;
 }
 
-/** The ledger's words are a stranger's: "constructor" must not find anything. */
+/** The key may come from the ledger: "constructor" must not find anything. */
 function lookUp(texts: Readonly<Record<string, string>>, key: string): string | null {
   return Object.hasOwn(texts, key) ? (texts[key] ?? null) : null;
 }

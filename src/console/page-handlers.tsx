@@ -77,7 +77,10 @@ export async function getEvent(call: SignedInCall, c: ConsoleContext): Promise<H
   return { ok: true, value };
 }
 
-/** The event of the page's address. What is no event's id is an event that does not exist: nobody types it to be corrected. */
+/**
+ * The event of the page's address. A malformed id gets the same page as an unknown one: addresses are
+ * followed, not typed.
+ */
 export async function findEvent(call: OperatorCall, c: ConsoleContext): Promise<Result<EventState, Failure>> {
   const id = check(c.req.param("event_id"), eventIdSchema);
   return id.ok ? showEvent(call, id.value) : { ok: false, failure: { kind: "event_not_found" } };
@@ -114,7 +117,7 @@ export function retryEventsBody({ limit, ...filter }: Fields, dryRun: boolean): 
   return { filter, dry_run: dryRun, ...(limit !== undefined && { limit: Number(limit) }) };
 }
 
-/** The WebSockets on which a page hears of every change in the index. */
+/** The WebSockets that notify a page of every change in the index. */
 function shardPaths({ env }: OperatorCall): string[] {
   const configured = loadConfig(env);
   const shards = configured.ok ? configured.config.indexShards : 0;

@@ -18,7 +18,7 @@ import { runPath } from "./ui/run.tsx";
 
 const PAGE = { title: "Reconciliation", section: "/console/reconciliations" } as const;
 const RUNS_SHOWN = 50;
-/** Nothing notifies a page that a run has gone on, so it asks while one runs. */
+/** No WebSocket notifies a page of a run's progress, so it polls while one runs. */
 const POLL_MS = 2_000;
 const NOT_FOUND = { ok: false, failure: { kind: "reconciliation_not_found" } } as const;
 

@@ -10,7 +10,9 @@ import { type Problem, ProblemContent, problemOf } from "./pages/problem.tsx";
 import type { Session } from "./session.ts";
 import { Page, type PageProps } from "./ui/layout.tsx";
 
-/** No inline script or style, and nothing from anywhere else: what a hostile field could smuggle in would not run. */
+/**
+ * No inline script or style, and nothing from anywhere else: what a hostile field could inject would not run.
+ */
 const POLICY = [
   "default-src 'none'",
   "style-src 'self'",
@@ -25,7 +27,8 @@ const POLICY = [
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   ...SECURITY_HEADERS,
   "content-security-policy": POLICY,
-  // With "no-referrer" a form would come with `Origin: null`, and could not be told from a stranger's.
+  // With "no-referrer" a form would come with `Origin: null`, and could not be distinguished from another
+  // site's.
   "referrer-policy": "same-origin",
   "cross-origin-opener-policy": "same-origin",
 };
@@ -47,7 +50,10 @@ export interface View extends Omit<PageProps, "settleEnv" | "session" | "childre
 /** What a handler gives: a page or why there is none, or an answer of its own where that is no page. */
 export type Handled = Response | Result<View, Failure>;
 
-/** The one place that answers, whatever the route. A failure has the status that it has for the operators' routes. */
+/**
+ * The one place that answers, whatever the route. A failure has the status that it has for the operators'
+ * routes.
+ */
 export function respond(call: ConsoleCall, handled: Handled): Response | Promise<Response> {
   if (handled instanceof Response) return handled;
   if (handled.ok) return renderPage(call, handled.value);

@@ -14,7 +14,9 @@ export function getLogin(c: ConsoleContext): Promise<Response> {
   return showLogin(c, 200, { next: consolePath(c.req.query("next")), actor: "", problem: null });
 }
 
-/** Keys are long and random, so that guessing is hopeless at any rate; a refusal is in the log all the same. */
+/**
+ * Keys are long and random, so that guessing is hopeless at any rate; a refusal is in the log all the same.
+ */
 export async function postLogin(c: ConsoleContext): Promise<Response> {
   const { key = "", actor = "", next } = c.var.fields;
   const back = { next: consolePath(next), actor };

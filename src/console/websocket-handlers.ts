@@ -1,4 +1,4 @@
-/** WebSockets on which operators hear of changes. Nothing is read from them. */
+/** WebSockets that notify operators of changes. Nothing is read from them. */
 import { connect } from "../durable-object/websockets.ts";
 import type { Failure } from "../errors.ts";
 import { watchShard } from "../event-index/call-shards.ts";
@@ -16,8 +16,8 @@ import { readSession, type SessionContext } from "./session.ts";
 type Connected = Promise<Response | Result<never, Failure>>;
 
 /**
- * `GET /v1/admin/events/{event_id}/watch`: the event's state now, and after each change. With an operator's key, or from a
- * page of the console, which cannot send one: browsers let nobody set a header on a WebSocket.
+ * `GET /v1/admin/events/{event_id}/watch`: the event's state now, and after each change. With an operator's
+ * key, or from a page of the console, which cannot send one: browsers cannot set a header on a WebSocket.
  */
 export async function watchEvent(c: SessionContext, call: OperatorCall, id: string | undefined): Connected {
   const stranger = await refuseWatcher(c);
@@ -36,7 +36,10 @@ export async function watchEvent(c: SessionContext, call: OperatorCall, id: stri
   return connected.ok ? connected.value : connected;
 }
 
-/** `GET /console/live/{shard}`: that the index took a row. The page then asks for itself again. */
+/**
+ * `GET /console/live/{shard}`: a message for each row that the index takes. The page then reloads its
+ * regions.
+ */
 export async function watchIndex(c: ConsoleContext): Connected {
   const call = { env: c.env, requestId: c.var.requestId };
   const config = configOf(call);

@@ -70,7 +70,10 @@ export async function reconciliationCsv(
 
 let document: unknown = null;
 
-/** Open to all: it says nothing that the documentation does not. Loaded and made on demand: an event pays nothing for it. */
+/**
+ * Open to all: it says nothing that the documentation does not. Loaded and made on demand: an event pays
+ * nothing for it.
+ */
 async function readDocument(): Promise<Handled> {
   if (document === null) {
     const { openApiDocument } = await import("./openapi/document.ts");

@@ -13,7 +13,7 @@ export interface Readiness {
   readonly invalid: readonly string[];
 }
 
-/** The webhook works without an operator key, but nobody could see what failed: that is not ready. */
+/** The webhook works without an operator key, but no operator could see what failed: so it is required. */
 export function readiness(env: object): Readiness {
   const configured = loadConfig(env);
   const missing = configured.ok ? [] : configured.missing;

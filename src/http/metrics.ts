@@ -1,7 +1,10 @@
 /** The statistics as Prometheus reads them (text exposition format 0.0.4). Pure. */
 import type { Statistics } from "../operators/statistics-schema.ts";
 
-/** Values are numbers, or amounts as text. Labels are our own words and currencies: nothing in them needs escaping. */
+/**
+ * Values are numbers, or amounts as text. Labels are names of ours and currencies: nothing in them needs
+ * escaping.
+ */
 type Sample = readonly [labels: string, value: number | string];
 
 /** Sums over events shrink when old ones are purged, so only what never shrinks is called a counter. */
@@ -36,7 +39,7 @@ export function metricsOf(stats: Statistics): string {
   ].join("");
 }
 
-/** Out of reach, or never switched on: what nobody knows has no sample. */
+/** A value that is not known (out of reach, or never switched on) has no sample. */
 function watermarkMetrics(watermark: Statistics["reconciliation"]): string[] {
   if (watermark === null) return [];
   const { configured, complete_up_to, behind_seconds, last_run } = watermark;

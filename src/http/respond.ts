@@ -1,5 +1,5 @@
 /** Answers. The headers that every answer carries are listed here once. */
-import { answerTo, type Failure } from "../errors.ts";
+import { answerTo, type ErrorAnswer, type Failure } from "../errors.ts";
 import type { Result } from "../result.ts";
 
 /** An answer of this service is never a page, never cached and never framed. */
@@ -13,10 +13,13 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
-/** Copied for each answer. A plain object would be read, checked and turned into headers field by field each time. */
+/**
+ * Copied for each answer. A plain object would be read, checked and turned into headers field by field each
+ * time.
+ */
 const JSON_HEADERS = new Headers({ ...SECURITY_HEADERS, "content-type": "application/json" });
 
-/** Our own: a stranger's id must not get into our log. */
+/** Always our own: an id that a client chose must not get into our log. */
 export function newRequestId(): string {
   return crypto.randomUUID();
 }
@@ -51,7 +54,11 @@ export function text(
 }
 
 export function fail(requestId: string, failure: Failure): Response {
-  const { status, code, error, details, headers } = answerTo(failure);
-  const body = { error, code, ...(details && { details }), request_id: requestId };
-  return json(requestId, status, body, headers);
+  const answer = answerTo(failure);
+  return json(requestId, answer.status, errorBody(requestId, answer), answer.headers);
+}
+
+/** The shape of every error. */
+export function errorBody(requestId: string, { error, code, details }: ErrorAnswer) {
+  return { error, code, ...(details && { details }), request_id: requestId };
 }

@@ -1,6 +1,7 @@
 /**
- * Every route but the console's pages, once: the app is made of this table, and so are the document at `/openapi.json` and the
- * list at `/`. A route that is not listed here does not exist, and none can be listed without saying whom it lets in.
+ * Every route but the console's pages, once: the app is made of this table, and so are the document at
+ * `/openapi.json` and the list at `/`. A route that is not listed here does not exist, and none can be listed
+ * without saying whom it lets in.
  *
  * The order matters: a path that could be taken for a parameter of another comes before it.
  */
@@ -20,7 +21,8 @@ export interface Route {
   /** With at most one parameter, written as OpenAPI does. */
   readonly path: string;
   /**
-   * `operator`: with an operator's key, a read key for GET alone. `watcher`: that, or a session of the console. `stripe`: signed.
+   * `operator`: with an operator's key, a read key for GET alone. `watcher`: that, or a session of the
+   * console. `stripe`: signed.
    */
   readonly access: "open" | "stripe" | "operator" | "watcher";
   readonly summary: string;

@@ -1,6 +1,7 @@
 /**
- * `POST /v1/stripe/webhook`: one column of checks, in the contract's order. Bytes are verified before they are
- * parsed, and nothing before the last step touches a Durable Object: a forged request leaves no trace but a log line.
+ * `POST /v1/stripe/webhook`: one column of checks, in the contract's order. Bytes are verified before they
+ * are parsed, and nothing before the last step touches a Durable Object: a forged request leaves no trace but
+ * a log line.
  */
 import { type Config, loadConfig } from "../config.ts";
 import { deliver } from "../delivery/deliver.ts";
@@ -17,14 +18,14 @@ import { newRequestId, respond } from "./respond.ts";
 import { ROUTES } from "./routes.ts";
 import { uncaught } from "./uncaught.ts";
 
-/** As its path is spelled nearly always. What spells it otherwise comes in by the router. */
+/** By the usual spelling of its path. A request that spells it otherwise goes through the router. */
 export function isWebhook({ method, url }: Request): boolean {
   return method === ROUTES.webhook.method && new URL(url).pathname === ROUTES.webhook.path;
 }
 
 /**
- * Past the router: nearly every request is Stripe's, or is meant to look so, and the router with its context took a fifth of
- * all that a forged one costs.
+ * Without the router: nearly every request is Stripe's, or pretends to be, and the router with its context
+ * took a fifth of the CPU time of a forged one.
  */
 export async function takeWebhook(request: Request, env: Env): Promise<Response> {
   const requestId = newRequestId();

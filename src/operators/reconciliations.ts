@@ -1,4 +1,7 @@
-/** Starting, listing, showing and cancelling reconciliations. The Reconciler does the work, and answers what it knows. */
+/**
+ * Starting, listing, showing and cancelling reconciliations. The Reconciler does the work, and answers what
+ * it knows.
+ */
 import type { Failure } from "../errors.ts";
 import { iso } from "../event/view.ts";
 import { log } from "../log.ts";
@@ -12,7 +15,7 @@ import type { StartReconciliationRequest } from "./requests.ts";
 /** Of a report's differences, when a page after the first is asked for. */
 const DIFFERENCES_PER_PAGE = 100;
 
-/** It goes on by itself: what is answered is how it begins. */
+/** The run continues by itself; the answer shows how it begins. */
 export async function startReconciliation(
   call: OperatorCall,
   request: StartReconciliationRequest,

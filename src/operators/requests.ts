@@ -1,4 +1,7 @@
-/** What operators ask for: checked strictly, so that a misspelt field is an error and not a silent default. Pure. */
+/**
+ * What operators ask for: checked strictly, so that a misspelt field is an error and not a silent default.
+ * Pure.
+ */
 import { z } from "zod";
 import { eventIdSchema } from "../event-id.ts";
 import { OPEN_STATES } from "../event/states.ts";
@@ -50,7 +53,7 @@ export const retryForwardingRequest = z.strictObject({
   force: z.boolean().default(false),
 });
 
-/** Closing an event needs a name and a reason: nobody will examine it again. */
+/** Closing an event needs a name and a reason, because it is final. */
 export const resolveEventRequest = z.strictObject({ actor, note });
 
 /** A window `[from, to)`. Without `dry_run` what is missing is delivered, and what is overdue is woken. */

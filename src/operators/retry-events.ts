@@ -1,6 +1,6 @@
 /**
- * Retrying many events, up to a limit, the longest unchanged first. It cannot credit twice, since each event is retried as it
- * would be alone: same key, same bytes, and final events not at all.
+ * Retrying many events, up to a limit, the longest unchanged first. It cannot credit twice, since each event
+ * is retried as it would be alone: same key, same bytes, and final events not at all.
  */
 import { z } from "zod";
 import { concurrently } from "../concurrently.ts";
@@ -43,7 +43,10 @@ export type RetryEventsReport = z.infer<typeof retryEventsReportSchema>;
 export type ForwardingRetry = z.infer<typeof forwardingRetrySchema>;
 type Retries = Pick<RetryEventsReport, keyof typeof attempts | "results">;
 
-/** Open events that a filter matches. With `dry_run`, how many match and how much money that is, and nothing is touched. */
+/**
+ * Open events that a filter matches. With `dry_run`, how many match and how much money that is, and nothing
+ * is touched.
+ */
 export async function retryEvents(
   call: OperatorCall,
   { filter, limit, dry_run, ...request }: RetryEventsRequest,
@@ -67,8 +70,8 @@ export async function retryEvents(
 }
 
 /**
- * One event by its id, or those that are due; with `force` those that failed for good as well. An event that is final counts as
- * attempted 0.
+ * One event by its id, or those that are due; with `force` those that failed for good as well. An event that
+ * is final counts as attempted 0.
  */
 export async function retryForwarding(
   call: OperatorCall,
@@ -126,7 +129,8 @@ function resultOf({ event_id, state }: EventSummary, outcome: Result<Retried, Fa
   if (failure.kind === "invalid_state") {
     return { attempted: false, result: { event_id, state: failure.state, error_code: null } };
   }
-  // An object that cannot be reached may or may not have begun an attempt: counted, so that the sum is not too optimistic.
+  // An object that cannot be reached may or may not have begun an attempt: counted, so that the sum is not
+  // too optimistic.
   const result = { event_id, state, error_code: answerTo(failure).code };
   return { attempted: failure.kind !== "event_not_found", result };
 }

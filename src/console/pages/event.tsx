@@ -1,4 +1,4 @@
-/** One event: where it stands and why, what happened to it, what it says to the ledger, and what can be done. */
+/** One event: its state and why, what happened to it, its settlement, and what can be done. */
 import type { EventState } from "../../event/event-state.ts";
 import type { Session } from "../session.ts";
 import { formatMoney } from "../../format-money.ts";
@@ -80,7 +80,7 @@ function Head({ event, now }: { event: EventState; now: number }) {
   );
 }
 
-/** For what is open or was closed: the reason in words, what the ledger said, and what to do. */
+/** For what is open or was closed: the reason, what the ledger answered, and what to do. */
 function Why({ event, now }: { event: EventState; now: number }) {
   const { last_error, next_retry_at, state } = event;
   const reason = describeReason(event.reason) ?? event.reason;

@@ -1,4 +1,4 @@
-/** Is anything stuck, how much money is it, since when; and what came last. */
+/** Whether anything is stuck, how much money it is and since when; and the latest events. */
 import type { Money } from "../../event-index/sum-by-currency.ts";
 import type { Stats } from "../../event-index/stats.ts";
 import type { Overview } from "../../operators/statistics.ts";

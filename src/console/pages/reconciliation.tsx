@@ -1,4 +1,7 @@
-/** One reconciliation: how far it is, whether the three sides agree, and each thing that is not as it should be. */
+/**
+ * One reconciliation: how far it is, whether the three sides agree, and each thing that is not as it should
+ * be.
+ */
 import type { Report } from "../../reconciler/report-schema.ts";
 import type { Session } from "../session.ts";
 import { Csrf } from "../ui/layout.tsx";

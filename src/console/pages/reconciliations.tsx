@@ -1,4 +1,4 @@
-/** Up to when everything is complete, how to look for what is missing, and what was found. */
+/** Up to when everything is complete, a form that starts a run, and the runs with what they found. */
 import type { RunList, RunView } from "../../reconciler/report-schema.ts";
 import type { Fields } from "../form.ts";
 import type { Session } from "../session.ts";

@@ -12,7 +12,7 @@ const BADGES: Readonly<Record<RunView["status"], Badge>> = {
 };
 const WITH_DIFFERENCES: Badge = ["retrying", "!", "complete, with differences"];
 
-/** Kinds that need no action of anybody. */
+/** Kinds that need no action. */
 const HARMLESS: ReadonlySet<Kind> = new Set(["ignored", "backfilled", "healed", "resolved"] as const);
 
 export function hasDifferences({ counts }: Pick<RunView, "counts">): boolean {

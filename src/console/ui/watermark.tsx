@@ -1,4 +1,4 @@
-/** Up to when everything that Stripe knows is known here. */
+/** Up to when every event that Stripe lists is known here. */
 import { isBehind } from "../../reconciler/report.ts";
 import type { WatermarkStatus } from "../../reconciler/report-schema.ts";
 import { duration, utc } from "./time.tsx";

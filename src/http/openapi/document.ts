@@ -1,8 +1,10 @@
 /**
- * The document of `GET /openapi.json`, made of the table of routes, whose schemas check the requests, and of the schemas of the answers.
+ * The document of `GET /openapi.json`, made of the table of routes, whose schemas check the requests, and of
+ * the schemas of the answers.
  *
- * zod-openapi's own validating middleware is not used: it would read a body without our cap, before a key was asked for, and
- * answer in words of its own. So the router checks with the same schemas, and this only describes.
+ * zod-openapi's own validating middleware is not used: it would read a body without our cap, before a key was
+ * asked for, and answer with error messages of its own. So the router checks with the same schemas, and this
+ * only describes.
  */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
