@@ -83,11 +83,11 @@ const ANSWERS: {
     code: "THIN_EVENT_UNSUPPORTED",
     error: "This endpoint takes v1 snapshot events; a thin event carries no object to settle.",
   }),
-  livemode_mismatch: ({ kind: _, ...details }) => ({
+  livemode_mismatch: ({ settle_env, expected_livemode, event_livemode }) => ({
     status: 422,
     code: "LIVEMODE_MISMATCH",
     error: "The event's livemode does not fit this environment.",
-    details,
+    details: { settle_env, expected_livemode, event_livemode },
   }),
   event_object_unavailable: () => ({
     status: 503,

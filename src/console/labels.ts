@@ -8,9 +8,14 @@ const REASONS: Readonly<Record<string, string>> = {
   ledger_unavailable: "The ledger could not take the settlement now. It is tried again by itself.",
   ledger_unknown:
     "The ledger gave no usable answer, so it may or may not have the settlement. The next attempt sends the same bytes under the same key, and finds out.",
+  ledger_busy: "Other settlements of this account are before it. It is tried again by itself.",
+  ledger_unproven:
+    "The ledger answered, and shows no effect of the settlement. Compare the account's balance with the ledger's events. A retry reads the settlement back first.",
   ledger_rejected: "The ledger refused the settlement for good. It is not tried again unless you ask for it.",
   retry_horizon_reached:
     "It did not heal in the time that is given to retries. Repair the cause, then retry; the time counts anew from your retry.",
+  currency_not_settled:
+    "The ledger's accounts do not hold this currency, so nothing was sent. Book the money by other means and resolve, or add the currency to LEDGER_CURRENCIES and retry.",
   account_missing:
     "The payment names no ledger account, and there is no payment to look one up by. Book it in the ledger by hand, then resolve the event with the booking's id.",
   object_id_missing: "Stripe's object has no id, so the movement has no name in the ledger.",
@@ -50,6 +55,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   rejected: "The ledger refused for good",
   unavailable: "The ledger did not take it",
   unknown: "No usable answer",
+  unproven: "The ledger shows no effect",
 };
 
 const TRIGGERS: Readonly<Record<string, string>> = {

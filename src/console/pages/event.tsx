@@ -2,7 +2,7 @@
 import type { EventState } from "../../event/event-state.ts";
 import type { Session } from "../session.ts";
 import { formatMoney } from "../../format-money.ts";
-import { Badge, badgeOf, badgeLabel } from "../ui/state.tsx";
+import { badgeOf, EventBadge } from "../ui/event-badge.tsx";
 import { Fact, relative, Time, utc } from "../ui/time.tsx";
 import { adviceFor, describeReason } from "../labels.ts";
 import { Actions } from "./event-actions.tsx";
@@ -51,7 +51,7 @@ export function EventContent({ event, session, notice, now }: EventProps) {
 }
 
 export function announcementOf(event: EventState): string {
-  return `The event is now ${badgeLabel(badgeOf(event))}`;
+  return `The event is now ${badgeOf(event).label}`;
 }
 
 function Head({ event, now }: { event: EventState; now: number }) {
@@ -72,7 +72,7 @@ function Head({ event, now }: { event: EventState; now: number }) {
           {settlement !== null && (
             <span class="money big">{formatMoney(settlement.amount_minor, settlement.currency)}</span>
           )}
-          <Badge badge={badgeOf(event)} />
+          <EventBadge event={event} />
         </p>
       </div>
       <Why event={event} now={now} />

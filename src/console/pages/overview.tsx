@@ -6,7 +6,8 @@ import { EventTable } from "../ui/event-table.tsx";
 import { SearchBox } from "../ui/filter.tsx";
 import { formatMoney } from "../../format-money.ts";
 import type { State } from "../../event/states.ts";
-import { Badge } from "../ui/state.tsx";
+import { Badge } from "../ui/badge.tsx";
+import { badgeOf } from "../ui/event-badge.tsx";
 import { duration, Fact } from "../ui/time.tsx";
 import { needsAttention, Watermark } from "../ui/watermark.tsx";
 
@@ -124,7 +125,7 @@ function States({ stats }: { stats: Stats }) {
         <li>
           <a id={`state-${state}`} href={`/console/events?state=${state}`}>
             <span class="count">{count}</span>
-            <Badge badge={state === "failed" ? "stuck" : (state as Exclude<State, "failed">)} bare />
+            <Badge {...badgeOf({ state: state as State, next_retry_at: null })} label={state} />
           </a>
         </li>
       ))}

@@ -1,7 +1,7 @@
 /** Events, one a row: what a list and the overview show. */
 import type { EventRow } from "../../operators/events.ts";
 import { formatMoney } from "../../format-money.ts";
-import { Badge, badgeOf } from "./state.tsx";
+import { EventBadge } from "./event-badge.tsx";
 import { type Column, Table } from "./data-table.tsx";
 import { relative, Time } from "./time.tsx";
 
@@ -12,7 +12,7 @@ export function eventPath(eventId: string): string {
 export function EventTable(props: { caption: string; events: readonly EventRow[]; now: number }) {
   const { caption, events, now } = props;
   const columns: Column<EventRow>[] = [
-    { name: "State", of: (event) => <Badge badge={badgeOf(event)} /> },
+    { name: "State", of: (event) => <EventBadge event={event} /> },
     {
       name: "Event",
       of: (event) => (

@@ -1,16 +1,15 @@
 /** A reconciliation in short. */
 import { KINDS, type Kind } from "../../reconciler/findings.ts";
 import type { RunView } from "../../reconciler/report-schema.ts";
+import { Badge, type BadgeProps } from "./badge.tsx";
 
-type Badge = readonly [cssClass: string, symbol: string, label: string];
-
-const BADGES: Readonly<Record<RunView["status"], Badge>> = {
-  running: ["forwarding", "◑", "running"],
-  complete: ["forwarded", "✓", "complete"],
-  failed: ["stuck", "✕", "failed"],
-  cancelled: ["ignored", "–", "cancelled"],
+const BADGES: Readonly<Record<RunView["status"], BadgeProps>> = {
+  running: { color: "forwarding", symbol: "◑", label: "running" },
+  complete: { color: "forwarded", symbol: "✓", label: "complete" },
+  failed: { color: "stuck", symbol: "✕", label: "failed" },
+  cancelled: { color: "ignored", symbol: "–", label: "cancelled" },
 };
-const WITH_DIFFERENCES: Badge = ["retrying", "!", "complete, with differences"];
+const WITH_DIFFERENCES: BadgeProps = { color: "retrying", symbol: "!", label: "complete, with differences" };
 
 /** Kinds that need no action. */
 const HARMLESS: ReadonlySet<Kind> = new Set(["ignored", "backfilled", "healed", "resolved"] as const);
@@ -20,16 +19,8 @@ export function hasDifferences({ counts }: Pick<RunView, "counts">): boolean {
 }
 
 export function RunBadge({ run }: { run: RunView }) {
-  const [cssClass, symbol, label] =
-    run.status === "complete" && hasDifferences(run) ? WITH_DIFFERENCES : BADGES[run.status];
-  return (
-    <span class={`badge ${cssClass}`}>
-      <span class="sign" aria-hidden="true">
-        {symbol}
-      </span>
-      {label}
-    </span>
-  );
+  const isWrong = run.status === "complete" && hasDifferences(run);
+  return <Badge {...(isWrong ? WITH_DIFFERENCES : BADGES[run.status])} />;
 }
 
 /** "3 backfilled, 1 mismatched" */

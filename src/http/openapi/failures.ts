@@ -10,19 +10,12 @@ import { errorBody, SECURITY_HEADERS } from "../respond.ts";
 export type FailureKind = Failure["kind"];
 
 const EXAMPLES: { readonly [Kind in FailureKind]: Omit<Extract<Failure, { kind: Kind }>, "kind"> } = {
-  dependency_not_configured: {
-    missing: ["LEDGER_ADMIN_KEY"],
-    invalid: [],
-  },
+  dependency_not_configured: { missing: ["LEDGER_ADMIN_KEY"], invalid: [] },
   payload_too_large: { limitBytes: EVENT_MAX_BYTES },
   signature_invalid: {},
   invalid_request: { problems: ["limit: Too big: expected number to be <=200"] },
   thin_event_unsupported: {},
-  livemode_mismatch: {
-    settle_env: "staging",
-    expected_livemode: false,
-    event_livemode: true,
-  },
+  livemode_mismatch: { settle_env: "staging", expected_livemode: false, event_livemode: true },
   event_object_unavailable: {},
   ledger_ingest_failed: {
     event_id: "evt_1",

@@ -34,13 +34,8 @@ const required = (description: string) => ({ description, required: true });
 
 export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
   welcome: { answer: json(welcomeSchema, "What runs here, and where to go.") },
-  health: {
-    answer: json(healthSchema, "Complete."),
-    failures: ["dependency_not_configured"],
-  },
-  document: {
-    answer: json(z.record(z.string(), z.unknown()), "This document."),
-  },
+  health: { answer: json(healthSchema, "Complete."), failures: ["dependency_not_configured"] },
+  document: { answer: json(z.record(z.string(), z.unknown()), "This document.") },
   webhook: {
     description:
       "The raw body is verified before it is parsed. A 200 means that nothing more is to come; Stripe sends again after anything else. A replay gets the first answer again, with `deduped: true`.",
@@ -78,9 +73,7 @@ export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
     answer: json(forwardingRetrySchema, "What came of it."),
     failures: ["event_not_found"],
   },
-  listEvents: {
-    answer: json(eventListSchema, "A page. Events that arrive during a walk shift nothing."),
-  },
+  listEvents: { answer: json(eventListSchema, "A page. Events that arrive during a walk shift nothing.") },
   retryEvents: {
     body: required("With `dry_run` nothing is touched."),
     answer: json(retryEventsReportSchema, "How much matched, and what came of each event that was tried."),
@@ -102,10 +95,7 @@ export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
     answer: json(eventStateSchema, "The event, closed."),
     failures: ["event_not_found", "invalid_state"],
   },
-  showEvent: {
-    answer: json(eventStateSchema, "The event."),
-    failures: ["event_not_found"],
-  },
+  showEvent: { answer: json(eventStateSchema, "The event."), failures: ["event_not_found"] },
   startReconciliation: {
     description:
       "It goes on by itself, one at a time and page by page. With `dry_run` nothing is delivered and nothing is woken. `from` may not be older than what Stripe lists and the retention keeps.",
@@ -113,9 +103,7 @@ export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
     answer: json(reportSchema, "Begun, or waiting for its turn."),
     failures: ["too_many_runs"],
   },
-  listReconciliations: {
-    answer: json(runListSchema, "Those that are kept."),
-  },
+  listReconciliations: { answer: json(runListSchema, "Those that are kept.") },
   cancelReconciliation: {
     answer: json(runViewSchema, "As it is then. One that is over stays as it was."),
     failures: ["reconciliation_not_found"],

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { CURRENCY_NOT_SETTLED } from "../../../../src/event/record.ts";
 import { adviceFor, outcomeLabel, describeReason, triggerLabel } from "../../../../src/console/labels.ts";
 
 const mapping = readFileSync("docs/mapping.md", "utf8");
@@ -15,7 +16,15 @@ describe("describeReason", () => {
     expect(reasons.filter((reason) => describeReason(reason) === null)).toEqual([]);
   });
 
-  it("names the event that tells of the same money", () => {
+  it.each(["rejected", "unavailable", "unknown", "unproven", "busy"])("knows ledger_%s", (outcome) => {
+    expect(describeReason(`ledger_${outcome}`)).not.toBeNull();
+  });
+
+  it.each(["retry_horizon_reached", CURRENCY_NOT_SETTLED])("knows %s", (reason) => {
+    expect(describeReason(reason)).not.toBeNull();
+  });
+
+  it("names the event that covers the same money", () => {
     expect(describeReason("covered_by:charge.refunded")).toContain("of type charge.refunded,");
   });
 
