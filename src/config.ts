@@ -122,17 +122,6 @@ export function operatorKeys(env: object): OperatorKeys {
   return { adminKey: textOrNull(env, "SETTLE_ADMIN_KEY"), readKey: textOrNull(env, "SETTLE_READ_KEY") };
 }
 
-/** 128 random bits, however they are written: such a key cannot be guessed at any rate of guesses. */
-const KEY_MIN_LENGTH = 22;
-
-/** Which operator keys could be guessed, or are one: then whoever may read may also repair. For a warning, not a refusal. */
-export function weakOperatorKeys(env: object): string[] {
-  const { adminKey, readKey } = operatorKeys(env);
-  const isWeak = (key: string | null) =>
-    key !== null && (key.length < KEY_MIN_LENGTH || adminKey === readKey);
-  return [...(isWeak(adminKey) ? ["SETTLE_ADMIN_KEY"] : []), ...(isWeak(readKey) ? ["SETTLE_READ_KEY"] : [])];
-}
-
 /** The ledger as a service binding, if there is one: no TLS, no DNS, no public address. */
 export function ledgerBinding(env: object): Fetcher | null {
   const parsed = serviceBinding.safeParse((env as { LEDGER?: unknown }).LEDGER);

@@ -6,7 +6,7 @@
  * into one.
  */
 import type { DeliveryReply, LedgerIngestFailed } from "./event/snapshot.ts";
-import type { State } from "./event/states.ts";
+import type { State } from "./event-index/event-summary.ts";
 import { iso } from "./event/view.ts";
 
 export type Failure =

@@ -16,8 +16,3 @@ export const REFUSAL_SAMPLE_RATE = 10;
 export function logSampled(level: LogLevel, line: LogLine, random: number): void {
   if (random * REFUSAL_SAMPLE_RATE < 1) log(level, { ...line, sampled_one_in: REFUSAL_SAMPLE_RATE });
 }
-
-/** The name only: a message may quote what was stored or sent. */
-export function errorName(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
-}

@@ -37,6 +37,7 @@ async function main(): Promise<number> {
     persistTo: options.persistTo,
     secrets: vars,
     watch: !options.once,
+    cron: true,
     onLogLine: (line) => (echo && line.startsWith("{") ? console.log(paint("dim", line)) : undefined),
   });
   try {

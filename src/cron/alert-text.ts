@@ -1,14 +1,14 @@
 /**
- * What operators read in their chat. Ids, types, sums and words of our own: no body, no customer, no secret.
+ * The text of an alert. Ids, types, sums and words of our own: no body, no customer, no secret.
  *
- * Chat tools take `<…>` for links and mentions, and an event's type is a stranger's text: so it is escaped as they ask
+ * Chat tools take `<…>` for links and mentions, and an event's type comes from outside: so it is escaped as they require
  * (api.slack.com/reference/surfaces/formatting#escaping). Pure.
  */
 import type { LongOpen, PermanentFailure } from "../event-index/alert-facts.ts";
 import { type Money, sumByCurrency } from "../event-index/sum-by-currency.ts";
 import { formatMoney } from "../format-money.ts";
 
-/** More than anybody reads. Ids are as long as Stripe makes them, so this stays under the 4,000 characters at which chat tools cut. */
+/** More than anybody reads. Ids have the length that Stripe gives them: the text stays under the 4,000 characters of chat tools. */
 const LISTED = 20;
 const MINUTE_MS = 60_000;
 /** An event's type has no bound of its own. */
@@ -44,7 +44,7 @@ export function longOpenOfAll(parts: readonly LongOpen[]): LongOpen {
   return {
     money: sumByCurrency(parts.flatMap((part) => part.money)),
     oldest: oldest.length === 0 ? null : Math.min(...oldest),
-    untold: parts.reduce((total, part) => total + part.untold, 0),
+    unreported: parts.reduce((total, part) => total + part.unreported, 0),
   };
 }
 
@@ -62,7 +62,7 @@ function sumsText(sums: readonly Money[]): string {
 
 function amountText(amountMinor: string | null, currency: string | null): string {
   if (amountMinor === null || currency === null) return "unknown amount";
-  // The space that never breaks is for pages.
+  // The no-break space is for pages.
   return formatMoney(amountMinor, currency).replaceAll("\u00a0", " ");
 }
 

@@ -1,143 +1,140 @@
 /**
- * Tells operators what the index shows, from the cron: so an alert can be late by a sweep, and never stands in a settlement's
- * way. Noted as told only after it was taken: an alert that fails comes again with the next sweep, and one whose note is lost
- * comes twice.
+ * Sends operators alerts about what the index shows, from the cron: so an alert can be late by a sweep, and never delays a
+ * settlement. Noted as reported only after it was accepted: an alert that fails is sent again by the next sweep, and one
+ * whose note is lost is sent twice.
  */
-import type { AlertConfig, Config } from "../config.ts";
+import type { Config } from "../config.ts";
 import type { AlertFacts } from "../event-index/alert-facts.ts";
 import { askShard, type IndexPlace, shardNumbers } from "../event-index/call-shards.ts";
 import { askReconciler } from "../reconciler/call-reconciler.ts";
 import { isBehind } from "../reconciler/report.ts";
-import { isNewCase, readTold } from "./open-age-alert.ts";
+import { failuresText, longOpenOfAll, longOpenText } from "./alert-text.ts";
+import { isNewCase, readOpenAgeNote } from "./open-age-alert.ts";
 import { postAlert } from "./post-alert.ts";
 import {
   behindText,
   findingsText,
   isSilentForLong,
-  readReconciliationTold,
-  type ReconciliationTold,
+  readReconciliationNote,
+  type ReconciliationNote,
   silentText,
-  untoldRuns,
+  unreportedRuns,
 } from "./reconciliation-alert.ts";
-import { failuresText, longOpenOfAll, longOpenText } from "./alert-text.ts";
 
-/** Of one shard and sweep. What is more comes with the next ones. */
+/** Per shard and sweep. More are reported by the next sweeps. */
 const FAILURES_PER_SHARD = 250;
-/** Where the notes are kept that are no single shard's. */
+/** Keeps the notes that belong to no single shard. */
 const NOTES_SHARD = 0;
 const OPEN_AGE = "open_age";
 const RECONCILIATION = "reconciliation";
-/** Four days of hourly runs: as long as a chat may be away over a weekend. */
-const RUNS_LOOKED_AT = 100;
+/** Four days of hourly runs: as long as the chat may be unreachable over a weekend. */
+const RUNS_CONSIDERED = 100;
 
-/** What each shard in reach says. */
-type Findings = readonly (AlertFacts & { readonly shard: number })[];
-
-/** Never throws. */
-export async function raiseAlerts(env: Env, config: Config): Promise<void> {
-  const { alerts, settleEnv, indexShards } = config;
-  if (alerts === null) return;
-  const index = { env, shards: indexShards };
-  const now = Date.now();
-  const findings = await look(index, now - alerts.openAgeMs);
-  await tellFailures(index, alerts, settleEnv, findings);
-  await tellOpenAge(index, alerts, settleEnv, findings, now);
-  if (config.stripeApi !== null) await tellReconciliation(index, alerts, settleEnv, now);
+interface AlertContext {
+  readonly index: IndexPlace;
+  readonly url: string;
+  readonly openAgeMs: number;
+  readonly settleEnv: string;
+  readonly now: number;
 }
 
-/** A shard out of reach keeps what it knows for the next sweep. */
-async function look(index: IndexPlace, receivedBy: number): Promise<Findings> {
+/** What each shard in reach answers. */
+type ShardFacts = readonly (AlertFacts & { readonly shard: number })[];
+
+/** Never throws. */
+export async function sendAlerts(env: Env, config: Config): Promise<void> {
+  const { alerts, settleEnv, indexShards } = config;
+  if (alerts === null) return;
+  const context = { index: { env, shards: indexShards }, ...alerts, settleEnv, now: Date.now() };
+  const facts = await collectFacts(context);
+  await alertFailures(context, facts);
+  await alertOpenAge(context, facts);
+  if (config.stripeApi !== null) await alertReconciliation(context);
+}
+
+/** A shard out of reach keeps its facts for the next sweep. */
+async function collectFacts({ index, now, openAgeMs }: AlertContext): Promise<ShardFacts> {
   const answers = await Promise.all(
     shardNumbers(index).map(async (shard) => {
-      const answer = await askShard(index, shard, (stub) => stub.alertFacts(receivedBy, FAILURES_PER_SHARD));
+      const answer = await askShard(index, shard, (stub) =>
+        stub.alertFacts(now - openAgeMs, FAILURES_PER_SHARD),
+      );
       return answer.ok ? [{ ...answer.value, shard }] : [];
     }),
   );
   return answers.flat();
 }
 
-async function tellFailures(
-  index: IndexPlace,
-  { url }: AlertConfig,
-  settleEnv: string,
-  findings: Findings,
-): Promise<void> {
-  const failures = findings.flatMap((shard) => shard.failures);
+async function alertFailures({ index, url, settleEnv }: AlertContext, facts: ShardFacts): Promise<void> {
+  const failures = facts.flatMap((shard) => shard.failures);
   if (failures.length === 0 || !(await postAlert(url, "failures", failuresText(settleEnv, failures)))) return;
   await Promise.all(
-    findings.map(async ({ shard, failures: told }) => {
-      if (told.length > 0) await askShard(index, shard, (stub) => stub.markTold(told));
+    facts.map(async ({ shard, failures: reported }) => {
+      if (reported.length > 0) await askShard(index, shard, (stub) => stub.markReported(reported));
     }),
   );
 }
 
-async function tellOpenAge(
-  index: IndexPlace,
-  { url, openAgeMs }: AlertConfig,
-  settleEnv: string,
-  findings: Findings,
-  now: number,
-): Promise<void> {
-  const stored = await askShard(index, NOTES_SHARD, (stub) => stub.alertNote(OPEN_AGE));
-  // Without the note nobody knows when it was told. The next sweep does.
+async function alertOpenAge(context: AlertContext, facts: ShardFacts): Promise<void> {
+  const { index, url, openAgeMs, settleEnv, now } = context;
+  const stored = await readNote(index, OPEN_AGE);
+  // Without the note it is unknown when this was reported. The next sweep may know.
   if (!stored.ok) return;
-  const told = readTold(stored.value);
-  const open = longOpenOfAll(findings.map((shard) => shard.longOpen));
+  const note = readOpenAgeNote(stored.value);
+  const open = longOpenOfAll(facts.map((shard) => shard.longOpen));
   if (open.oldest === null) {
-    // Nothing is old any more: the next case is told at once.
-    if (told !== null && findings.length === index.shards) await note(index, OPEN_AGE, null);
+    // No event is open for long any more: the next case is reported at once.
+    if (note !== null && facts.length === index.shards) await writeNote(index, OPEN_AGE, null);
     return;
   }
-  if (!isNewCase(open, told, openAgeMs, now)) return;
+  if (!isNewCase(open, note, openAgeMs, now)) return;
   const text = longOpenText(settleEnv, { money: open.money, oldest: open.oldest }, openAgeMs, now);
   if (!(await postAlert(url, "open_age", text))) return;
-  await note(index, OPEN_AGE, { told_at: now });
+  await writeNote(index, OPEN_AGE, { told_at: now });
   await Promise.all(
-    findings.map(({ shard }) => askShard(index, shard, (stub) => stub.markLongOpenTold(now - openAgeMs))),
+    facts.map(({ shard }) => askShard(index, shard, (stub) => stub.markLongOpenReported(now - openAgeMs))),
   );
 }
 
-/** Each of the two cases is noted by itself: one that was not taken does not bring the other again. */
-async function tellReconciliation(
-  index: IndexPlace,
-  { url }: AlertConfig,
-  settleEnv: string,
-  now: number,
-): Promise<void> {
-  const stored = await askShard(index, NOTES_SHARD, (stub) => stub.alertNote(RECONCILIATION));
+/** Each of the two cases is noted by itself: one that was not accepted does not repeat the other. */
+async function alertReconciliation(context: AlertContext): Promise<void> {
+  const { index, url, settleEnv, now } = context;
+  const stored = await readNote(index, RECONCILIATION);
   if (!stored.ok) return;
-  const told = readReconciliationTold(stored.value);
+  const note = readReconciliationNote(stored.value);
   const watermark = await askReconciler(index.env, (stub) => stub.watermark());
-  const silent_since = watermark.ok ? null : (told.silent_since ?? now);
+  const silent_since = watermark.ok ? null : (note.silent_since ?? now);
   const text = watermark.ok
     ? isBehind(watermark.value) && behindText(settleEnv, watermark.value)
     : isSilentForLong(silent_since, now) && silentText(settleEnv, silent_since, now);
-  const next: ReconciliationTold = {
+  const next: ReconciliationNote = {
     silent_since,
-    behind: text === false ? false : told.behind || (await postAlert(url, "behind", text)),
-    run: await tellFindings(index, url, settleEnv, told.run),
+    behind: text === false ? false : note.behind || (await postAlert(url, "behind", text)),
+    run: await alertFindings(context, note.run),
   };
-  if (JSON.stringify(next) !== JSON.stringify(told)) await note(index, RECONCILIATION, next);
+  if (JSON.stringify(next) !== JSON.stringify(note)) await writeNote(index, RECONCILIATION, next);
 }
 
-/** Every hourly run since the one that was told last, oldest first. Returns the last that is told now. */
-async function tellFindings(
-  index: IndexPlace,
-  url: string,
-  settleEnv: string,
-  toldRun: string | null,
+/** For every hourly run since the last reported one, oldest first. Returns the run that is the last reported one now. */
+async function alertFindings(
+  { index, url, settleEnv }: AlertContext,
+  reportedRun: string | null,
 ): Promise<string | null> {
-  const runs = await askReconciler(index.env, (stub) => stub.list(RUNS_LOOKED_AT));
-  if (!runs.ok) return toldRun;
-  let told = toldRun;
-  for (const run of untoldRuns(runs.value, toldRun)) {
+  const runs = await askReconciler(index.env, (stub) => stub.list(RUNS_CONSIDERED));
+  if (!runs.ok) return reportedRun;
+  let last = reportedRun;
+  for (const run of unreportedRuns(runs.value, reportedRun)) {
     const text = findingsText(settleEnv, run);
-    if (text !== null && !(await postAlert(url, "findings", text))) return told;
-    told = run.id;
+    if (text !== null && !(await postAlert(url, "findings", text))) return last;
+    last = run.id;
   }
-  return told;
+  return last;
 }
 
-async function note(index: IndexPlace, name: string, value: object | null): Promise<void> {
+function readNote(index: IndexPlace, name: string) {
+  return askShard(index, NOTES_SHARD, (stub) => stub.alertNote(name));
+}
+
+async function writeNote(index: IndexPlace, name: string, value: object | null): Promise<void> {
   await askShard(index, NOTES_SHARD, (stub) => stub.setAlertNote(name, value));
 }

@@ -1,6 +1,6 @@
 /**
- * What operators hear of reconciliation: that nobody can say any more that everything has arrived, and what an hourly run
- * has found. Pure.
+ * Alerts about reconciliation: that it is no longer known whether everything has arrived, and what an hourly run has
+ * found. Pure.
  */
 import { z } from "zod";
 import { type Kind, MEANINGS } from "../reconciler/findings.ts";
@@ -8,23 +8,23 @@ import { BEHIND_SECONDS } from "../reconciler/report.ts";
 import type { RunView, WatermarkStatus } from "../reconciler/report-schema.ts";
 
 /**
- * Kept between sweeps: which run's findings were told, whether it was told that nobody knows, and since when the Reconciler does
- * not answer (epoch milliseconds).
+ * Kept between sweeps: the last run whose findings were reported, whether it was reported that the watermark is behind,
+ * and since when the Reconciler does not answer (epoch milliseconds).
  */
-const toldSchema = z.strictObject({
+const noteSchema = z.strictObject({
   run: z.string().nullable(),
   behind: z.boolean(),
   silent_since: z.int().nullable(),
 });
-export type ReconciliationTold = z.infer<typeof toldSchema>;
+export type ReconciliationNote = z.infer<typeof noteSchema>;
 
-/** What this version does not understand counts as nothing told: rather twice than never. */
-export function readReconciliationTold(note: unknown): ReconciliationTold {
-  return toldSchema.catch({ run: null, behind: false, silent_since: null }).parse(note);
+/** What this version does not understand counts as nothing reported: rather twice than never. */
+export function readReconciliationNote(note: unknown): ReconciliationNote {
+  return noteSchema.catch({ run: null, behind: false, silent_since: null }).parse(note);
 }
 
-/** The others stand in the list of events, and are told from there, or are nothing to be told. */
-const TOLD_KINDS: readonly Kind[] = [
+/** The others are in the list of events, and are reported from there, or need no operator. */
+const REPORTED_KINDS: readonly Kind[] = [
   "backfilled",
   "missing",
   "expired",
@@ -48,7 +48,7 @@ export function behindText(
   ].join("\n");
 }
 
-/** A Reconciler that does not answer knows nothing, which is no better than a watermark that stands. */
+/** A Reconciler that does not answer is no better than a watermark that does not move. */
 export function isSilentForLong(since: number | null, now: number): boolean {
   return since !== null && now - since > BEHIND_SECONDS * 1_000;
 }
@@ -58,26 +58,26 @@ export function silentText(settleEnv: string, since: number | null, now: number)
   return `clawsettle ${settleEnv}: the Reconciler has not answered for ${hours} h, so nobody knows whether events are missing.\nLook: /console`;
 }
 
-/** Before anybody was told of any: who switches alerts on hears of the last day. */
+/** When alerts are switched on, the runs of the last day are reported. */
 const FIRST_RUNS = 24;
 
-/** Hourly runs that are over and that nobody was told of, oldest first. */
-export function untoldRuns<Run extends Pick<RunView, "id" | "origin" | "status">>(
+/** Hourly runs that are over and were not reported, oldest first. */
+export function unreportedRuns<Run extends Pick<RunView, "id" | "origin" | "status">>(
   newestFirst: readonly Run[],
-  toldRun: string | null,
+  reportedRun: string | null,
 ): Run[] {
   const over = newestFirst.filter(({ origin, status }) => origin === "schedule" && status !== "running");
-  if (toldRun === null) return over.slice(0, FIRST_RUNS).toReversed();
-  const at = over.findIndex(({ id }) => id === toldRun);
+  if (reportedRun === null) return over.slice(0, FIRST_RUNS).toReversed();
+  const at = over.findIndex(({ id }) => id === reportedRun);
   return (at < 0 ? over : over.slice(0, at)).toReversed();
 }
 
-/** Null: it found nothing that anybody must hear of. */
+/** Null: it found nothing that must be reported. */
 export function findingsText(
   settleEnv: string,
   { id, from, to, counts }: Pick<RunView, "id" | "from" | "to" | "counts">,
 ): string | null {
-  const found = TOLD_KINDS.filter((kind) => counts[kind] > 0);
+  const found = REPORTED_KINDS.filter((kind) => counts[kind] > 0);
   if (found.length === 0) return null;
   return [
     `clawsettle ${settleEnv}: the reconciliation of ${from} to ${to} found something.`,

@@ -1,9 +1,9 @@
 /**
- * The cron's round over the index. An event comes back by its own alarm; should the platform lose one, nothing in the
- * event's object would ever notice. So this looks from outside, at what each event said it would do and when.
+ * Wakes overdue events, and purges the index. An event is woken by its own alarm; should the platform lose one, nothing
+ * in the event's object would ever notice. So this checks from outside when each event was to be woken.
  *
- * What the index has never heard of it cannot watch: an event whose very first attempt was cut off, and whose alarm was
- * lost besides. Stripe was not answered then, and delivers again.
+ * An event that is not in the index cannot be checked: one whose very first attempt was cut off, and whose alarm was lost
+ * besides. Stripe got no answer then, and delivers again.
  */
 import { concurrently } from "../concurrently.ts";
 import type { Config } from "../config.ts";
@@ -13,7 +13,7 @@ import { askShard, type IndexPlace, shardNumbers } from "../event-index/call-sha
 import { shardOf } from "../event-index/shard.ts";
 import type { Overdue } from "../event-index/overdue.ts";
 
-/** Alarms may be a little late of themselves. */
+/** Alarms may be a little late. */
 const OVERDUE_MS = 60_000;
 /** Together with the purge well under the 1,000 requests that one run may make. */
 const POKES_PER_SWEEP = 400;
@@ -21,18 +21,18 @@ const PURGES_PER_SWEEP = 160;
 const PURGE_BATCH = 1_000;
 /** The ledger may just be coming back: this is not the moment to overrun it. */
 const POKES_AT_ONCE = 6;
-/** Begins nothing after this, so that it is over when the next one starts. What is left comes round again. */
+/** Starts nothing after this, so that it is over when the next one starts, which takes what is left. */
 const SWEEP_BUDGET_MS = 240_000;
 
-/** Never throws: what fails is logged, and does not keep the rest from its turn. */
+/** Never throws: what fails is logged, and does not stop the rest. */
 export async function sweep(env: Env, config: Config): Promise<void> {
   const index = { env, shards: config.indexShards };
   const startedAt = Date.now();
-  const [watched, purged] = await Promise.all([
+  const [rescue, purged] = await Promise.all([
     rescueOverdue(index, startedAt),
     purgeExpired(index, startedAt - config.retentionMs),
   ]);
-  const { overdue, rescued, failed } = watched;
+  const { overdue, rescued, failed } = rescue;
   log(overdue === 0 ? "info" : "warn", {
     msg: "sweep",
     overdue,
@@ -59,7 +59,7 @@ async function rescueOverdue(index: IndexPlace, startedAt: number) {
   return { overdue: overdue.length, rescued: count("rescued"), failed: count("failed") };
 }
 
-/** What was not poked before comes first, then the oldest due; so it is within a shard, and so over all. */
+/** Events that were not poked before come first, then the oldest due: within a shard, and over all of them. */
 async function collectOverdue(index: IndexPlace, now: number): Promise<Overdue[]> {
   const limit = Math.ceil(POKES_PER_SWEEP / index.shards);
   const answers = await Promise.all(
@@ -94,7 +94,7 @@ async function countRescues(index: IndexPlace, eventIds: readonly string[]): Pro
   );
 }
 
-/** In batches, so that no shard keeps its events' rows waiting for long. */
+/** In batches, so that no shard delays its events' rows for long. */
 async function purgeExpired(index: IndexPlace, cutoff: number): Promise<number> {
   const batches = Math.ceil(PURGES_PER_SWEEP / index.shards);
   const purged = await Promise.all(

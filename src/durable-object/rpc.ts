@@ -1,5 +1,6 @@
 /** What a Durable Object answers over RPC, and how a caller tries again when an answer is lost. */
-import { errorName, log, type LogLine } from "../log.ts";
+import { errorName } from "../error-name.ts";
+import { log, type LogLine } from "../log.ts";
 import type { Result } from "../result.ts";
 
 const DEFAULT_TRIES = 3;

@@ -3,7 +3,8 @@
  * what has changed, and nothing that a client sends is read.
  */
 import type { Connection, Server } from "partyserver";
-import { errorName, log } from "../log.ts";
+import { errorName } from "../error-name.ts";
+import { log } from "../log.ts";
 
 /** What the Worker sends to an object. The caller's own request stays outside: partyserver reads its query and headers. */
 const UPGRADE = { headers: { upgrade: "websocket" } };

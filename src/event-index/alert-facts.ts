@@ -1,10 +1,11 @@
 /**
- * What a shard knows of alerts: which of its events somebody should hear of, and of which they have heard.
+ * What a shard keeps for alerts: which of its events must be reported, and which were.
  *
- * Told events stand in a table of their own, which only permanent failures get a row in: a settled event pays nothing for
- * alerts, and a row of the index is what its event published, and nothing else.
+ * Reported events are in tables of their own, where only failures and long-open events get a row: a settled event costs
+ * nothing for alerts, and a row of the index is what its event published, and nothing else. The tables' names, `told` and
+ * `told_open`, are stored and older than the code's word for it, "reported".
  */
-import type { EventSummary } from "../event/view.ts";
+import type { EventSummary } from "./event-summary.ts";
 import { IS_OPEN } from "./filter.ts";
 import type { Money } from "./sum-by-currency.ts";
 import { openMoney } from "./shard-stats.ts";
@@ -12,15 +13,15 @@ import { OPEN_EVENTS } from "./events-table.ts";
 
 const NOTES_KEY = "alert:";
 
-/** Which revision of an event was told. A later failure of the same event has a later one, and is told again. */
-const TOLD_SCHEMA = `CREATE TABLE IF NOT EXISTS told (
+/** Which revision of an event was reported. A later failure of the same event has a later one, and is reported again. */
+const FAILURES_SCHEMA = `CREATE TABLE IF NOT EXISTS told (
   received_at INTEGER NOT NULL,
   event_id TEXT NOT NULL,
   revision INTEGER NOT NULL,
   PRIMARY KEY (received_at, event_id)
 ) STRICT, WITHOUT ROWID`;
 
-/** Which events were told as open for too long. */
+/** Which events were reported as open for too long. */
 const LONG_OPEN_SCHEMA = `CREATE TABLE IF NOT EXISTS told_open (
   received_at INTEGER NOT NULL,
   event_id TEXT NOT NULL,
@@ -30,8 +31,8 @@ const LONG_OPEN_SCHEMA = `CREATE TABLE IF NOT EXISTS told_open (
 /** Only an operator moves such an event: no retry is scheduled. */
 const IS_PERMANENT = "events.state = 'failed' AND events.next_retry_at IS NULL";
 
-export type ToldEvent = Pick<EventSummary, "received_at" | "event_id" | "revision">;
-export type PermanentFailure = ToldEvent &
+export type ReportedEvent = Pick<EventSummary, "received_at" | "event_id" | "revision">;
+export type PermanentFailure = ReportedEvent &
   Pick<EventSummary, "event_type" | "reason" | "amount_minor" | "currency">;
 
 /** Events that were received at a time or before, and are still open. */
@@ -39,8 +40,8 @@ export interface LongOpen {
   readonly money: readonly Money[];
   /** When the first of them was received. Null: there are none. */
   readonly oldest: number | null;
-  /** How many of them nobody was told of. By event, since rows do not come in the order in which events were received. */
-  readonly untold: number;
+  /** How many of them were not reported. By event, since rows do not come in the order in which events were received. */
+  readonly unreported: number;
 }
 
 export interface AlertFacts {
@@ -48,8 +49,8 @@ export interface AlertFacts {
   readonly longOpen: LongOpen;
 }
 
-export function createToldTable(sql: SqlStorage): void {
-  sql.exec(TOLD_SCHEMA);
+export function createReportedTables(sql: SqlStorage): void {
+  sql.exec(FAILURES_SCHEMA);
   sql.exec(LONG_OPEN_SCHEMA);
 }
 
@@ -64,19 +65,22 @@ export function alertFacts(sql: SqlStorage, receivedBy: number, limit: number): 
       limit,
     )
     .toArray() as unknown as PermanentFailure[];
-  const { oldest, untold } = sql
-    .exec<{ oldest: number | null; untold: number }>(
-      `SELECT min(events.received_at) AS oldest, count(*) - count(told_open.event_id) AS untold
+  const { oldest, unreported } = sql
+    .exec<{ oldest: number | null; unreported: number }>(
+      `SELECT min(events.received_at) AS oldest, count(*) - count(told_open.event_id) AS unreported
       FROM ${OPEN_EVENTS} LEFT JOIN told_open USING (received_at, event_id)
       WHERE ${IS_OPEN} AND events.received_at <= ?`,
       receivedBy,
     )
     .one();
-  return { failures, longOpen: { money: openMoney(sql, { received_to: receivedBy + 1 }), oldest, untold } };
+  return {
+    failures,
+    longOpen: { money: openMoney(sql, { received_to: receivedBy + 1 }), oldest, unreported },
+  };
 }
 
 /** All that is open and was received by then. What is open no longer is forgotten. */
-export function markLongOpenTold(sql: SqlStorage, receivedBy: number): void {
+export function markLongOpenReported(sql: SqlStorage, receivedBy: number): void {
   sql.exec(
     `DELETE FROM told_open WHERE (received_at, event_id) NOT IN (
       SELECT received_at, event_id FROM ${OPEN_EVENTS} WHERE ${IS_OPEN}
@@ -89,8 +93,8 @@ export function markLongOpenTold(sql: SqlStorage, receivedBy: number): void {
   );
 }
 
-/** And forgets those that are no longer failed for good: as many at most, so that this stays a small step. */
-export function markTold(sql: SqlStorage, events: readonly ToldEvent[]): void {
+/** Also forgets events that are no longer failed for good: at most as many, so that this stays a small step. */
+export function markReported(sql: SqlStorage, events: readonly ReportedEvent[]): void {
   for (const { received_at, event_id, revision } of events) {
     sql.exec(
       `INSERT INTO told VALUES (?, ?, ?)
@@ -109,7 +113,7 @@ export function markTold(sql: SqlStorage, events: readonly ToldEvent[]): void {
   );
 }
 
-/** Something small to remember between sweeps, for cases that are no single event's. */
+/** Something small to keep between sweeps, for cases that belong to no single event. */
 export function alertNote(kv: SyncKvStorage, name: string): unknown {
   return kv.get(NOTES_KEY + name) ?? null;
 }

@@ -1,6 +1,6 @@
 /** The only place that makes a stub of the index's objects. */
 import { callObject, type RpcResult, withTimeout } from "../durable-object/rpc.ts";
-import type { EventSummary } from "../event/view.ts";
+import type { EventSummary } from "./event-summary.ts";
 import { connect } from "../durable-object/websockets.ts";
 import type { EventIndex } from "./event-index.ts";
 import { shardName, shardOf } from "./shard.ts";
@@ -16,7 +16,7 @@ export interface IndexPlace {
   readonly shards: number;
 }
 
-/** Rejects when the shard did not take the row: the event's alarm publishes again. */
+/** Rejects when the shard did not accept the row: the event's alarm publishes again. */
 export async function publish({ env, shards }: IndexPlace, summary: EventSummary): Promise<void> {
   const shard = shardOf(summary.event_id, shards);
   const answer = await askShard({ env, shards }, shard, (stub) => stub.publish(summary));
@@ -37,7 +37,7 @@ export function shardNumbers({ shards }: IndexPlace): number[] {
   return Array.from({ length: shards }, (_, shard) => shard);
 }
 
-/** A WebSocket on which the shard tells of each row that it takes; null when it is out of reach. */
+/** A WebSocket on which the shard reports each row that is published to it; null when it is out of reach. */
 export async function watchShard(index: IndexPlace, shard: number): Promise<Response | null> {
   const answer = await askShard(index, shard, async (stub) => ({ ok: true, value: await connect(stub) }));
   return answer.ok ? answer.value : null;

@@ -1,12 +1,12 @@
 /**
- * One shard of the index: it plugs the platform's storage into the queries, and holds no rule of its own.
+ * One shard of the index: it connects the platform's storage to the queries, and has no rule of its own.
  *
- * The index mirrors what the events' objects publish. It is never asked what may be done with an event, so a row that
- * is late can mislead an eye, but never a settlement.
+ * The index mirrors what the events' objects publish. Nothing decides by it what may be done with an event, so a row that
+ * is late can mislead an operator, but never a settlement.
  */
 import { type Connection, Server } from "partyserver";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
-import type { EventSummary } from "../event/view.ts";
+import type { EventSummary } from "./event-summary.ts";
 import { accept, begin, isWatched, tell } from "../durable-object/websockets.ts";
 import type { EventFilter, Position } from "./filter.ts";
 import type { Money } from "./sum-by-currency.ts";
@@ -15,11 +15,11 @@ import {
   alertFacts,
   type AlertFacts,
   alertNote,
-  createToldTable,
-  markLongOpenTold,
-  markTold,
+  createReportedTables,
+  markLongOpenReported,
+  markReported,
   setAlertNote,
-  type ToldEvent,
+  type ReportedEvent,
 } from "./alert-facts.ts";
 import { createTable, purge, selectOpen, selectPage, upsert } from "./events-table.ts";
 import { addRescues, type Overdue, rescuesOf, takeOverdue } from "./overdue.ts";
@@ -31,7 +31,7 @@ export class EventIndex extends Server<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     createTable(ctx.storage.sql);
-    createToldTable(ctx.storage.sql);
+    createReportedTables(ctx.storage.sql);
   }
 
   publish(summary: EventSummary): Promise<RpcResult<void>> {
@@ -75,12 +75,12 @@ export class EventIndex extends Server<Env> {
     return this.#answer(({ sql }) => alertFacts(sql, receivedBy, limit));
   }
 
-  markTold(events: readonly ToldEvent[]): Promise<RpcResult<void>> {
-    return this.#answer(({ sql }) => markTold(sql, events));
+  markReported(events: readonly ReportedEvent[]): Promise<RpcResult<void>> {
+    return this.#answer(({ sql }) => markReported(sql, events));
   }
 
-  markLongOpenTold(receivedBy: number): Promise<RpcResult<void>> {
-    return this.#answer(({ sql }) => markLongOpenTold(sql, receivedBy));
+  markLongOpenReported(receivedBy: number): Promise<RpcResult<void>> {
+    return this.#answer(({ sql }) => markLongOpenReported(sql, receivedBy));
   }
 
   alertNote(name: string): Promise<RpcResult<unknown>> {
@@ -91,7 +91,7 @@ export class EventIndex extends Server<Env> {
     return this.#answer(({ kv }) => setAlertNote(kv, name, note));
   }
 
-  /** Somebody begins to watch what is published here. */
+  /** A client starts to watch what is published here. */
   override fetch(): Promise<Response> {
     return accept((request) => super.fetch(request));
   }

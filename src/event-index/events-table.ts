@@ -5,7 +5,7 @@
  * index holds open events alone, so that a settled event is exactly one row written. Everything else that is asked for
  * is a scan: of the open events, or of a page's neighbourhood, or (rare types, one payment) of the whole shard.
  */
-import type { EventSummary } from "../event/view.ts";
+import type { EventSummary } from "./event-summary.ts";
 import { type EventFilter, IS_FINAL, IS_OPEN, isOpenState, type Position, whereOf } from "./filter.ts";
 
 const COLUMNS = [

@@ -1,5 +1,5 @@
 /** Which events an operator asks for, and the SQL of it. Pure. */
-import { FINAL_STATES, OPEN_STATES, type State } from "../event/states.ts";
+import { FINAL_STATES, OPEN_STATES, type State } from "./event-summary.ts";
 
 export interface EventFilter {
   readonly state?: State | undefined;

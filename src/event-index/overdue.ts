@@ -1,4 +1,4 @@
-/** What the watchdog keeps in a shard: which events it has looked after, and how many it has rescued. */
+/** What a shard keeps for the sweep: which events it has handed out, and how many were rescued. */
 import { IS_OPEN } from "./filter.ts";
 import { OPEN_EVENTS } from "./events-table.ts";
 
@@ -18,7 +18,7 @@ interface Rescues {
 
 /**
  * Hands out open events whose retry was due at `dueBy`, oldest due first, and notes that they were handed out: one
- * that poking does not move goes behind the others, so that it cannot keep them waiting.
+ * that poking does not move goes behind the others, so that it cannot delay them.
  */
 export function takeOverdue(sql: SqlStorage, dueBy: number, now: number, limit: number): Overdue[] {
   const rows = sql

@@ -1,5 +1,5 @@
 /** Questions over all shards. Each answers null when a shard is out of reach. */
-import type { EventSummary } from "../event/view.ts";
+import type { EventSummary } from "./event-summary.ts";
 import type { EventFilter, Position } from "./filter.ts";
 import { askAllShards, type IndexPlace } from "./call-shards.ts";
 import { type Money, sumByCurrency } from "./sum-by-currency.ts";

@@ -1,5 +1,5 @@
 /** One shard's numbers. */
-import type { EventSummary } from "../event/view.ts";
+import type { EventSummary } from "./event-summary.ts";
 import { type EventFilter, IS_OPEN, whereOf } from "./filter.ts";
 import type { Money } from "./sum-by-currency.ts";
 import { OPEN_EVENTS } from "./events-table.ts";

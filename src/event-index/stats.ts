@@ -1,6 +1,6 @@
 /** The shards' numbers put together. Pure. */
 import { z } from "zod";
-import { STATES } from "../event/states.ts";
+import { stateSchema } from "./event-summary.ts";
 import { moneySchema, sumByCurrency } from "./sum-by-currency.ts";
 import { countSchema } from "../wire-schemas.ts";
 import type { ShardStats, StateCount } from "./shard-stats.ts";
@@ -32,7 +32,7 @@ export function combineStats(shards: readonly ShardStats[], now: number): Stats 
   const recent = shards.flatMap((shard) => shard.recent);
   const oldest = shards.flatMap((shard) => shard.oldest_open_received_at ?? []);
   return {
-    states: Object.fromEntries(STATES.map((state) => [state, countOf(all, state)])),
+    states: Object.fromEntries(stateSchema.options.map((state) => [state, countOf(all, state)])),
     open: sumByCurrency(shards.flatMap((shard) => shard.open)),
     oldest_open_age_seconds:
       oldest.length === 0 ? null : Math.max(0, Math.floor((now - Math.min(...oldest)) / 1_000)),

@@ -2,7 +2,7 @@
  * The alarm's two duties besides the lease: to be the flag of what the index does not know yet, and to be there.
  * Over ports; the rule of when a record wants to wake is the machine's.
  */
-import { errorName } from "../log.ts";
+import { errorName } from "../error-name.ts";
 import { wakeAt } from "./machine.ts";
 import type { Ports } from "./ports.ts";
 import { type EventRecord, isFinal, isInAttempt } from "./record.ts";

@@ -1,4 +1,5 @@
 /** One attempt between two steps: the look-up where the account is unknown, then the turn at the ledger. */
+import { LANE_WAIT_MAX_MS } from "../ledger/lane.ts";
 import { idempotencyKey, thaw } from "../settlement/settlement.ts";
 import type { Input } from "./machine-types.ts";
 import type { Ports } from "./ports.ts";
@@ -29,7 +30,7 @@ export async function runAttempt(
       payload,
       idempotency_key: idempotencyKey(record.event_id),
       read_back: unproven !== undefined,
-      wait_ms: Math.max(0, record.attempt.lease_expires_at - leaseTailMs - now()),
+      wait_ms: Math.min(LANE_WAIT_MAX_MS, Math.max(0, record.attempt.lease_expires_at - leaseTailMs - now())),
     });
     record = step({ kind: "outcome", attempt, outcome });
   }

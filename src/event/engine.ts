@@ -8,7 +8,7 @@
  * 3. After an outcome: save, answer, publish the row, and only then move the alarm. A crash before the publish leaves
  *    the lease's alarm standing, and that alarm publishes.
  */
-import { errorName } from "../log.ts";
+import { errorName } from "../error-name.ts";
 import { runAttempt } from "./attempt.ts";
 import { describeEvent } from "./describe.ts";
 import { transition } from "./machine.ts";

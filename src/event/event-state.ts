@@ -5,7 +5,7 @@ import { settlementDraftSchema } from "../settlement/settlement.ts";
 import { countSchema, isoTimeSchema, sha256HexSchema } from "../wire-schemas.ts";
 import { snapshotSchema } from "./delivery-answer.ts";
 import { triggerSchema } from "./record.ts";
-import { stateSchema } from "./states.ts";
+import { stateSchema } from "../event-index/event-summary.ts";
 
 export const eventStateSchema = z
   .strictObject({

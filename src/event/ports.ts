@@ -3,7 +3,7 @@ import type { LaneRequest } from "../ledger/lane.ts";
 import type { Ledger, SettleOutcome } from "../ledger/port.ts";
 import type { LogLevel, LogLine } from "../log.ts";
 import type { EventRecord } from "./record.ts";
-import type { EventSummary } from "./view.ts";
+import type { EventSummary } from "../event-index/event-summary.ts";
 
 /** The object's storage. Both writes are synchronous: two without an `await` between them commit together. */
 export interface Store {

@@ -1,5 +1,6 @@
 /** An event as operators see it: one row of a list, or its whole state. Pure; times become ISO 8601 here. */
 import { toHex } from "../bytes.ts";
+import type { EventSummary } from "../event-index/event-summary.ts";
 import { idempotencyKey, thaw } from "../settlement/settlement.ts";
 import type { EventState } from "./event-state.ts";
 import { type EventRecord, failureAtLedger, heldReason, type LedgerError } from "./record.ts";
@@ -7,25 +8,6 @@ import { ledgerErrorOf, snapshotOf } from "./snapshot.ts";
 
 /** Instead of a signing secret: nobody signed this event, Stripe's API listed it over an authenticated connection. */
 export const LISTED_BY_STRIPE = "stripe_api";
-
-/** One row of the index. Times are epoch milliseconds. */
-export interface EventSummary {
-  readonly event_id: string;
-  readonly revision: number;
-  readonly event_type: string;
-  readonly state: EventRecord["state"];
-  readonly reason: string | null;
-  readonly error_code: string | null;
-  readonly account_id: string | null;
-  /** The settlement's `external_payment_id`: `pi_…`, `re_…`, `dp_…`, `po_…`, or `ch_…:…`. */
-  readonly payment_id: string | null;
-  readonly amount_minor: string | null;
-  readonly currency: string | null;
-  readonly attempts: number;
-  readonly received_at: number;
-  readonly updated_at: number;
-  readonly next_retry_at: number | null;
-}
 
 export function iso(ms: number): string {
   return new Date(ms).toISOString();

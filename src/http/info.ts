@@ -1,27 +1,13 @@
 /** What this is, and whether it is ready. */
-import { version } from "../../package.json";
 import { z } from "zod";
-import { loadConfig, operatorKeys } from "../config.ts";
+import { version } from "../../package.json";
+import { loadConfig } from "../config.ts";
 import type { Failure } from "../errors.ts";
+import { readiness } from "../readiness.ts";
 import type { Result } from "../result.ts";
 import { ROUTES } from "./routes.ts";
 
 const SERVICE = "clawsettle";
-
-export interface Readiness {
-  readonly missing: readonly string[];
-  readonly invalid: readonly string[];
-}
-
-/** The webhook works without an operator key, but no operator could see what failed: so it is required. */
-export function readiness(env: object): Readiness {
-  const configured = loadConfig(env);
-  const missing = configured.ok ? [] : configured.missing;
-  const invalid = configured.ok ? [] : configured.invalid;
-  return operatorKeys(env).adminKey === null
-    ? { missing: [...missing, "SETTLE_ADMIN_KEY"], invalid }
-    : { missing, invalid };
-}
 
 export const healthSchema = z.strictObject({
   status: z.literal("ok"),

@@ -1,6 +1,6 @@
 /** What operators send in a URL, where every value is text: as strict as their bodies. Pure. */
 import { z } from "zod";
-import { stateSchema } from "../event/states.ts";
+import { stateSchema } from "../event-index/event-summary.ts";
 import { decodeCursor } from "../event-index/cursor.ts";
 import { EVENTS_DEFAULT, EVENTS_MAX, filterFields } from "../operators/requests.ts";
 

@@ -1,5 +1,6 @@
 /** Errors that no code expected. */
-import { errorName, log } from "../log.ts";
+import { errorName } from "../error-name.ts";
+import { log } from "../log.ts";
 import { fail } from "./respond.ts";
 
 /** The name only: a message may quote what it was given. */

@@ -119,17 +119,19 @@ export class Lane {
     for (const late of this.#waiting.filter(({ deadline }) => deadline < now)) late.enter(this.#busy(now));
     this.#waiting = this.#waiting.filter(({ deadline }) => deadline >= now);
     const opensAt = this.#opensAt(now);
-    while (now >= opensAt && this.#running < this.#policy.concurrency) {
-      const [next, ...others] = this.#waiting;
-      if (next === undefined) return;
-      this.#waiting = others;
-      this.#running++;
-      next.enter(null);
-    }
+    if (now >= opensAt) this.#letIn();
     if (this.#waiting.length === 0) return;
     const firstDeadline = Math.min(...this.#waiting.map(({ deadline }) => deadline)) + 1;
-    const wake = opensAt > now ? Math.min(opensAt, firstDeadline) : firstDeadline;
-    this.#cancelWake = this.#ports.at(wake, () => this.#admit());
+    const wakeAt = opensAt > now ? Math.min(opensAt, firstDeadline) : firstDeadline;
+    this.#cancelWake = this.#ports.at(wakeAt, () => this.#admit());
+  }
+
+  #letIn(): void {
+    const free = this.#policy.concurrency - this.#running;
+    const entering = this.#waiting.slice(0, free);
+    this.#waiting = this.#waiting.slice(entering.length);
+    this.#running += entering.length;
+    for (const { enter } of entering) enter(null);
   }
 
   /** No request runs for longer than this: what says so was written by a clock that has been set back since. */

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { eventIdSchema } from "../event-id.ts";
-import { OPEN_STATES } from "../event/states.ts";
+import { OPEN_STATES } from "../event-index/event-summary.ts";
 
 /** Events of one page, and of one bulk retry. */
 export const EVENTS_DEFAULT = 50;

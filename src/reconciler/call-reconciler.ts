@@ -9,7 +9,7 @@ import type { StartReply, StartRequest } from "./start-run.ts";
 export type ReconcilerStub = DurableObjectStub<Reconciler>;
 
 const NAME = "reconciler";
-/** All tries together. The longest answer is a report of ten thousand differences as a file. */
+/** For all tries together. The longest answer is a report of ten thousand differences as a file. */
 const CALL_TIMEOUT_MS = 30_000;
 
 /** Never throws. `ask` must be safe to repeat: all of the object's methods are. */
@@ -27,7 +27,7 @@ export function startRun(env: Env, request: Omit<StartRequest, "id">): Promise<R
   return askReconciler(env, (stub) => stub.start({ ...request, id }));
 }
 
-/** The cron's. Without a key there is nothing to look at, and no object to wake. */
+/** For the cron. Without a key nothing can be reconciled, and no object is called. */
 export async function tickReconciler(env: Env, { stripeApi }: Config): Promise<void> {
   if (stripeApi === null) return;
   const ticked = await askReconciler(env, (stub) => stub.tick());

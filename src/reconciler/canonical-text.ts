@@ -1,8 +1,8 @@
 /**
- * What a report says, as one text in a fixed order: its hash proves that two runs found the same. So neither the run's
- * id nor any time of the run stands in it, only what was asked and what was found. Pure.
+ * A report's content as one text in a fixed order: its hash proves that two runs found the same. So it contains neither
+ * the run's id nor any time of the run, only what was requested and what was found. Pure.
  */
-import { type Difference, type Kind, KINDS, SIDES } from "./findings.ts";
+import { type Difference, DIFFERENCE_FIELDS, type Kind, KINDS, SIDES } from "./findings.ts";
 import type { Total } from "./totals.ts";
 import type { Window } from "./window.ts";
 
@@ -15,22 +15,6 @@ export interface Content {
   readonly totals: readonly Total[];
   readonly differences: readonly Difference[];
 }
-
-const DIFFERENCE_FIELDS = [
-  "event_id",
-  "event_type",
-  "created_at",
-  "kind",
-  "field",
-  "ours",
-  "theirs",
-  "reason",
-  "payment_id",
-  "direction",
-  "status",
-  "currency",
-  "amount_minor",
-] as const satisfies readonly (keyof Difference)[];
 
 /** One JSON array a line. Changing anything here changes every hash: then change the first line too. */
 export function canonicalText({

@@ -1,4 +1,4 @@
-/** What contradicts what: Stripe's event and our record, our record and the ledger. Pure. */
+/** Contradictions between Stripe's event and our record, and between our record and the ledger. Pure. */
 import type { LedgerSettlement } from "../ledger/port.ts";
 import type { Mapping, Settlement, SettlementDraft } from "../settlement/settlement.ts";
 import { type RefundEvents, TABLE } from "../settlement/mapping-table.ts";
@@ -29,7 +29,7 @@ export function moneyOf(mapping: Mapping): Known | null {
   return mapping.kind === "account_lookup" ? mapping.draft : null;
 }
 
-/** Field by field what `conflicts` of the settlement says as a whole: accounts count where both are known. */
+/** Field by field what `conflicts` decides for the settlement as a whole: accounts count where both are known. */
 export function againstStripe(recorded: Known, listed: Known): Contradiction[] {
   return FIELDS.flatMap((field) => {
     const [ours, theirs] = [recorded[field], listed[field]];

@@ -1,56 +1,35 @@
 /** A report as CSV (RFC 4180): one line per total, per count and per difference, under one header. */
-import { type Difference, type Kind, KINDS } from "./findings.ts";
-import type { Total } from "./totals.ts";
+import type { Content } from "./canonical-text.ts";
+import { DIFFERENCE_FIELDS, KINDS, SIDES } from "./findings.ts";
 
 const COLUMNS = [
   "line",
   "kind",
-  "event_id",
-  "event_type",
-  "created_at",
-  "field",
-  "ours",
-  "theirs",
-  "reason",
-  "payment_id",
-  "direction",
-  "status",
-  "currency",
-  "amount_minor",
+  ...DIFFERENCE_FIELDS.filter((field) => field !== "kind"),
   "count",
-  "stripe_count",
-  "stripe_amount_minor",
-  "clawsettle_count",
-  "clawsettle_amount_minor",
-  "ledger_count",
-  "ledger_amount_minor",
-] as const;
+  ...SIDES.flatMap((side) => [`${side}_count`, `${side}_amount_minor`]),
+];
 
-export interface CsvContent {
-  readonly totals: readonly Total[];
-  readonly counts: Readonly<Partial<Record<Kind, number>>>;
-  readonly differences: readonly Difference[];
-}
-
-/** Loaded when somebody asks for it: no event's object ever does. */
-export async function toCsv({ totals, counts, differences }: CsvContent): Promise<string> {
+/** The library is loaded at the first request: most objects never make a CSV. */
+export async function toCsv({
+  totals,
+  counts,
+  differences,
+}: Pick<Content, "totals" | "counts" | "differences">): Promise<string> {
   const { stringify } = await import("csv-stringify/browser/esm/sync");
   const lines = [
-    ...totals.map(({ stripe, clawsettle, ledger, ...of }) => ({
-      line: "total",
-      ...of,
-      stripe_count: stripe.count,
-      stripe_amount_minor: stripe.amount_minor,
-      clawsettle_count: clawsettle.count,
-      clawsettle_amount_minor: clawsettle.amount_minor,
-      ledger_count: ledger.count,
-      ledger_amount_minor: ledger.amount_minor,
-    })),
+    ...totals.map(({ currency, direction, status, ...sums }) => {
+      const columns = SIDES.flatMap((side) => [
+        [`${side}_count`, sums[side].count],
+        [`${side}_amount_minor`, sums[side].amount_minor],
+      ]);
+      return { line: "total", currency, direction, status, ...Object.fromEntries(columns) };
+    }),
     ...KINDS.flatMap((kind) => (counts[kind] ? { line: "count", kind, count: counts[kind] } : [])),
     ...differences.map((difference) => ({ line: "difference", ...difference })),
   ];
   return stringify(lines, {
-    columns: [...COLUMNS],
+    columns: COLUMNS,
     header: true,
     record_delimiter: "\r\n",
     // An account or a currency is somebody's text: a spreadsheet must not run it as a formula (OWASP, CSV injection).

@@ -1,26 +1,21 @@
-/** Where a page of differences ended, as text that an operator hands back. Pure. */
+/** The end of a page of differences as a cursor, which an operator hands back for the next page. Pure. */
 import { type Difference, type Kind, KINDS } from "./findings.ts";
 
-export interface After {
-  readonly event_id: string;
-  readonly kind: Kind;
-  readonly field: string;
-}
+/** Differences are unique by these, and listed in their order. */
+export type DifferenceKey = Pick<Difference, "event_id" | "kind" | "field">;
 
-const SHAPE = /^([A-Za-z0-9_]{1,255})\.([a-z_]{1,40})\.([a-z_]{0,40})$/;
+const CURSOR = /^([A-Za-z0-9_]{1,255})\.([a-z_]{1,40})\.([a-z_]{0,40})$/;
 
-export function encodeAfter({
-  event_id,
-  kind,
-  field,
-}: Pick<Difference, "event_id" | "kind" | "field">): string {
+export function encodeDifferenceCursor({ event_id, kind, field }: DifferenceKey): string {
   return `${event_id}.${kind}.${field}`;
 }
 
-/** Null for anything that {@link encodeAfter} did not make. */
-export function decodeAfter(text: string): After | null {
-  const match = SHAPE.exec(text);
-  if (match === null) return null;
-  const kind = KINDS.find((each) => each === match[2]);
-  return kind === undefined ? null : { event_id: String(match[1]), kind, field: String(match[3]) };
+/** Null for anything that {@link encodeDifferenceCursor} did not make. */
+export function decodeDifferenceCursor(text: string): DifferenceKey | null {
+  const [, event_id = "", kind, field = ""] = CURSOR.exec(text) ?? [];
+  return isKind(kind) ? { event_id, kind, field } : null;
+}
+
+function isKind(text: string | undefined): text is Kind {
+  return KINDS.some((kind) => kind === text);
 }

@@ -1,17 +1,16 @@
-/** Looking at the events of one page: ask each, note what will be done, do it, ask again, ask the ledger, judge. */
+/** The events of one page: inspect each, record what will be done, do it, inspect again, ask the ledger, judge. */
 import { concurrently } from "../concurrently.ts";
 import type { Prepared } from "../delivery/prepare.ts";
 import type { Delivery } from "../event/machine-types.ts";
 import type { SettlementLookup } from "../ledger/port.ts";
-import type { Entry } from "./list-position.ts";
 import type { Finding } from "./findings.ts";
-import { type Act, actFor, difference, judge, type Listed, type Seen } from "./judge.ts";
-import type { PageOutcome, PagePorts } from "./ports.ts";
+import { type Act, actFor, difference, type Inspection, judge, type Listed } from "./judge.ts";
+import type { Entry } from "./list-position.ts";
+import type { PagePorts, Postponed } from "./ports.ts";
 import type { Running } from "./run.ts";
 
 /** The ledger serves Stripe's deliveries at the same time. */
-const AT_ONCE = 6;
-
+const CONCURRENCY = 6;
 /** A few minutes. */
 const FAILURES_BEFORE_SKIPPING = 6;
 
@@ -20,93 +19,96 @@ export interface Candidate {
   readonly prepared: Prepared;
 }
 
-export async function look(
+interface Examined {
+  readonly listed: Listed;
+  readonly delivery: Delivery;
+  readonly act: Act | null;
+  readonly inspection: Inspection;
+}
+
+export async function examineEvents(
   run: Running,
   candidates: readonly Candidate[],
   ports: PagePorts,
-): Promise<readonly Finding[] | Extract<PageOutcome, { kind: "later" }>> {
-  const good = candidates.flatMap(({ entry, prepared }) =>
+): Promise<readonly Finding[] | Postponed> {
+  const wellFormed = candidates.flatMap(({ entry, prepared }) =>
     prepared.ok ? { delivery: prepared.delivery, listed: listedOf(prepared.delivery, entry) } : [],
   );
-  const first = await concurrently(good, AT_ONCE, ({ listed }) => see(listed.event_id, ports));
-  const bounds = ports.bounds();
-  const acts = good.map(({ listed }, i) =>
-    run.dry_run ? null : actFor(listed, first[i] as Seen, bounds, ports.now()),
+  const inspections = await concurrently(wellFormed, CONCURRENCY, ({ listed }) =>
+    inspect(listed.event_id, ports),
   );
-  // What was begun before a crash stays what it was: an event that was delivered then may be poked now.
-  const acting = { ...begun(good, acts), ...run.acting };
-  if (acts.some((act) => act === "deliver" || act === "poke")) ports.intend(acting);
-  const seen = await concurrently([...good.entries()], AT_ONCE, async ([i, { delivery, listed }]) => {
-    const act = acts[i] ?? null;
-    if (act === null) return first[i] as Seen;
+  // Read after the inspections: what may have been purged by then counts as purged.
+  const bounds = ports.bounds();
+  const now = ports.now();
+  const before = wellFormed.map(({ listed, delivery }, i): Examined => {
+    const inspection = inspections[i] as Inspection;
+    const act = run.dry_run ? null : actFor(listed, inspection, bounds, now);
+    return { listed, delivery, act, inspection };
+  });
+  // What was started before a crash stays as recorded: an event that was delivered then may be poked now.
+  const acting = { ...startedBy(before), ...run.acting };
+  if (before.some(({ act }) => act === "deliver" || act === "poke")) ports.recordActing(acting);
+  const after = await concurrently(before, CONCURRENCY, async (event) => {
+    const { act, delivery, listed } = event;
+    if (act === null) return event;
     // A poke joins the attempt that is under way, and moves nothing that is not overdue.
     await (act === "deliver" ? ports.deliver(delivery) : ports.poke(listed.event_id));
-    return see(listed.event_id, ports);
+    return { ...event, inspection: await inspect(listed.event_id, ports) };
   });
-  const held = await readLedger(seen, ports, run.failures >= FAILURES_BEFORE_SKIPPING);
-  if ("kind" in held) return held;
+  const lookups = await askLedger(after, ports, run.failures >= FAILURES_BEFORE_SKIPPING);
+  if ("kind" in lookups) return lookups;
   return [
-    ...good.map(({ listed }, i) =>
-      judge({
-        listed,
-        seen: seen[i] as Seen,
-        act: acting[listed.event_id] ?? null,
-        ledger: held[i] ?? null,
-        bounds,
-      }),
-    ),
+    ...after.map(({ listed, inspection }, i) => {
+      const act = acting[listed.event_id] ?? null;
+      return judge({ listed, inspection, act, ledger: lookups[i] ?? null, bounds });
+    }),
     ...candidates.flatMap(({ entry, prepared }) =>
       prepared.ok ? [] : malformed(entry, prepared.failure.kind),
     ),
   ];
 }
 
-function begun(
-  good: readonly { readonly listed: Listed }[],
-  acts: readonly (Act | null)[],
-): Running["acting"] {
+function startedBy(events: readonly Examined[]): Running["acting"] {
   return Object.fromEntries(
-    good.flatMap(({ listed }, i) => {
-      const act = acts[i];
-      return act === "deliver" || act === "poke" ? [[listed.event_id, act]] : [];
-    }),
+    events.flatMap(({ act, listed }) =>
+      act === "deliver" || act === "poke" ? [[listed.event_id, act]] : [],
+    ),
   );
 }
 
-async function see(eventId: string, ports: PagePorts): Promise<Seen> {
+async function inspect(eventId: string, ports: PagePorts): Promise<Inspection> {
   const answer = await ports.inspect(eventId);
   if (!answer.ok) return { kind: "unreachable" };
   return answer.value === null ? { kind: "unknown" } : { kind: "known", event: answer.value };
 }
 
 /**
- * Of forwarded events. A ledger that does not answer is asked no further: the page comes again, later. Unless that has
- * gone on for a while (`persist`), and others of the page are answered: then it is about the one event, which must not
- * keep all others from being looked at.
+ * About forwarded events. A ledger that does not answer is asked no further: the page is walked again later. Unless that
+ * has gone on for a while (`persist`), and the ledger answers about others of the page: then the cause is the one event,
+ * which must not keep all others from being examined.
  */
-async function readLedger(
-  seen: readonly Seen[],
+async function askLedger(
+  events: readonly Examined[],
   { ledger }: PagePorts,
   persist: boolean,
-): Promise<readonly (SettlementLookup | null)[] | Extract<PageOutcome, { kind: "later" }>> {
-  let silent: { readonly retryAfterMs: number | null } | null = null;
+): Promise<readonly (SettlementLookup | null)[] | Postponed> {
+  let silence = null as Postponed | null;
   let answered = false;
-  const held = await concurrently(seen, AT_ONCE, async (each) => {
-    if ((silent !== null && !persist) || each.kind !== "known") return null;
-    const { state, settlement } = each.event;
+  const lookups = await concurrently(events, CONCURRENCY, async ({ inspection }) => {
+    if ((silence !== null && !persist) || inspection.kind !== "known") return null;
+    const { state, settlement } = inspection.event;
     if (state !== "forwarded" || settlement === null) return null;
     const answer = await ledger.findSettlement(settlement.external_payment_id, settlement.direction);
-    if (isSilence(answer))
-      silent = { retryAfterMs: "retry_after_ms" in answer ? answer.retry_after_ms : null };
-    else answered = true;
+    if (isSilence(answer)) {
+      const retryAfterMs = "retry_after_ms" in answer ? answer.retry_after_ms : null;
+      silence = { kind: "later", why: "ledger_unavailable", retryAfterMs };
+    } else answered = true;
     return answer;
   });
-  const stopped = silent as { readonly retryAfterMs: number | null } | null;
-  if (stopped === null || (persist && answered)) return held;
-  return { kind: "later", why: "ledger_unavailable", ...stopped };
+  return persist && answered ? lookups : (silence ?? lookups);
 }
 
-/** An answer that is not understood is one: asking again would hear the same. */
+/** An answer that is not understood is one: the same question would get the same answer. */
 function isSilence(answer: SettlementLookup): boolean {
   if (answer.kind === "unknown") return answer.why !== "answer_not_the_ledgers";
   return answer.kind === "unavailable";

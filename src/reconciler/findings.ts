@@ -1,8 +1,8 @@
-/** What a run can find: a closed list of kinds, and what each means. Types and words only; pure. */
+/** What a run can find: a closed list of kinds, and what each means. Pure. */
 import { z } from "zod";
 import { currencySchema, minorUnitsSchema } from "../wire-schemas.ts";
 
-/** Explained in {@link MEANINGS}. One event may stand under more than one. */
+/** Explained in {@link MEANINGS}. One event may have more than one. */
 export const KINDS = [
   "backfilled",
   "healed",
@@ -42,7 +42,7 @@ export const MEANINGS: Readonly<Record<Kind, string>> = {
   unverified: "the ledger did not say what it holds, asked again and again",
 };
 
-/** While one of these is left, nobody can say that everything up to here has arrived. The others stand in the index. */
+/** While one of these is left, it is not known that every event has arrived. Events of the other kinds are in the index. */
 export const HOLDING: readonly Kind[] = ["missing", "expired", "malformed", "unreachable"];
 
 export const differenceSchema = z.strictObject({
@@ -65,6 +65,9 @@ export const differenceSchema = z.strictObject({
 });
 export type Difference = z.infer<typeof differenceSchema>;
 
+/** In the order of a report's canonical text. */
+export const DIFFERENCE_FIELDS = differenceSchema.keyof().options;
+
 /** One event's money, on one of the three sides. */
 export interface Amount {
   readonly side: Side;
@@ -77,7 +80,7 @@ export interface Amount {
 export const SIDES = ["stripe", "clawsettle", "ledger"] as const;
 export type Side = (typeof SIDES)[number];
 
-/** All that a run keeps of one event. */
+/** All that a run keeps about one event. */
 export interface Finding {
   readonly differences: readonly Difference[];
   readonly amounts: readonly Amount[];

@@ -1,4 +1,4 @@
-/** What one listed event means, given what clawsettle and the ledger say of it. Pure. */
+/** What one listed event means, given what clawsettle and the ledger say about it. Pure. */
 import type { EventState } from "../event/event-state.ts";
 import { LISTED_BY_STRIPE } from "../event/view.ts";
 import type { SettlementLookup } from "../ledger/port.ts";
@@ -7,8 +7,8 @@ import { againstLedger, againstStripe, isStatusInOrder, type Known, moneyOf } fr
 import type { Amount, Difference, Finding, Kind, Side } from "./findings.ts";
 import { type Bounds, isExpired } from "./window.ts";
 
-/** What the event's object says of it. */
-export type Seen =
+/** What the event's object answered. */
+export type Inspection =
   | { readonly kind: "known"; readonly event: EventState }
   | { readonly kind: "unknown" }
   | { readonly kind: "unreachable" };
@@ -24,16 +24,16 @@ export interface Listed {
   readonly mapping: Mapping;
 }
 
-/** What to do about it; null: nothing. A dry run never asks. */
-export function actFor(listed: Listed, seen: Seen, bounds: Bounds, now: number): Act | null {
-  switch (seen.kind) {
+/** What to do about it; null: nothing. A dry run does not ask this. */
+export function actFor({ created }: Listed, inspection: Inspection, bounds: Bounds, now: number): Act | null {
+  switch (inspection.kind) {
     case "unreachable":
       return null;
     case "unknown":
-      return isExpired(listed.created, bounds) ? null : "deliver";
+      return isExpired(created, bounds) ? null : "deliver";
     case "known":
-      if (isOverdue(seen.event, now)) return "poke";
-      return isInAttempt(seen.event) ? "wait" : null;
+      if (isOverdue(inspection.event, now)) return "poke";
+      return isInAttempt(inspection.event) ? "wait" : null;
   }
 }
 
@@ -51,31 +51,31 @@ function isOverdue(event: EventState, now: number): boolean {
 export interface Evidence {
   readonly listed: Listed;
   /** After whatever was done about it. */
-  readonly seen: Seen;
+  readonly inspection: Inspection;
   /** What this run did, now or before it was cut off in the middle of this page. */
   readonly act: Act | null;
-  /** Asked of a forwarded event only. */
+  /** null: not asked, or no answer. Only forwarded events are asked about. */
   readonly ledger: SettlementLookup | null;
   readonly bounds: Bounds;
 }
 
 export function judge(evidence: Evidence): Finding {
-  const { listed, seen, bounds } = evidence;
+  const { listed, inspection, bounds } = evidence;
   const money = moneyOf(listed.mapping);
   const stripe = money === null ? [] : [amount("stripe", money)];
-  if (seen.kind === "unreachable")
+  if (inspection.kind === "unreachable")
     return { differences: [difference(listed, "unreachable")], amounts: stripe };
-  if (seen.kind === "unknown") {
+  if (inspection.kind === "unknown") {
     const kind = isExpired(listed.created, bounds) ? "expired" : "missing";
     const reason = evidence.act === "deliver" ? "not_delivered" : null;
     return { differences: [difference(listed, kind, { reason })], amounts: stripe };
   }
-  const { event } = seen;
+  const { event } = inspection;
   const ours = event.state === "forwarded" && event.settlement !== null ? event.settlement : null;
   return {
     differences: [
-      ...doneAbout(evidence, event),
-      ...standing(listed, event),
+      ...effectOfAct(evidence, event),
+      ...byState(listed, event),
       ...contradictions(listed, event, money),
       ...(ours === null ? [] : inLedger(evidence, ours)),
     ],
@@ -87,14 +87,14 @@ export function judge(evidence: Evidence): Finding {
   };
 }
 
-/** A webhook that arrives just then may be the one that delivers: the record tells which it was. */
-function doneAbout({ listed, act }: Evidence, { state, evidence }: EventState): Difference[] {
+/** A webhook that arrives at the same time may be the one that delivers: the record shows which it was. */
+function effectOfAct({ listed, act }: Evidence, { state, evidence }: EventState): Difference[] {
   if (act === "deliver" && evidence.signing_secret === LISTED_BY_STRIPE)
     return [difference(listed, "backfilled")];
   return act === "poke" && state === "forwarded" ? [difference(listed, "healed")] : [];
 }
 
-function standing(listed: Listed, event: EventState): Difference[] {
+function byState(listed: Listed, event: EventState): Difference[] {
   const of = (kind: Kind) => [difference(listed, kind, { reason: event.reason })];
   switch (event.state) {
     case "forwarded":
@@ -111,7 +111,7 @@ function standing(listed: Listed, event: EventState): Difference[] {
   }
 }
 
-/** Two amounts that differ, or money on one side alone. What could not be mapped, then or now, says nothing of money. */
+/** Two amounts that differ, or money on one side alone. What could not be mapped, then or now, says nothing about money. */
 function contradictions(
   listed: Listed,
   { state, settlement }: EventState,
@@ -149,8 +149,8 @@ function refusalOf(ledger: SettlementLookup | null): string | null {
 }
 
 /**
- * What the ledger holds, beside what it backs. A status that has rightly gone on counts where the event does, or a
- * payout that was paid and came back would be money without an event; any other status counts as what it is.
+ * What the ledger holds, counted beside the event that it stems from. A status that has rightly moved on counts as the
+ * event's own: else a payout that was paid and came back would be money without an event. Any other counts as it is.
  */
 function ledgerAmount({ ledger, bounds }: Evidence, ours: Known): Amount[] {
   if (ledger?.kind !== "found") return [];

@@ -1,4 +1,4 @@
-/** What a run's pages need of the world, plugged in: Stripe's API, the ledger, the events' objects. */
+/** What a run's pages need from outside, connected: Stripe's API, the ledger, the events' objects. */
 import type { Config } from "../config.ts";
 import { deliver } from "../delivery/deliver.ts";
 import { prepareDelivery } from "../delivery/prepare.ts";
@@ -11,10 +11,15 @@ import { keyLivemode } from "./key-livemode.ts";
 import type { PagePorts } from "./ports.ts";
 import type { FailureCode, Running } from "./run.ts";
 
-type Memory = Pick<PagePorts, "intend" | "bounds">;
+type StoredPorts = Pick<PagePorts, "recordActing" | "bounds">;
 
-/** Or why this run cannot go on with the configuration as it is now. */
-export function portsFor(env: Env, config: Config, run: Running, memory: Memory): PagePorts | FailureCode {
+/** Or why this run cannot go on with the present configuration. */
+export function pagePortsFor(
+  env: Env,
+  config: Config,
+  run: Running,
+  stored: StoredPorts,
+): PagePorts | FailureCode {
   const { stripeApi } = config;
   if (stripeApi === null) return "not_configured";
   const livemode = keyLivemode(stripeApi.key);
@@ -29,6 +34,6 @@ export function portsFor(env: Env, config: Config, run: Running, memory: Memory)
     prepare: (body) => prepareDelivery(body, config, { secretIndex: null, requestId: run.id }),
     types: subscribedEventTypes(config.refundEvents),
     now: () => Date.now(),
-    ...memory,
+    ...stored,
   };
 }

@@ -1,12 +1,12 @@
-/** What walking a page needs of the world, and what it comes to. Types only. */
+/** What walking a page needs from outside, and what it results in. Types only. */
 import type { Prepared } from "../delivery/prepare.ts";
 import type { RpcResult } from "../durable-object/rpc.ts";
 import type { Delivery } from "../event/machine-types.ts";
 import type { EventState } from "../event/event-state.ts";
 import type { LedgerReader } from "../ledger/port.ts";
 import type { StripeEvents } from "../stripe-api/port.ts";
-import type { Cursor } from "./list-position.ts";
 import type { Finding } from "./findings.ts";
+import type { ListPosition } from "./list-position.ts";
 import type { FailureCode, Running } from "./run.ts";
 import type { Bounds } from "./window.ts";
 
@@ -20,19 +20,21 @@ export interface PagePorts {
   readonly types: readonly string[];
   readonly bounds: () => Bounds;
   readonly now: () => number;
-  /** On record before anything is done. */
-  readonly intend: (acting: Running["acting"]) => void;
+  /** Called before anything is done, so that it is stored by then. */
+  readonly recordActing: (acting: Running["acting"]) => void;
 }
 
 export type PageOutcome =
   | {
       readonly kind: "page";
       readonly findings: readonly Finding[];
-      readonly cursor: Cursor;
+      readonly position: ListPosition;
       readonly walked: boolean;
       readonly reached: number | null;
     }
-  /** The same page again: now, from another cursor; or later. */
-  | { readonly kind: "from"; readonly cursor: Cursor }
+  /** The same page again: at once, from another position; or later. */
+  | { readonly kind: "reposition"; readonly position: ListPosition }
   | { readonly kind: "later"; readonly why: FailureCode; readonly retryAfterMs: number | null }
   | { readonly kind: "failed"; readonly error: FailureCode };
+
+export type Postponed = Extract<PageOutcome, { kind: "later" }>;

@@ -9,7 +9,7 @@ type Page = Extract<PageOutcome, { kind: "page" }>;
 
 /** `listed`: how many of the page's differences are listed, and not merely counted. */
 export function afterPage(run: Running, page: Page, listed: number): Running {
-  const { findings, cursor, walked, reached } = page;
+  const { findings, position, walked, reached } = page;
   return {
     ...run,
     pages: run.pages + 1,
@@ -24,7 +24,7 @@ export function afterPage(run: Running, page: Page, listed: number): Running {
       findings.flatMap(({ differences }) => differences.map(({ kind }) => kind)),
     ),
     listed: run.listed + listed,
-    cursor,
+    cursor: position,
     walked,
     acting: {},
     failures: 0,

@@ -1,5 +1,5 @@
 /** What operators read of runs. Each answers null when there is no such run, or it was purged. */
-import { type After, decodeAfter, encodeAfter } from "./difference-cursor.ts";
+import { decodeDifferenceCursor, type DifferenceKey, encodeDifferenceCursor } from "./difference-cursor.ts";
 import { toCsv } from "./csv.ts";
 import { reportOf } from "./report.ts";
 import type { DifferencePage, Report } from "./report-schema.ts";
@@ -13,14 +13,14 @@ export function readReport(sql: SqlStorage, id: string): Report | null {
   return run === null ? null : reportOf(run, pageOf(sql, id, null, FIRST_DIFFERENCES));
 }
 
-/** Null also for a cursor that nobody was given. */
+/** Null also for a cursor that was not made here. */
 export function readDifferences(
   sql: SqlStorage,
   id: string,
   cursor: string | null,
   limit: number,
 ): DifferencePage | null {
-  const after = cursor === null ? null : decodeAfter(cursor);
+  const after = cursor === null ? null : decodeDifferenceCursor(cursor);
   if (loadRun(sql, id) === null || (cursor !== null && after === null)) return null;
   return pageOf(sql, id, after, limit);
 }
@@ -32,9 +32,12 @@ export async function readCsv(sql: SqlStorage, id: string): Promise<string | nul
   return toCsv({ ...run, differences: selectDifferences(sql, id, null, DIFFERENCES_LISTED_MAX) });
 }
 
-function pageOf(sql: SqlStorage, id: string, after: After | null, limit: number): DifferencePage {
+function pageOf(sql: SqlStorage, id: string, after: DifferenceKey | null, limit: number): DifferencePage {
   const rows = selectDifferences(sql, id, after, limit + 1);
   const differences = rows.slice(0, limit);
   const last = differences.at(-1);
-  return { differences, next_cursor: rows.length > limit && last !== undefined ? encodeAfter(last) : null };
+  return {
+    differences,
+    next_cursor: rows.length > limit && last !== undefined ? encodeDifferenceCursor(last) : null,
+  };
 }

@@ -1,29 +1,31 @@
 /**
- * The Reconciler: it asks Stripe what happened, the events' objects what they know, and the ledger what it holds. One
- * object for the whole deployment; its alarm takes one step at a time, and it plugs the platform into the rules.
+ * The Reconciler: it compares what Stripe lists, what the events' objects have recorded, and what the ledger holds. One
+ * object for the whole deployment; each alarm takes one step. It connects the platform to the rules.
  *
- * Runs are served in the order in which they were asked for, one at a time: two runs over the same events at once would
- * each report half of what was healed.
+ * Runs are worked on in the order in which they were requested, one at a time: two runs over the same events at once
+ * would each report half of what was healed.
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Config, loadConfig } from "../config.ts";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
-import { errorName, log } from "../log.ts";
+import { errorName } from "../error-name.ts";
+import { log } from "../log.ts";
+import { currentBounds, loadWatermark } from "./bounds-and-watermark.ts";
+import { startHourlyRun } from "./hourly-run.ts";
+import { pagePortsFor } from "./page-ports.ts";
 import { readCsv, readDifferences, readReport } from "./read-report.ts";
 import { viewOf, watermarkStatus } from "./report.ts";
 import type { DifferencePage, Report, RunView, WatermarkStatus } from "./report-schema.ts";
 import { newRunId } from "./run-id.ts";
 import { finish, type Running } from "./run.ts";
-import { type NotConfigured, start, type StartReply, type StartRequest } from "./start-run.ts";
-import { createTables, listRuns, loadRun, saveRun, unfinished } from "./runs-table.ts";
-import { currentBounds, hourlyRound, loadWatermark } from "./hourly-run.ts";
+import { endRun, nextStepAt, runStep } from "./run-step.ts";
+import { createTables, listRuns, loadRun, saveRun, unfinishedRuns } from "./runs-table.ts";
+import { type NotConfigured, startRun, type StartReply, type StartRequest } from "./start-run.ts";
 import type { Setting } from "./window.ts";
-import { end, nextWake, workOn } from "./run-step.ts";
-import { portsFor } from "./page-ports.ts";
 
 /**
- * While a step is under way the alarm stands this far ahead: after a crash it is what goes on. A step that takes longer is met
- * by it, and only moves it.
+ * While a step is under way the alarm is set this far ahead: after a crash it continues the run. An alarm that comes
+ * while a step still runs only moves itself.
  */
 const LEASE_MS = 10_000;
 /** After a failure of our own. */
@@ -39,12 +41,12 @@ export class Reconciler extends DurableObject<Env> {
     createTables(ctx.storage.sql);
   }
 
-  /** It runs when its turn comes. */
+  /** The run waits for its turn. */
   start(request: StartRequest): Promise<RpcResult<StartReply>> {
     return this.#answer((storage) => {
       const configured = this.#configured();
       if ("kind" in configured) return configured;
-      const reply = start(storage, settingOf(configured), request, Date.now());
+      const reply = startRun(storage, settingOf(configured), request, Date.now());
       if (reply.kind === "started") this.#setAlarm();
       return reply;
     });
@@ -68,33 +70,33 @@ export class Reconciler extends DurableObject<Env> {
     return this.#answer(({ sql }) => readCsv(sql, id));
   }
 
-  /** Between two pages; at once when none is under way. Of a run that is over, nothing changes. */
+  /** Between two pages; at once when none is under way. A run that is over does not change. */
   cancel(id: string): Promise<RpcResult<RunView | null>> {
     return this.#answer(({ sql }) => {
       const run = loadRun(sql, id);
       if (run?.status !== "running") return run === null ? null : viewOf(run);
-      if (this.#working && unfinished(sql)[0]?.id === id) {
-        const asked = { ...run, cancel_requested: true };
-        saveRun(sql, asked);
-        return viewOf(asked);
+      if (this.#working && unfinishedRuns(sql)[0]?.id === id) {
+        const requested = { ...run, cancel_requested: true };
+        saveRun(sql, requested);
+        return viewOf(requested);
       }
       const cancelled = finish(run, { status: "cancelled" }, Date.now());
-      end(this.ctx, cancelled);
-      // The alarm may stand for this one's next try: now it is the next one's turn.
+      endRun(this.ctx.storage, cancelled);
+      // The alarm may be set for this run's next try: now it is the next run's turn.
       this.#setAlarm();
       return viewOf(cancelled);
     });
   }
 
-  /** The cron's, every five minutes: starts the hourly run when it is due, forgets old runs, finds a lost alarm. */
+  /** For the cron, every five minutes: starts the hourly run when it is due, purges old runs, replaces a lost alarm. */
   tick(): Promise<RpcResult<void>> {
     return this.#answer(async (storage) => {
       const configured = this.#configured();
       if ("kind" in configured) return;
-      storage.transactionSync(() => hourlyRound(storage, settingOf(configured), Date.now(), newRunId));
-      if (nextWake(storage, Date.now()) === null) return;
-      const standing = await storage.getAlarm();
-      if (standing === null || standing < Date.now() - ALARM_GRACE_MS) this.#setAlarm();
+      storage.transactionSync(() => startHourlyRun(storage, settingOf(configured), Date.now(), newRunId()));
+      if (nextStepAt(storage, Date.now()) === null) return;
+      const alarm = await storage.getAlarm();
+      if (alarm === null || alarm < Date.now() - ALARM_GRACE_MS) this.#setAlarm();
     });
   }
 
@@ -116,9 +118,9 @@ export class Reconciler extends DurableObject<Env> {
     this.#working = true;
     let failed = false;
     try {
-      await workOn({
+      await runStep({
         storage,
-        portsFor: (run) => this.#portsFor(run),
+        pagePorts: (run) => this.#pagePorts(run),
         now: () => Date.now(),
         random: () => Math.random(),
       });
@@ -132,27 +134,27 @@ export class Reconciler extends DurableObject<Env> {
     else this.#setAlarm();
   }
 
-  #portsFor(run: Running) {
+  #pagePorts(run: Running) {
     const configured = this.#configured();
     if ("kind" in configured) return "not_configured";
     const { sql, kv } = this.ctx.storage;
-    return portsFor(this.env, configured, run, {
+    return pagePortsFor(this.env, configured, run, {
       bounds: () => currentBounds(kv, settingOf(configured), Date.now()),
-      intend: (acting) => {
+      recordActing: (acting) => {
         const current = loadRun(sql, run.id);
         if (current?.status === "running") saveRun(sql, { ...current, acting });
       },
     });
   }
 
-  /** While a step is under way the lease stands; its end sets the alarm. */
+  /** While a step is under way the lease stays; its end sets the alarm. */
   #setAlarm(): void {
     if (this.#working) return;
     const { storage } = this.ctx;
     const now = Date.now();
-    const at = nextWake(storage, now);
+    const at = nextStepAt(storage, now);
     if (at === null) void storage.deleteAlarm();
-    // At this very moment, it can stall (workerd#6866).
+    // Set to the present moment, it can stall (workerd#6866).
     else void storage.setAlarm(Math.max(at, now + 1));
   }
 

@@ -62,15 +62,15 @@ const gapView = z.strictObject({
   why: z.enum(["too_late", "refund_events_changed"]),
 });
 
-/** "Complete up to this moment, or here is what is missing." */
+/** Up to when everything is complete, or what is missing. */
 export const watermarkStatusSchema = z.strictObject({
   configured: z.boolean().meta({ description: "false: without STRIPE_API_KEY, nothing is reconciled." }),
   since: isoTimeSchema.nullable(),
   complete_up_to: isoTimeSchema.nullable(),
   behind_seconds: countSchema.nullable(),
-  /** Of these stretches nobody can say that they are complete. */
+  /** Stretches of which it is not known that they are complete. */
   gaps: z.array(gapView).readonly(),
-  /** One that grows until the next complete run, or that run will leave behind. */
+  /** A gap that grows until the next complete run, and that this run will record. */
   pending_gap: gapView.nullable(),
   last_run: z
     .strictObject({

@@ -74,7 +74,7 @@ function phaseOf(run: Running): RunView["progress"]["phase"] {
 /** The hourly run leaves it about an hour behind; two that failed in a row make three. */
 export const BEHIND_SECONDS = 3 * 3_600;
 
-/** So far that something is wrong. */
+/** By so much that something is wrong. */
 export function isBehind({
   configured,
   behind_seconds,
@@ -82,23 +82,22 @@ export function isBehind({
   return configured && (behind_seconds ?? 0) > BEHIND_SECONDS;
 }
 
+const NEVER_RECONCILED: Omit<WatermarkStatus, "configured"> = {
+  since: null,
+  complete_up_to: null,
+  behind_seconds: null,
+  gaps: [],
+  pending_gap: null,
+  last_run: null,
+};
+
 export function watermarkStatus(
   watermark: Watermark | null,
   bounds: Bounds,
   configured: boolean,
   now: number,
 ): WatermarkStatus {
-  if (watermark === null) {
-    return {
-      configured,
-      since: null,
-      complete_up_to: null,
-      behind_seconds: null,
-      gaps: [],
-      pending_gap: null,
-      last_run: null,
-    };
-  }
+  if (watermark === null) return { configured, ...NEVER_RECONCILED };
   const { since, complete_up_to, gaps, last_run } = watermark;
   const pending = gapAt(watermark, bounds, now);
   return {

@@ -4,7 +4,7 @@ import { backoffMs } from "../event/backoff.ts";
 const POLICY = { retryBaseMs: 5_000, retryMaxMs: 600_000, retryHorizonMs: 0 };
 /** In a row, for one page: together about an hour. A run that gave up can be started again. */
 export const MAX_FAILURES = 12;
-/** Who asks for more is asked again after this: one nonsense value must not stop every run behind this one. */
+/** A longer `Retry-After` counts as this: one nonsense value must not stop every run behind this one. */
 const RETRY_AFTER_MAX_MS = 3_600_000;
 
 /** `failures`: in a row, this one included. null: give up. `Retry-After` is a lower bound. */

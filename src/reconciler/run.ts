@@ -1,11 +1,11 @@
 /** What the Reconciler stores of a run, but for its differences: one document, a discriminated union on `status`. Pure. */
 import { z } from "zod";
 import { countSchema } from "../wire-schemas.ts";
-import { AT_THE_NEWEST, cursorSchema } from "./list-position.ts";
 import { HOLDING, KINDS } from "./findings.ts";
+import { listPositionSchema, START_OF_LIST } from "./list-position.ts";
 import { totalSchema } from "./totals.ts";
-import type { Bounds, Window } from "./window.ts";
 import { type Gap, gapSchema } from "./watermark.ts";
+import type { Bounds, Window } from "./window.ts";
 
 /** Listed with their event; beyond them they are only counted. */
 export const DIFFERENCES_LISTED_MAX = 10_000;
@@ -32,9 +32,9 @@ const common = {
   from: timestampMs,
   to: timestampMs,
   dry_run: z.boolean(),
-  /** As configured when it was asked for. A change ends the run: it would compare two ways of booking. */
+  /** As configured when it was requested. A change ends the run: it would compare two ways of booking. */
   refund_events: z.enum(["charge", "refund"]),
-  /** The stretch before an hourly run's window that can no longer be looked at. */
+  /** The stretch before an hourly run's window that can no longer be reconciled. */
   gap: gapSchema.nullable(),
   created_at: timestampMs,
   /** null: it waits for its turn. */
@@ -52,7 +52,8 @@ const common = {
 const running = z.strictObject({
   ...common,
   status: z.literal("running"),
-  cursor: cursorSchema,
+  /** The run's position in Stripe's list, stored under this name. */
+  cursor: listPositionSchema,
   /** All pages are done; what is left is to close the report. */
   walked: z.boolean(),
   /**
@@ -114,7 +115,7 @@ export function newRun(
     counts: {},
     listed: 0,
     status: "running",
-    cursor: AT_THE_NEWEST,
+    cursor: START_OF_LIST,
     walked: false,
     acting: {},
     failures: 0,

@@ -1,5 +1,5 @@
 /** The Reconciler's tables: a document per run, and a row per difference that is listed. */
-import type { After } from "./difference-cursor.ts";
+import type { DifferenceKey } from "./difference-cursor.ts";
 import type { Difference } from "./findings.ts";
 import { type Run, type Running, runSchema } from "./run.ts";
 
@@ -38,8 +38,8 @@ export function loadRun(sql: SqlStorage, id: string): Run | null {
   return runsOf(sql.exec("SELECT run FROM runs WHERE id = ?", id))[0] ?? null;
 }
 
-/** Those that are not over, in the order in which they were asked for: the first is at work. */
-export function unfinished(sql: SqlStorage): Running[] {
+/** In the order in which they were requested: the first is at work. */
+export function unfinishedRuns(sql: SqlStorage): Running[] {
   return runsOf(sql.exec("SELECT run FROM runs WHERE finished_at IS NULL ORDER BY seq")).filter(
     (run) => run.status === "running",
   );
@@ -54,7 +54,7 @@ function runsOf(rows: SqlStorageCursor<Record<string, SqlStorageValue>>): Run[] 
   return rows.toArray().map(({ run }) => runSchema.parse(JSON.parse(String(run))));
 }
 
-/** Of one page. False when it stands there already: then it is not counted again. */
+/** False when it is there already: then it is not counted again. */
 export function insertDifference(sql: SqlStorage, runId: string, difference: Difference): boolean {
   const { event_id, kind, field } = difference;
   const written = sql.exec(
@@ -73,7 +73,7 @@ export function insertDifference(sql: SqlStorage, runId: string, difference: Dif
 export function selectDifferences(
   sql: SqlStorage,
   runId: string,
-  after: After | null,
+  after: DifferenceKey | null,
   limit: number,
 ): Difference[] {
   const { event_id, kind, field } = after ?? { event_id: "", kind: "", field: "" };

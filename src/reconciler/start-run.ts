@@ -1,12 +1,12 @@
-/** Asking for a run: what is refused, and what is put in the queue. */
+/** Starting a run: what is refused, and what is put in the queue. */
+import { currentBounds, storeBounds } from "./bounds-and-watermark.ts";
 import { viewOf } from "./report.ts";
 import type { RunView } from "./report-schema.ts";
 import { newRun } from "./run.ts";
-import { insertRun, loadRun, unfinished } from "./runs-table.ts";
-import { rememberBounds } from "./hourly-run.ts";
+import { insertRun, loadRun, unfinishedRuns } from "./runs-table.ts";
 import { refuseWindow, type Setting, type Window, type WindowRefusal } from "./window.ts";
 
-/** Runs that wait, the one at work included. Who asks for more has a script that went wild. */
+/** Runs that wait, with the one at work. More are a script out of control. */
 export const UNFINISHED_MAX = 20;
 
 /** `from` and `to` are epoch milliseconds. */
@@ -30,18 +30,19 @@ export interface NotConfigured {
 }
 
 /** One turn. The caller sets the alarm. */
-export function start(
+export function startRun(
   { sql, kv }: DurableObjectStorage,
   setting: Setting,
   request: StartRequest,
   now: number,
 ): StartReply {
-  const known = loadRun(sql, request.id);
-  if (known !== null) return { kind: "started", run: viewOf(known) };
-  const bounds = rememberBounds(kv, setting, now);
+  const existing = loadRun(sql, request.id);
+  if (existing !== null) return { kind: "started", run: viewOf(existing) };
+  const bounds = currentBounds(kv, setting, now);
+  storeBounds(kv, bounds);
   const refusal = refuseWindow(request, bounds, now);
   if (refusal !== null) return refusal;
-  if (unfinished(sql).length >= UNFINISHED_MAX) return { kind: "too_many_runs", limit: UNFINISHED_MAX };
+  if (unfinishedRuns(sql).length >= UNFINISHED_MAX) return { kind: "too_many_runs", limit: UNFINISHED_MAX };
   const { refund_events } = bounds;
   const run = newRun({ ...request, origin: "operator", refund_events, gap: null }, now);
   insertRun(sql, run);

@@ -1,5 +1,5 @@
 /**
- * Sums and counts of the three sides, exact: amounts reach 2⁵³, so they are text on their way and bigint in a sum. Pure.
+ * Sums and counts of the three sides, exact: amounts reach 2⁵³, so they are stored as text and summed as bigint. Pure.
  *
  * Counted by events. Twin events of one change count twice, on all three sides alike: so equal sides are right, and a
  * sum is no turnover.
@@ -9,6 +9,7 @@ import { countSchema, minorUnitsSchema } from "../wire-schemas.ts";
 import { type Amount, SIDES } from "./findings.ts";
 
 const sumSchema = z.strictObject({ count: countSchema, amount_minor: minorUnitsSchema });
+
 export const totalSchema = z.strictObject({
   currency: z.string(),
   direction: z.string(),
@@ -23,7 +24,7 @@ export type Total = z.infer<typeof totalSchema>;
 
 const NOTHING: Sum = { count: 0, amount_minor: "0" };
 
-/** In the one order that reports have: by currency, direction, status. */
+/** In the order of the reports: by currency, direction, status. */
 export function addAmounts(totals: readonly Total[], amounts: readonly Amount[]): Total[] {
   const sums = new Map(totals.map((total) => [keyOf(total), total]));
   for (const amount of amounts) {

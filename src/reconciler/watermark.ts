@@ -1,19 +1,19 @@
 /**
- * "Complete up to": what the hourly runs have shown, and what nobody can show. Pure; times are epoch milliseconds.
+ * "Complete up to": what the hourly runs have shown, and what cannot be shown. Pure; times are epoch milliseconds.
  *
  * A stretch is complete when a run has walked all of it and every event in it is known here. What failed or cannot be
- * mapped is known: it stands in the index, in front of an operator, and does not hold the watermark.
+ * mapped is known: operators see it in the index, and it does not hold the watermark.
  */
 import { z } from "zod";
 import { type Bounds, oldestFrom, type Window } from "./window.ts";
 
-/** How often the cron looks for what is new. */
+/** How often the cron starts a run. */
 const INTERVAL_MS = 3_600_000;
-/** The cron comes every five minutes, a little late or early: without slack each run would slip by one round. */
+/** The cron comes every five minutes, a little late or early: without slack each run would be five minutes late. */
 const INTERVAL_SLACK_MS = 60_000;
-/** Stripe's list is complete in the end, not at once: each run looks once more at the hour before the watermark. */
+/** Stripe's list is complete in the end, not at once: each run includes the hour before the watermark again. */
 export const OVERLAP_MS = 3_600_000;
-/** And not at what is just on its way here. */
+/** And excludes the last minutes: their events may still be on their way here. */
 export const SETTLE_MARGIN_MS = 600_000;
 const GAPS_KEPT = 50;
 
@@ -25,12 +25,12 @@ export const gapSchema = z.strictObject({
 
 export const watermarkSchema = z.strictObject({
   /**
-   * When this began to watch. The hourly runs never look before it: what came earlier may have been booked by another
-   * system, under other ids. An operator may, and sees in a dry run what would be delivered.
+   * When reconciliation was switched on. No hourly run reaches back before it: what came earlier may have been booked by
+   * another system, under other ids. An operator's run may, and shows in a dry run what would be delivered.
    */
   since: z.int(),
   complete_up_to: z.int(),
-  /** Stretches between `since` and `complete_up_to` of which nobody can say that they are complete. Oldest first. */
+  /** Stretches between `since` and `complete_up_to` of which it is not known that they are complete. Oldest first. */
   gaps: z.array(gapSchema),
   refund_events: z.enum(["charge", "refund"]),
   last_started_at: z.int().nullable(),
@@ -67,7 +67,7 @@ export function follow(watermark: Watermark, bounds: Bounds, now: number): Water
 }
 
 export interface DueRun extends Window {
-  /** The stretch before it that can no longer be looked at. */
+  /** The stretch before it that can no longer be reconciled. */
   readonly gap: Gap | null;
 }
 
@@ -82,7 +82,7 @@ export function dueRun(watermark: Watermark, bounds: Bounds, now: number): DueRu
   return { from, to, gap: gapAt(watermark, bounds, now) };
 }
 
-/** What lies between the watermark and the earliest time that can still be looked at. */
+/** What lies between the watermark and the earliest time that can still be reconciled. */
 export function gapAt({ complete_up_to }: Watermark, bounds: Bounds, now: number): Gap | null {
   const oldest = oldestFrom(bounds, now).at;
   return complete_up_to < oldest ? { from: complete_up_to, to: oldest, why: "too_late" } : null;
@@ -103,10 +103,10 @@ export interface FinishedRun {
 /** After an hourly run. It advances only when the run is complete and nothing is left that holds it. */
 export function afterRun(watermark: Watermark, run: FinishedRun): Watermark {
   const { id, status, error, finished_at } = run;
-  const told = { ...watermark, last_run: { id, status, error, finished_at } };
-  if (status !== "complete" || run.holding > 0 || run.refund_events !== watermark.refund_events) return told;
+  const noted = { ...watermark, last_run: { id, status, error, finished_at } };
+  if (status !== "complete" || run.holding > 0 || run.refund_events !== watermark.refund_events) return noted;
   return {
-    ...told,
+    ...noted,
     complete_up_to: Math.max(watermark.complete_up_to, run.to),
     gaps: run.gap === null ? watermark.gaps : withGap(watermark.gaps, run.gap),
   };

@@ -1,14 +1,14 @@
 /**
- * Which stretch of time a run may look at. Pure; times are epoch milliseconds.
+ * Which stretch of time a run may cover. Pure; times are epoch milliseconds.
  *
- * The one danger of asking Stripe is to find an event "missing" that was settled, and whose object has since been
- * purged: delivering it would lean on the ledger alone not to book it twice. So nothing is asked about, and nothing is
- * delivered, from before the time at which objects may have been purged.
+ * The one danger of reading Stripe's list is an event that looks missing, but was settled, and whose object has since
+ * been purged: if it were delivered, only the ledger would prevent that it is booked twice. So no window reaches back, and
+ * nothing is delivered, from before the time at which objects may have been purged.
  */
 
 /** Stripe lists events of the last 30 days. https://docs.stripe.com/api/events/list */
 export const STRIPE_KEEPS_MS = 30 * 86_400_000;
-/** Clocks differ, and a page takes its time: what is this close to the purge counts as purged. */
+/** Clocks differ, and a page takes some time: what is this close to the purge counts as purged. */
 export const PURGE_MARGIN_MS = 3_600_000;
 
 /** From `from`, inclusive, to `to`, exclusive. */
@@ -17,7 +17,7 @@ export interface Window {
   readonly to: number;
 }
 
-/** What this deployment remembers of how its events are kept and booked. */
+/** What this deployment stores about how its events are kept and booked. */
 export interface Bounds {
   /** Objects of events that came before this may be gone. It never moves back, even when the retention grows. */
   readonly purged_before: number;

@@ -1,7 +1,7 @@
 /**
- * Stripe's API by Stripe's own client: one request per call, never an exception, and none of Stripe's words.
- * The only file that loads the `stripe` package, and it does so when it is first asked: the objects of events are
- * started thousands of times and never ask.
+ * Stripe's API by Stripe's own client: one request per call, never an exception, and no text of Stripe's.
+ * The only file that loads the `stripe` package, and only at its first request: the objects of events are started
+ * thousands of times and never make one.
  */
 import type { Stripe } from "stripe";
 import type { EventsAnswer, EventsQuery, StripeEvents } from "./port.ts";
@@ -16,8 +16,8 @@ export interface StripeApiOptions {
   readonly baseUrl: string;
 }
 
-/** What came back, whatever the client made of it: it has no word for a page that is not JSON. */
-interface Heard {
+/** What came back, whatever the client makes of it: it does not report the status of an answer that is not JSON. */
+interface ResponseFacts {
   status: number | null;
   retryAfter: string | null;
 }
@@ -25,32 +25,32 @@ interface Heard {
 export function createStripeEvents(options: StripeApiOptions): StripeEvents {
   return {
     async list(query) {
-      const heard: Heard = { status: null, retryAfter: null };
+      const facts: ResponseFacts = { status: null, retryAfter: null };
       try {
-        const stripe = await load(options, heard);
+        const stripe = await load(options, facts);
         const page: Partial<Stripe.ApiList<Stripe.Event>> = await stripe.events.list(paramsOf(query));
         // A 2xx alone is not believed: a proxy's page must not end a run as if there were no more events.
-        if (!isSuccess(heard) || !Array.isArray(page.data)) return answerOf({}, heard);
-        if (page.data.length === 0 && page.has_more === true) return answerOf({}, heard);
+        if (!isSuccess(facts) || !Array.isArray(page.data)) return answerOf({}, facts);
+        if (page.data.length === 0 && page.has_more === true) return answerOf({}, facts);
         return { kind: "page", events: page.data, hasMore: page.has_more === true };
       } catch (error) {
-        return answerOf(error, heard);
+        return answerOf(error, facts);
       }
     },
   };
 }
 
-async function load({ key, baseUrl }: StripeApiOptions, heard: Heard): Promise<Stripe> {
+async function load({ key, baseUrl }: StripeApiOptions, facts: ResponseFacts): Promise<Stripe> {
   const { default: StripeClient } = await import("stripe");
   const { protocol, hostname, port } = new URL(baseUrl);
   const isPlain = protocol === "http:";
   return new StripeClient(key, {
     httpClient: StripeClient.createFetchHttpClient(((url: string, init: RequestInit) =>
-      send(url, init, heard)) as typeof fetch),
+      send(url, init, facts)) as typeof fetch),
     host: hostname,
     port: port === "" ? (isPlain ? 80 : 443) : Number(port),
     protocol: isPlain ? "http" : "https",
-    // When to ask again is the run's to decide, and to remember.
+    // When to try again is decided, and stored, by the run.
     maxNetworkRetries: 0,
     telemetry: false,
     timeout: TIMEOUT_MS,
@@ -58,13 +58,13 @@ async function load({ key, baseUrl }: StripeApiOptions, heard: Heard): Promise<S
 }
 
 /** `globalThis.fetch` is looked up at each call, so that a test can spy on it. */
-async function send(url: string, init: RequestInit, heard: Heard): Promise<Response> {
+async function send(url: string, init: RequestInit, facts: ResponseFacts): Promise<Response> {
   // Never followed: the key would go with the request, to wherever the answer points.
   const response = await globalThis.fetch(url, { ...init, redirect: "manual" });
-  heard.status = response.status;
-  heard.retryAfter = response.headers.get("retry-after");
+  facts.status = response.status;
+  facts.retryAfter = response.headers.get("retry-after");
   if (!response.headers.has("stripe-notice")) return response;
-  // The client would write it into our log, and that holds nobody's text but ours.
+  // The client would write it into our log, which holds no text but ours.
   const headers = new Headers(response.headers);
   headers.delete("stripe-notice");
   return new Response(response.body, { status: response.status, headers });
@@ -83,7 +83,7 @@ function paramsOf(query: EventsQuery): Stripe.EventListParams {
 const HEALING: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 
 /** By the status, and by one code. */
-function answerOf(error: unknown, { status, retryAfter }: Heard): EventsAnswer {
+function answerOf(error: unknown, { status, retryAfter }: ResponseFacts): EventsAnswer {
   if (status === 401 || status === 403) return { kind: "refused", status };
   if (status === null || status < 400 || status >= 500 || HEALING.has(status)) {
     return { kind: "unavailable", status, retryAfter };
@@ -91,10 +91,10 @@ function answerOf(error: unknown, { status, retryAfter }: Heard): EventsAnswer {
   const { code, param } = (error ?? {}) as { code?: unknown; param?: unknown };
   if (code === "rate_limit") return { kind: "unavailable", status, retryAfter };
   return code === "resource_missing" && param === "starting_after"
-    ? { kind: "cursor_unknown" }
+    ? { kind: "starting_after_unknown" }
     : { kind: "rejected", status };
 }
 
-function isSuccess({ status }: Heard): boolean {
+function isSuccess({ status }: ResponseFacts): boolean {
   return status !== null && status >= 200 && status <= 299;
 }

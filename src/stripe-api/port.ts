@@ -1,4 +1,4 @@
-/** What clawsettle asks of Stripe's API, and what it can hear back. Types only. */
+/** What clawsettle asks of Stripe's API, and what it can get back. Types only. */
 
 export interface EventsQuery {
   readonly types: readonly string[];
@@ -12,17 +12,17 @@ export interface EventsQuery {
 }
 
 /**
- * A port never throws, and no text of Stripe's goes through it.
+ * A port never throws, and passes on no text of Stripe's.
  *
- * - `refused`: the key is wrong, or may not read events. Asking again would hear the same.
- * - `cursor_unknown`: Stripe does not know `startingAfter` (any more).
- * - `rejected`: Stripe does not take the question.
- * - `unavailable`: a rate limit, an outage, a lost connection: the same question again, later.
+ * - `refused`: the key is wrong, or may not read events. The same request would get the same answer.
+ * - `starting_after_unknown`: Stripe does not know `startingAfter` (any more).
+ * - `rejected`: Stripe does not accept the request.
+ * - `unavailable`: a rate limit, an outage, a lost connection: the same request again, later.
  */
 export type EventsAnswer =
   | { readonly kind: "page"; readonly events: readonly unknown[]; readonly hasMore: boolean }
   | { readonly kind: "refused"; readonly status: number }
-  | { readonly kind: "cursor_unknown" }
+  | { readonly kind: "starting_after_unknown" }
   | { readonly kind: "rejected"; readonly status: number }
   | {
       readonly kind: "unavailable";

@@ -20,7 +20,7 @@ export type TestStack = TempStack & {
 /** A stack on free ports with an empty data folder and random secrets. `stop` leaves nothing behind. */
 export async function startTestStack(
   vars: Readonly<Record<string, string>> = {},
-  options: Pick<TempStackOptions, "withStripe"> = {},
+  options: Pick<TempStackOptions, "withStripe" | "cron"> = {},
 ): Promise<TestStack> {
   const started = await startTempStack({ vars, ...options });
   const { secrets } = started.stack;

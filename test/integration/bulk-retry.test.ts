@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { shardOf } from "../../src/event-index/shard.ts";
-import type { EventSummary } from "../../src/event/view.ts";
+import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import {
   accepted,
   askSandbox,

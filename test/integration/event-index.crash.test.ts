@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import type { RpcResult } from "../../src/durable-object/rpc.ts";
-import type { EventSummary } from "../../src/event/view.ts";
+import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { alarmAt, crash, deliver, indexRow, runAlarm, storedRecord, stubOf } from "../support/worker.ts";
 

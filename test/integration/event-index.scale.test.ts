@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from "vitest";
-import type { EventSummary } from "../../src/event/view.ts";
+import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import { fill, summary, T0 } from "../support/summaries.ts";
 import { operator } from "../support/worker.ts";
 

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { createTable } from "../../src/event-index/events-table.ts";
-import type { EventSummary } from "../../src/event/view.ts";
+import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import { refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import {
   allRows,

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { shardOf } from "../../src/event-index/shard.ts";
-import type { EventSummary } from "../../src/event/view.ts";
+import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { allRows, emptyIndex, FAILED, fill, summary, withoutShard } from "../support/summaries.ts";
 import {

@@ -73,7 +73,7 @@ function checkBalances({ world, ledger, story }: Court, known: ReadonlySet<Movem
   }
   for (const [purse, sum] of truth) {
     const [account = "", currency = ""] = purse.split(" ");
-    const balance = ledger.store.balance(account, currency);
+    const balance = ledger.store.balance(account, currency).available;
     if (balance !== sum) world.violate(purse, `holds ${balance}, and Stripe's truth is ${sum}`);
   }
 }
@@ -89,7 +89,6 @@ function checkPayouts({ world, watch, ledger, story }: Court): void {
     if (!(type in ends) || mayBeOvertaken || watch.shown(id).last?.state !== "forwarded") continue;
     const external_payment_id = String(body.data.object["id"]);
     const settlement = ledger.store.findSettlement({
-      provider: "stripe",
       external_payment_id,
       direction: "payout",
     });

@@ -95,7 +95,8 @@ function castFor(world: World, story: Story, bug: Bug | null): Cast {
 async function play(cast: Cast): Promise<void> {
   const { world, story, stripe, ledger } = cast;
   for (const [account, opensAt] of story.accounts) {
-    if (opensAt !== null) world.time.at(opensAt, () => void ledger.store.accounts.add(account));
+    if (opensAt !== null)
+      world.time.at(opensAt, () => void ledger.store.openAccount({ id: account, did: "", created_at: "" }));
   }
   for (const event of story.events) stripe.tell(event);
   void staff(cast);

@@ -4,7 +4,7 @@
  * own reading of them.
  */
 import { MemoryStore } from "../../scripts/sandbox/ledger/memory-store.ts";
-import { ingest } from "../../scripts/sandbox/ledger/rules.ts";
+import { ingest } from "../../scripts/sandbox/ledger/ingest.ts";
 import { accountOfAnswer, type LedgerAnswer, outcomeOfAnswer } from "../../src/ledger/outcome.ts";
 import type { AccountLookup, LedgerOutcome, LedgerRefusal } from "../../src/ledger/port.ts";
 import { DAY, SECOND } from "../../scripts/lib/durations.ts";
@@ -53,13 +53,10 @@ export class LedgerModel {
 
   #take(who: string, payload: string, key: string): Handled {
     this.#world.count("ledger requests");
-    const answer = ingest(this.store, {
-      idempotency_key: key,
-      body: payload,
-      fingerprint: payload,
-      now: new Date(this.#world.time.now).toISOString(),
-      fresh_id: `stl_${++this.#ids}`,
-    });
+    const now = () => new Date(this.#world.time.now).toISOString();
+    const newId = (prefix: string) => `${prefix}_${++this.#ids}`;
+    const context = { now, newId, newHash: () => "", oneBucket: false };
+    const answer = ingest(this.store, { idempotency_key: key, body: payload }, context);
     this.#world.say(who, () => {
       const effect = "event" in answer.body ? ` ${JSON.stringify(answer.body.event)}` : "";
       const code = "code" in answer.body ? ` ${answer.body.code}: ${answer.body.error}` : "";
@@ -69,7 +66,7 @@ export class LedgerModel {
   }
 
   #find(paymentIntent: string): Handled {
-    const key = { provider: "stripe", external_payment_id: paymentIntent, direction: "payin" } as const;
+    const key = { external_payment_id: paymentIntent, direction: "payin" } as const;
     const settlement = this.store.findSettlement(key);
     if (settlement === undefined) return { status: 404, body: { error: "none", code: "NOT_FOUND" } };
     return { status: 200, body: { settlements: [settlement] } };

@@ -117,7 +117,7 @@ function wasWronglyRejected({ ledger }: Court, { id }: ToldEvent): boolean {
 function isOpen({ story, ledger }: Court, event: ToldEvent): boolean {
   const { account_id } = (event.body.data.object["metadata"] ?? {}) as { account_id?: string };
   const id = account_id ?? event.movement?.account;
-  return id !== undefined && id !== null && story.accounts.get(id) !== null && ledger.store.hasAccount(id);
+  return id !== undefined && id !== null && story.accounts.get(id) !== null && ledger.store.accounts.has(id);
 }
 
 export function untold({ story, watch }: Court): readonly ToldEvent[] {

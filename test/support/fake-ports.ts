@@ -8,7 +8,7 @@ import { setImmediate } from "node:timers/promises";
 import { EventEngine } from "../../src/event/engine.ts";
 import type { Ports } from "../../src/event/ports.ts";
 import { type EventRecord, parseRecord } from "../../src/event/record.ts";
-import type { EventSummary } from "../../src/event/view.ts";
+import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import type { AccountLookup, SettleOutcome } from "../../src/ledger/port.ts";
 import type { LogLevel, LogLine } from "../../src/log.ts";
 import { delivery, POLICY, T0 } from "./records.ts";

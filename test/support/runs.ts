@@ -1,5 +1,5 @@
 /** Builders: one run of the Reconciler per status. Every run has passed the store's own schema. */
-import { AT_THE_NEWEST } from "../../src/reconciler/list-position.ts";
+import { START_OF_LIST } from "../../src/reconciler/list-position.ts";
 import type { Difference, Kind } from "../../src/reconciler/findings.ts";
 import { type Finished, type Run, type Running, runSchema } from "../../src/reconciler/run.ts";
 import { HOUR, T0 } from "./records.ts";
@@ -37,7 +37,7 @@ export const runningRun = (overrides: Overrides = {}) =>
   build<Running>(
     {
       status: "running",
-      cursor: AT_THE_NEWEST,
+      cursor: START_OF_LIST,
       walked: false,
       acting: {},
       failures: 0,

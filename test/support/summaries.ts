@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { shardName, shardOf } from "../../src/event-index/shard.ts";
 import { upsert } from "../../src/event-index/events-table.ts";
-import type { EventSummary } from "../../src/event/view.ts";
+import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import { SHARDS, shardStub } from "./worker.ts";
 
 /** When the first of them came. */

@@ -4,17 +4,14 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const DOCUMENTS = [
-  "README.md",
-  "SECURITY.md",
-  ...readdirSync("docs", { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".md"))
-    .map((file) => `docs/${file}`),
-];
+  ...readdirSync("."),
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" }).map((file) => `docs/${file}`),
+].filter((file) => file.endsWith(".md"));
 
 /** In backticks, below the repository, with an ending: `src/config.ts`. Not patterns or examples, which have a star or a brace. */
 const NAMED = /`((?:src|test|scripts|docs)\/[\w./-]+\.[a-z]+)`/g;
-/** [text](docs/x.md), relative to the document. */
-const LINKED = /\]\((?!https?:|#|mailto:)([^)#\s]+)/g;
+/** [text](docs/x.md) or src="docs/x.svg", relative to the document. */
+const LINKED = /(?:\]\(|src(?:set)?=")(?!https?:|#|mailto:)([^)#"\s]+)/g;
 
 function filesIn(document: string, text: string): string[] {
   const named = [...text.matchAll(NAMED)].map(([, path]) => path ?? "");
@@ -31,8 +28,9 @@ describe.each(DOCUMENTS)("%s", (document) => {
 
 describe("what counts as naming a file", () => {
   it("backticks and links; no pattern, no address", () => {
-    const text = "`src/a.ts` `test/fuzz.*.ts` [b](../b.md#part) [c](https://c.test/d.md) `npm test`";
-    expect(filesIn("docs/x.md", text)).toEqual(["src/a.ts", "b.md"]);
+    const text =
+      '`src/a.ts` `test/fuzz.*.ts` [b](../b.md#part) [c](https://c.test/d.md) `npm test` <img src="e.svg">';
+    expect(filesIn("docs/x.md", text)).toEqual(["src/a.ts", "b.md", "docs/e.svg"]);
   });
 
   it.each(["SECURITY.md", "docs/security-review.md"])("%s names tests", (document) => {

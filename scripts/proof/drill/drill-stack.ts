@@ -36,7 +36,6 @@ export async function setStage(
     temp,
     stripe: new Stripe({ ...sender, clawsettle }),
     operator: operatorOf(http, stack.clawsettleUrl, stack.secrets.SETTLE_ADMIN_KEY),
-    ledger,
     sandbox,
     collector,
     async openAccounts(dids) {

@@ -1,8 +1,6 @@
 /** All that a verdict rests on, gathered when the drill has come to rest. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountIdOf } from "../../lib/account-id.ts";
-import { at } from "../../lib/http.ts";
-import type { Ledger } from "../../sandbox/clients/ledger.ts";
 import type { Sandbox } from "../../sandbox/clients/sandbox-ledger.ts";
 import type { Movement, ToldEvent } from "../histories/history.ts";
 import type { Settlement } from "../../sandbox/ledger/contract.ts";
@@ -29,7 +27,6 @@ export interface Evidence {
 export interface Sources {
   readonly stripe: Stripe;
   readonly operator: Operator;
-  readonly ledger: Ledger;
   readonly sandbox: Sandbox;
   readonly collector: RequestCollector;
 }
@@ -40,7 +37,7 @@ const REST_TRIES = 40;
 const REST_POLL_MS = 250;
 
 export async function gather(
-  { stripe, operator, ledger, sandbox, collector }: Sources,
+  { stripe, operator, sandbox, collector }: Sources,
   story: { readonly events: readonly ToldEvent[]; readonly movements: readonly Movement[] },
   dids: readonly string[],
 ): Promise<Evidence> {
@@ -49,16 +46,14 @@ export async function gather(
     const view = await viewAtRest(operator, id);
     if (view !== null) views.set(id, view);
   });
-  const balances = new Map<string, Readonly<Record<string, string>>>();
-  await concurrently(dids.map(accountIdOf), AT_ONCE, async (account) => {
-    const { body } = await ledger.account(account);
-    balances.set(account, (at(body, "balances", "by_currency") ?? {}) as Readonly<Record<string, string>>);
-  });
-  const [rows, stats, settlements] = await Promise.all([
+  const [rows, stats, settlements, audit] = await Promise.all([
     operator.list(),
     operator.stats(),
     sandbox.settlements(),
+    sandbox.audit(),
   ]);
+  const held = new Map(audit.accounts.map((account) => [account.account_id, account.held]));
+  const balances = new Map(dids.map(accountIdOf).map((account) => [account, held.get(account) ?? {}]));
   await collector.read();
   const { events, movements } = story;
   const { requests } = collector;

@@ -13,7 +13,9 @@ export type Aim =
   /** While the alarms ring that the crash before has left overdue. */
   | "just restarted";
 
-export type Weather = Fault["kind"] | "fair" | "ledger killed";
+export type Weather = DrillFault | "fair" | "ledger killed";
+
+type DrillFault = Exclude<Fault["kind"], "cut_off">;
 
 export interface Round {
   readonly weather: Weather;
@@ -63,7 +65,7 @@ function planRound(random: Random, weather: Weather): Round {
   };
 }
 
-function faultOf(random: Random, kind: Fault["kind"]): Fault {
+function faultOf(random: Random, kind: DrillFault): Fault {
   switch (kind) {
     case "down":
       return { kind };

@@ -5,6 +5,7 @@
  * A fault without a count stays until it is cleared.
  */
 import { z } from "zod";
+import { STATEMENTS } from "./statements.ts";
 
 const MAX_DELAY_MS = 600_000;
 const MAX_COUNT = 1_000_000;
@@ -42,9 +43,16 @@ export const faultSchema = z.discriminatedUnion("kind", [
     count,
     delay_ms: delay_ms.default(DEFAULT_HANG_MS),
   }),
+  /**
+   * The process dies right after this statement of the ingest: nothing further is done, and nothing is answered. An
+   * ingest that does not come to this statement runs to its end. In mode `atomic` nothing of it remains.
+   */
+  z.strictObject({ kind: z.literal("cut_off"), count, after: z.enum(STATEMENTS) }),
 ]);
 
-export type Fault = z.infer<typeof faultSchema>;
+export type Fault = z.output<typeof faultSchema>;
+/** As a test writes it: what has a default may be left out. */
+export type FaultInput = z.input<typeof faultSchema>;
 export type Route = "ingest" | "lookup";
 
 /** A refusal that a fault gives in place of the ledger's own answer. */
@@ -66,7 +74,7 @@ export function takeFault(
   return { fault: head, queue: head.count === 1 ? rest : [{ ...head, count: head.count - 1 }, ...rest] };
 }
 
-/** The other kinds speak of commits and settlements, which a look-up does not make. */
+/** The other kinds are about commits and settlements, which a look-up does not make. */
 function meetsLookups(fault: Fault): boolean {
   return fault.kind === "down" || fault.kind === "slow" || fault.kind === "rate_limited";
 }
@@ -87,6 +95,7 @@ export function faultAnswer(fault: Fault | null): FaultAnswer | null {
     case "slow":
     case "commit_then_drop":
     case "commit_then_hang":
+    case "cut_off":
     case undefined:
       return null;
   }

@@ -1,32 +1,12 @@
-/**
- * The books in SQLite. Each table is the tree of its primary key (`WITHOUT ROWID`) and has no other index,
- * so an ingest costs three or four row writes.
- */
-import type { Account, CurrencyTotal } from "./account.ts";
-import type { Changes, Direction, Settlement } from "./contract.ts";
-import type { JournalEntry, LedgerStore, NaturalKey, Remembered } from "./rules.ts";
+/** The ledger's tables in SQLite. */
+import type { Changes, Direction, NaturalKey, Settlement, Status } from "./contract.ts";
+import type { Position, SettlementFilter } from "./settlement-list.ts";
+import { SCHEMA } from "./sql-schema.ts";
+import type { Account, JournalEntry, LedgerEvent, LedgerStore, StoredAnswer } from "./store.ts";
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS accounts (
-    id TEXT PRIMARY KEY, did TEXT NOT NULL, created_at TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS settlements (
-    provider TEXT, external_payment_id TEXT, direction TEXT, document TEXT NOT NULL,
-    PRIMARY KEY (provider, external_payment_id, direction)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS journal (
-    account_id TEXT, currency TEXT, settlement_id TEXT, cause TEXT,
-    delta_minor INTEGER NOT NULL, at TEXT NOT NULL,
-    PRIMARY KEY (account_id, currency, settlement_id, cause)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS answers (
-    idempotency_key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, body TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE TRIGGER IF NOT EXISTS journal_keeps_entries BEFORE DELETE ON journal
-    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-  CREATE TRIGGER IF NOT EXISTS journal_changes_no_entry BEFORE UPDATE ON journal
-    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-`;
+const BY_NATURAL_KEY = "external_payment_id = ? AND direction = ?";
+
+type Value = string | number | null;
 
 export class SqlStore implements LedgerStore {
   readonly #sql: SqlStorage;
@@ -36,21 +16,17 @@ export class SqlStore implements LedgerStore {
     sql.exec(SCHEMA);
   }
 
-  /** Empties the books. Dropping the tables is the only way: the journal lets no row go. */
+  /** Empties the tables. Dropping them is the only way: the journal lets no row go. */
   reset(): void {
-    for (const table of ["accounts", "settlements", "journal", "answers"]) {
+    for (const table of ["accounts", "settlements", "journal", "events", "answers"]) {
       this.#sql.exec(`DROP TABLE ${table}`);
     }
     this.#sql.exec(SCHEMA);
   }
 
-  /** False when the account was there already. */
-  openAccount(account: Account): boolean {
-    const { id, did, created_at } = account;
-    return (
-      this.#sql.exec("INSERT INTO accounts VALUES (?, ?, ?) ON CONFLICT DO NOTHING", id, did, created_at)
-        .rowsWritten > 0
-    );
+  /** False when the id or the did is taken. */
+  openAccount({ id, did, created_at }: Account): boolean {
+    return this.#changes("INSERT INTO accounts VALUES (?, ?, ?) ON CONFLICT DO NOTHING", id, did, created_at);
   }
 
   findAccount(id: string): Account | undefined {
@@ -58,102 +34,159 @@ export class SqlStore implements LedgerStore {
     return rows[0] as unknown as Account | undefined;
   }
 
-  hasAccount(accountId: string): boolean {
-    return this.#sql.exec("SELECT 1 FROM accounts WHERE id = ?", accountId).toArray().length > 0;
+  accounts(): Account[] {
+    return this.#sql.exec("SELECT id, did, created_at FROM accounts").toArray() as unknown as Account[];
   }
 
-  findSettlement(key: NaturalKey): Settlement | undefined {
-    return documents(
-      this.#sql.exec(
-        "SELECT document FROM settlements WHERE provider = ? AND external_payment_id = ? AND direction = ?",
-        key.provider,
-        key.external_payment_id,
-        key.direction,
-      ),
-    )[0];
+  findSettlement({ external_payment_id, direction }: NaturalKey): Settlement | undefined {
+    return this.#settlements(`WHERE ${BY_NATURAL_KEY}`, external_payment_id, direction)[0];
   }
 
-  /** The settlements of one Stripe payment; of all directions when none is given. */
+  settlement(id: string): Settlement | undefined {
+    return this.#settlements("WHERE id = ?", id)[0];
+  }
+
+  /** Of one payment, newest first; of all directions when none is given. */
   settlementsOf(externalPaymentId: string, direction: Direction | null): Settlement[] {
-    return documents(
-      this.#sql.exec(
-        `SELECT document FROM settlements WHERE provider = 'stripe' AND external_payment_id = ?1
-           AND (?2 IS NULL OR direction = ?2) ORDER BY direction`,
-        externalPaymentId,
-        direction,
-      ),
-    );
-  }
-
-  /** As nobody may: what a reconciliation must notice. Balances stay as they were. False: there is no such settlement. */
-  alter(key: NaturalKey, changes: Changes): boolean {
-    const found = this.findSettlement(key);
-    if (found === undefined) return false;
-    this.#sql.exec(
-      "UPDATE settlements SET document = ? WHERE provider = ? AND external_payment_id = ? AND direction = ?",
-      JSON.stringify({ ...found, ...changes }),
-      key.provider,
-      key.external_payment_id,
-      key.direction,
-    );
-    return true;
-  }
-
-  /** All settlements in the order of their natural key, after the given one. */
-  settlementsAfter(externalPaymentId: string, direction: string, limit: number): Settlement[] {
-    return documents(
-      this.#sql.exec(
-        `SELECT document FROM settlements
-           WHERE (provider, external_payment_id, direction) > ('stripe', ?, ?)
-           ORDER BY provider, external_payment_id, direction LIMIT ?`,
-        externalPaymentId,
-        direction,
-        limit,
-      ),
-    );
-  }
-
-  putSettlement(settlement: Settlement): void {
-    const { provider, external_payment_id, direction } = settlement;
-    this.#sql.exec(
-      "INSERT INTO settlements VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET document = excluded.document",
-      provider,
-      external_payment_id,
+    return this.#settlements(
+      "WHERE external_payment_id = ?1 AND (?2 IS NULL OR direction = ?2) ORDER BY created_at DESC, id DESC",
+      externalPaymentId,
       direction,
+    );
+  }
+
+  /** Newest first, those that come after the given position. */
+  listSettlements(filter: SettlementFilter, after: Position | null, limit: number): Settlement[] {
+    const { direction, status, account_id } = filter;
+    return this.#settlements(
+      `WHERE (?1 IS NULL OR direction = ?1) AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR account_id = ?3)
+         AND (?4 IS NULL OR (created_at, id) < (?4, ?5)) ORDER BY created_at DESC, id DESC LIMIT ?6`,
+      direction ?? null,
+      status ?? null,
+      account_id ?? null,
+      after?.created_at ?? null,
+      after?.id ?? null,
+      limit,
+    );
+  }
+
+  allSettlements(): Settlement[] {
+    return this.#settlements("ORDER BY created_at, id");
+  }
+
+  insertSettlement(settlement: Settlement): boolean {
+    return this.#changes(
+      "INSERT INTO settlements (document) VALUES (?) ON CONFLICT DO NOTHING",
       JSON.stringify(settlement),
     );
   }
 
-  balance(accountId: string, currency: string): bigint {
-    return this.totals(accountId).find((total) => total.currency === currency)?.total ?? 0n;
-  }
-
-  /** Sums leave SQLite as text: a JavaScript number would round them above 2⁵³. */
-  totals(accountId: string): CurrencyTotal[] {
-    return this.#sql
-      .exec(
-        `SELECT currency, CAST(SUM(delta_minor) AS TEXT) AS total FROM journal
-           WHERE account_id = ? GROUP BY currency`,
-        accountId,
-      )
-      .toArray()
-      .map((row) => ({ currency: String(row["currency"]), total: BigInt(String(row["total"])) }));
-  }
-
-  /** The amount goes in as text for the same reason; the column's type makes it an integer. */
-  appendEntry(entry: JournalEntry): void {
-    this.#sql.exec(
-      "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)",
-      entry.account_id,
-      entry.currency,
-      entry.settlement_id,
-      entry.cause,
-      entry.delta_minor.toString(),
-      entry.at,
+  updateSettlement({ latest_event_id: _kept, ...document }: Settlement, from: Status): boolean {
+    return this.#changes(
+      "UPDATE settlements SET document = ? WHERE id = ? AND status = ?",
+      JSON.stringify(document),
+      document.id,
+      from,
     );
   }
 
-  findAnswer(idempotencyKey: string): Remembered | undefined {
+  deleteSettlement(id: string, status: Status): void {
+    this.#sql.exec(
+      "DELETE FROM settlements WHERE id = ? AND status = ? AND latest_event_id IS NULL",
+      id,
+      status,
+    );
+  }
+
+  /** With the answers that were stored for it. */
+  removeSettlement(id: string): void {
+    this.#sql.exec("DELETE FROM answers WHERE body ->> '$.settlement.id' = ?", id);
+    this.#sql.exec("DELETE FROM settlements WHERE id = ?", id);
+  }
+
+  setLatestEvent(settlementId: string, eventId: string, at: string): void {
+    this.#sql.exec(
+      "UPDATE settlements SET latest_event_id = ?, document = json_set(document, '$.updated_at', ?) WHERE id = ?",
+      eventId,
+      at,
+      settlementId,
+    );
+  }
+
+  /** As nobody may. Balances stay as they were. False when there is no such settlement. */
+  alter({ external_payment_id, direction }: NaturalKey, changes: Changes): boolean {
+    return this.#changes(
+      `UPDATE settlements SET document = json_patch(document, ?) WHERE ${BY_NATURAL_KEY}`,
+      JSON.stringify(changes),
+      external_payment_id,
+      direction,
+    );
+  }
+
+  /** Sums leave SQLite as text: a JavaScript number would round them above 2⁵³. */
+  balance(accountId: string, currency: string | null): { available: bigint; version: number } {
+    const row = this.#sql
+      .exec(
+        `SELECT CAST(COALESCE(SUM(delta_minor) FILTER (WHERE ?2 IS NULL OR currency = ?2), 0) AS TEXT) AS available,
+           COUNT(*) AS version FROM journal WHERE account_id = ?1`,
+        accountId,
+        currency,
+      )
+      .one();
+    return { available: BigInt(String(row["available"])), version: Number(row["version"]) };
+  }
+
+  journal(accountId: string): JournalEntry[] {
+    return this.#sql
+      .exec(
+        `SELECT account_id, currency, settlement_id, event_type, CAST(delta_minor AS TEXT) AS delta_minor, at
+           FROM journal WHERE account_id = ?`,
+        accountId,
+      )
+      .toArray()
+      .map((row) =>
+        Object.assign(row, { delta_minor: BigInt(String(row["delta_minor"])) }),
+      ) as unknown as JournalEntry[];
+  }
+
+  /** The amount goes in as text for the same reason; the column's type makes it an integer. */
+  appendEntry(entry: JournalEntry, version: number): void {
+    this.#sql.exec(
+      `INSERT INTO journal SELECT ?1, ?2, ?3, ?4, ?5, ?6
+         WHERE (SELECT COUNT(*) FROM journal WHERE account_id = ?1) = ?7`,
+      entry.account_id,
+      entry.currency,
+      entry.settlement_id,
+      entry.event_type,
+      entry.delta_minor.toString(),
+      entry.at,
+      version,
+    );
+  }
+
+  hasEntry(settlementId: string, eventType: string): boolean {
+    const query = "SELECT 1 FROM journal WHERE settlement_id = ? AND event_type = ?";
+    return this.#sql.exec(query, settlementId, eventType).toArray().length > 0;
+  }
+
+  insertEvent({ settlement_id, event_type, id, event_hash, created_at }: LedgerEvent): void {
+    this.#sql.exec(
+      "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
+      settlement_id,
+      event_type,
+      id,
+      event_hash,
+      created_at,
+    );
+  }
+
+  findEvent(settlementId: string, eventType: string): LedgerEvent | undefined {
+    return this.#sql
+      .exec("SELECT * FROM events WHERE settlement_id = ? AND event_type = ?", settlementId, eventType)
+      .toArray()[0] as unknown as LedgerEvent | undefined;
+  }
+
+  findAnswer(idempotencyKey: string): StoredAnswer | undefined {
     const row = this.#sql
       .exec("SELECT fingerprint, body FROM answers WHERE idempotency_key = ?", idempotencyKey)
       .toArray()[0];
@@ -161,16 +194,28 @@ export class SqlStore implements LedgerStore {
     return { fingerprint: String(row["fingerprint"]), body: JSON.parse(String(row["body"])) };
   }
 
-  rememberAnswer(idempotencyKey: string, answer: Remembered): void {
-    this.#sql.exec(
-      "INSERT INTO answers VALUES (?, ?, ?)",
-      idempotencyKey,
-      answer.fingerprint,
-      JSON.stringify(answer.body),
-    );
+  insertAnswer(
+    idempotencyKey: string,
+    { fingerprint, body }: StoredAnswer,
+  ): "stored" | "settlement_gone" | StoredAnswer {
+    const first = this.findAnswer(idempotencyKey);
+    if (first !== undefined) return first;
+    if (this.settlement(body.settlement.id) === undefined) return "settlement_gone";
+    this.#sql.exec("INSERT INTO answers VALUES (?, ?, ?)", idempotencyKey, fingerprint, JSON.stringify(body));
+    return "stored";
   }
-}
 
-function documents(cursor: SqlStorageCursor<Record<string, SqlStorageValue>>): Settlement[] {
-  return cursor.toArray().map((row) => JSON.parse(String(row["document"])) as Settlement);
+  #changes(query: string, ...params: Value[]): boolean {
+    return this.#sql.exec(query, ...params).rowsWritten > 0;
+  }
+
+  #settlements(clauses: string, ...params: Value[]): Settlement[] {
+    return this.#sql
+      .exec(`SELECT document, latest_event_id FROM settlements ${clauses}`, ...params)
+      .toArray()
+      .map(({ document, latest_event_id }) => {
+        const settlement = JSON.parse(String(document)) as Settlement;
+        return latest_event_id === null ? settlement : Object.assign(settlement, { latest_event_id });
+      }) as Settlement[];
+  }
 }

@@ -12,10 +12,14 @@ export type StackOptions = {
   readonly persistTo: string;
   /** Settings of clawsettle that differ from wrangler.toml's local ones. */
   readonly vars?: Readonly<Record<string, string>>;
+  /** `as-is` if absent: see the sandbox ledger. */
+  readonly ledgerMode?: "as-is" | "atomic";
   /** Fresh random ones if absent. */
   readonly secrets?: DevVars;
   /** Rebuild and reload when a source file changes. */
   readonly watch?: boolean;
+  /** clawsettle's sweep, alerts and hourly reconciliation, as deployed. */
+  readonly cron?: boolean;
   readonly onLogLine?: (line: string) => void;
 };
 
@@ -126,6 +130,7 @@ function startClawsettle(options: StackOptions, secrets: DevVars): Promise<Local
     // Without its sandbox the key would go to Stripe itself.
     secrets: stripe === undefined ? others : { ...others, STRIPE_API_KEY },
     watch: options.watch ?? false,
+    cron: options.cron ?? false,
     ...(options.onLogLine === undefined ? {} : { onLogLine: options.onLogLine }),
   });
 }
@@ -137,9 +142,10 @@ function startLedger(options: StackOptions, secrets: DevVars): Promise<LocalWork
     port: options.ports.ledger,
     persistTo: resolve(options.persistTo, "ledger"),
     logFile: logFile(options, "ledger"),
-    vars: {},
+    vars: { LEDGER_MODE: options.ledgerMode ?? "as-is" },
     secrets: { LEDGER_ADMIN_KEY: secrets.LEDGER_ADMIN_KEY },
     watch: options.watch ?? false,
+    cron: false,
   });
 }
 
@@ -155,6 +161,7 @@ async function startStripe(options: StackOptions, secrets: DevVars): Promise<Loc
     vars: {},
     secrets: { STRIPE_API_KEY: secrets["STRIPE_API_KEY"] ?? "" },
     watch: options.watch ?? false,
+    cron: false,
   });
 }
 

@@ -31,12 +31,14 @@ export type TempStackOptions = {
   readonly vars?: Readonly<Record<string, string>>;
   /** With the sandbox Stripe. */
   readonly withStripe?: boolean;
+  /** With clawsettle's cron. */
+  readonly cron?: boolean;
   /** At once, to each Worker. */
   readonly connections?: number;
 };
 
 export async function startTempStack(options: TempStackOptions = {}): Promise<TempStack> {
-  const { vars = {}, connections = DEFAULT_CONNECTIONS, withStripe = false } = options;
+  const { vars = {}, connections = DEFAULT_CONNECTIONS, withStripe = false, cron = false } = options;
   const folder = await tempFolder();
   const secrets = createDevVars();
   const ports = {
@@ -45,7 +47,7 @@ export async function startTempStack(options: TempStackOptions = {}): Promise<Te
     ...(withStripe && { stripe: await freePort() }),
   };
   const remove = () => rm(folder, { recursive: true, force: true });
-  const stack = await startStack({ ports, persistTo: join(folder, "state"), vars, secrets }).catch(
+  const stack = await startStack({ ports, persistTo: join(folder, "state"), vars, secrets, cron }).catch(
     async (error: unknown) => {
       await remove();
       throw error;

@@ -5,9 +5,13 @@
  * stay out of the process list, and optional ones (SETTLE_READ_KEY) arrive, which `.dev.vars` alone would not
  * give to a Worker that names its required secrets. It also opens no inspector port.
  */
-import { unstable_startWorker } from "wrangler";
+import { unstable_readConfig, unstable_startWorker } from "wrangler";
+
+type StartedWorker = Awaited<ReturnType<typeof unstable_startWorker>>;
 
 const NO_ENV_FILE = ".env.none";
+const FIRST_CRON_RUN_MS = 1_000;
+const MINUTE_MS = 60_000;
 
 export type WorkerSpec = {
   readonly config: string;
@@ -17,6 +21,8 @@ export type WorkerSpec = {
   readonly vars: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
   readonly watch: boolean;
+  /** Runs what the configuration schedules. The local runtime never does so by itself. */
+  readonly cron: boolean;
 };
 
 /** Sent to the parent: the Worker's bundle is built and its port is open. */
@@ -37,7 +43,22 @@ async function main(spec: WorkerSpec): Promise<void> {
     },
   });
   await worker.ready;
+  if (spec.cron) startCron(spec.config, worker);
   process.send?.({ ready: true } satisfies ReadyMessage);
+}
+
+/** Once soon after the start, then in the configured interval, until the process ends. */
+function startCron(config: string, worker: StartedWorker): void {
+  for (const cron of unstable_readConfig({ config }).triggers.crons ?? []) {
+    const minutes = /^\*\/(\d+) \* \* \* \*$/.exec(cron)?.[1];
+    if (minutes === undefined) throw new Error(`no interval of minutes: ${cron}`);
+    // `worker.scheduled()` does not find the Worker behind wrangler's proxy. This is the runtime's own address for it.
+    const url = `http://localhost/cdn-cgi/local/scheduled?cron=${encodeURIComponent(cron)}`;
+    const run = () =>
+      worker.fetch(url).catch((error: unknown) => console.error("the cron did not run", error));
+    setTimeout(run, FIRST_CRON_RUN_MS);
+    setInterval(run, Number(minutes) * MINUTE_MS);
+  }
 }
 
 function bindings<T extends "plain_text" | "secret_text">(type: T, values: Readonly<Record<string, string>>) {

@@ -1,5 +1,5 @@
 /** The list, its filter, and its pages. */
-import { STATES } from "../../event/states.ts";
+import { stateSchema } from "../../event-index/event-summary.ts";
 import type { EventList } from "../../operators/events.ts";
 import type { Fields } from "../form.ts";
 import { EventTable } from "../ui/event-table.tsx";
@@ -21,7 +21,7 @@ export function EventsContent({ given, list, problems, now }: EventsProps) {
         <SearchBox />
       </div>
       <form method="get" action="/console/events" class="filter" aria-label="Filter">
-        <FilterFields given={given} states={STATES} any="all" />
+        <FilterFields given={given} states={stateSchema.options} any="all" />
         <div class="buttons">
           <button type="submit">Apply</button>
           {isFiltered(given) && <a href="/console/events">Clear</a>}

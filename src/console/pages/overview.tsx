@@ -5,7 +5,7 @@ import type { Overview } from "../../operators/statistics.ts";
 import { EventTable } from "../ui/event-table.tsx";
 import { SearchBox } from "../ui/filter.tsx";
 import { formatMoney } from "../../format-money.ts";
-import type { State } from "../../event/states.ts";
+import type { State } from "../../event-index/event-summary.ts";
 import { Badge } from "../ui/badge.tsx";
 import { badgeOf } from "../ui/event-badge.tsx";
 import { duration, Fact } from "../ui/time.tsx";

@@ -1,5 +1,5 @@
 /** Bulk retry: first what it would touch, then the same for real, then what came of it. */
-import { OPEN_STATES } from "../../event/states.ts";
+import { OPEN_STATES } from "../../event-index/event-summary.ts";
 import { EVENTS_DEFAULT, EVENTS_MAX } from "../../operators/requests.ts";
 import type { RetryEventsReport } from "../../operators/retry-events.ts";
 import type { Fields } from "../form.ts";

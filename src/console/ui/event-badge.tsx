@@ -1,5 +1,5 @@
 /** An event's state as a badge. */
-import type { State } from "../../event/states.ts";
+import type { State } from "../../event-index/event-summary.ts";
 import { Badge, type BadgeProps } from "./badge.tsx";
 
 /** A failed event has two badges: one is retried by itself, the other waits for a person. */

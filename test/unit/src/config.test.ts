@@ -5,7 +5,6 @@ import {
   ledgerBinding,
   loadConfig,
   operatorKeys,
-  weakOperatorKeys,
 } from "../../../src/config.ts";
 
 const COMPLETE = {
@@ -319,24 +318,6 @@ describe("checked once", () => {
 
   it("two environments → two answers", () => {
     expect(load({ SETTLE_ENV: "staging" })).not.toEqual(load());
-  });
-});
-
-describe("weak operators' keys", () => {
-  const [STRONG, OTHER] = ["k".repeat(22), "o".repeat(22)];
-
-  it.each<[string, Record<string, string>, string[]]>([
-    ["none", {}, []],
-    ["long ones", { SETTLE_ADMIN_KEY: STRONG, SETTLE_READ_KEY: OTHER }, []],
-    ["a short one", { SETTLE_ADMIN_KEY: STRONG.slice(1), SETTLE_READ_KEY: OTHER }, ["SETTLE_ADMIN_KEY"]],
-    ["a short one for readers", { SETTLE_ADMIN_KEY: STRONG, SETTLE_READ_KEY: "read" }, ["SETTLE_READ_KEY"]],
-    [
-      "one key for both",
-      { SETTLE_ADMIN_KEY: STRONG, SETTLE_READ_KEY: STRONG },
-      ["SETTLE_ADMIN_KEY", "SETTLE_READ_KEY"],
-    ],
-  ])("%s → named", (_, env, names) => {
-    expect(weakOperatorKeys(env)).toEqual(names);
   });
 });
 

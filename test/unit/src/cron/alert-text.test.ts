@@ -111,11 +111,11 @@ describe("longOpenOfAll", () => {
     const usd = (count: number, amount_minor: string) => [{ currency: "USD", count, amount_minor }];
     expect(
       longOpenOfAll([
-        { money: usd(1, "10"), oldest: 5, untold: 1 },
-        { money: [], oldest: null, untold: 0 },
-        { money: usd(2, "5"), oldest: 3, untold: 2 },
+        { money: usd(1, "10"), oldest: 5, unreported: 1 },
+        { money: [], oldest: null, unreported: 0 },
+        { money: usd(2, "5"), oldest: 3, unreported: 2 },
       ]),
-    ).toEqual({ money: usd(3, "15"), oldest: 3, untold: 3 });
-    expect(longOpenOfAll([])).toEqual({ money: [], oldest: null, untold: 0 });
+    ).toEqual({ money: usd(3, "15"), oldest: 3, unreported: 3 });
+    expect(longOpenOfAll([])).toEqual({ money: [], oldest: null, unreported: 0 });
   });
 });

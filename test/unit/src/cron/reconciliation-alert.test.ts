@@ -4,9 +4,9 @@ import {
   behindText,
   findingsText,
   isSilentForLong,
-  readReconciliationTold,
+  readReconciliationNote,
   silentText,
-  untoldRuns,
+  unreportedRuns,
 } from "../../../../src/cron/reconciliation-alert.ts";
 import { type Kind, KINDS, MEANINGS } from "../../../../src/reconciler/findings.ts";
 import { viewOf } from "../../../../src/reconciler/report.ts";
@@ -30,7 +30,7 @@ describe("what was told, read back", () => {
     { run: null, behind: false, silent_since: null },
     { run: RUN_ID, behind: true, silent_since: T0 },
   ])("%j → the same", (note) => {
-    expect(readReconciliationTold(note)).toEqual(note);
+    expect(readReconciliationNote(note)).toEqual(note);
   });
 
   it.each([
@@ -43,7 +43,7 @@ describe("what was told, read back", () => {
     { run: RUN_ID, behind: true, silent_since: 1.5 },
     { run: RUN_ID, behind: true, silent_since: null, more: true },
   ])("%j → nothing told: rather twice than never", (note) => {
-    expect(readReconciliationTold(note)).toEqual({ run: null, behind: false, silent_since: null });
+    expect(readReconciliationNote(note)).toEqual({ run: null, behind: false, silent_since: null });
   });
 });
 
@@ -93,7 +93,7 @@ describe("a Reconciler that does not answer", () => {
   });
 });
 
-type Listed = Parameters<typeof untoldRuns>[0][number];
+type Listed = Parameters<typeof unreportedRuns>[0][number];
 
 const run = (id: string, fields: Partial<Listed> = {}): Listed => ({
   id,
@@ -110,24 +110,24 @@ describe("runs that nobody was told of", () => {
     ["the newest was told", "3", []],
     ["the told one is no longer listed", "0", ["1", "2", "3"]],
   ])("%s → %3$j, oldest first", (_, told, ids) => {
-    expect(idsOf(untoldRuns([run("3"), run("2"), run("1")], told))).toEqual(ids);
+    expect(idsOf(unreportedRuns([run("3"), run("2"), run("1")], told))).toEqual(ids);
   });
 
   it.each(["complete", "failed", "cancelled"] as const)("an hourly run that is %s → told", (status) => {
-    expect(idsOf(untoldRuns([run("1", { status })], null))).toEqual(["1"]);
+    expect(idsOf(unreportedRuns([run("1", { status })], null))).toEqual(["1"]);
   });
 
   it.each<[string, Partial<Listed>]>([
     ["one that is not over", { status: "running" }],
     ["an operator's, who looks himself", { origin: "operator" }],
   ])("%s → not told", (_, fields) => {
-    expect(untoldRuns([run("2", fields)], null)).toEqual([]);
-    expect(untoldRuns([run("2", fields), run("1")], "1")).toEqual([]);
+    expect(unreportedRuns([run("2", fields)], null)).toEqual([]);
+    expect(unreportedRuns([run("2", fields), run("1")], "1")).toEqual([]);
   });
 
   it("alerts are switched on after weeks → the last day's 24, the oldest of them first", () => {
     const newestFirst = Array.from({ length: 40 }, (_, i) => run(String(40 - i)));
-    expect(idsOf(untoldRuns(newestFirst, null))).toEqual(
+    expect(idsOf(unreportedRuns(newestFirst, null))).toEqual(
       Array.from({ length: 24 }, (_, i) => String(17 + i)),
     );
   });
@@ -142,7 +142,7 @@ describe("runs that nobody was told of", () => {
           const came = Array.from({ length: count }, (_, j) => `${i}.${j}`);
           all.push(...came);
           newestFirst.unshift(...came.map((id) => run(id)).toReversed());
-          heard.push(...idsOf(untoldRuns(newestFirst, heard.at(-1) ?? null)));
+          heard.push(...idsOf(unreportedRuns(newestFirst, heard.at(-1) ?? null)));
         }
         expect(heard).toEqual(all);
       }),

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { askAllShards, askShard, publish } from "../../../../src/event-index/call-shards.ts";
 import { shardName, shardOf } from "../../../../src/event-index/shard.ts";
-import type { EventSummary } from "../../../../src/event/view.ts";
+import type { EventSummary } from "../../../../src/event-index/event-summary.ts";
 
 /** A shard that fails or is silent. What a real one answers is for the integration tests. */
 

@@ -19,6 +19,7 @@ import {
   T0,
   UNAVAILABLE,
   UNMAPPABLE,
+  UNPROVEN,
 } from "../../../support/records.ts";
 
 const KEY = `stripe:event:${EVENT_ID}`;
@@ -132,6 +133,40 @@ describe("a refund whose account must be looked up", () => {
     await idle();
     void world.fireAlarm();
     expect(world.ledger.map(({ question }) => question)).toEqual(["account", "account"]);
+  });
+});
+
+describe("the turn that an attempt asks for", () => {
+  it("its account's, waiting for no longer than the lease has room for", () => {
+    const world = new World();
+    void world.engine.deliver(delivery());
+    expect(world.asked).toMatchObject({
+      key: `stripe:event:${EVENT_ID}`,
+      turn: { account_id: "acc_1", read_back: false, wait_ms: 5_000 },
+    });
+  });
+
+  it("after a look-up that took its time → what is left; none left → no waiting", async () => {
+    for (const [lookupMs, wait_ms] of [
+      [4_000, 5_000],
+      [12_000, 3_000],
+      [16_000, 0],
+    ] as const) {
+      const world = new World();
+      void world.engine.deliver(delivery({ mapping: LOOKUP }));
+      world.nowMs += lookupMs;
+      world.asked.answer({ kind: "found", account_id: "acc_7" });
+      await idle();
+      expect(world.asked.turn).toEqual({ account_id: "acc_7", read_back: false, wait_ms });
+    }
+  });
+
+  it("after an answer without an effect → reads back first", async () => {
+    const world = new World();
+    await world.deliverAnd(UNPROVEN);
+    await idle();
+    void world.fireAlarm();
+    expect(world.asked.turn).toMatchObject({ read_back: true });
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { broken, idle, World } from "../../../support/fake-ports.ts";
 import {
   ACCEPTED,
+  BUSY,
   DAY,
   delivery,
   EVENT_ID,
@@ -39,6 +40,22 @@ async function attemptLine(
   await reply;
   return world.lines;
 }
+
+describe("a busy lane", () => {
+  it("→ a line of its own: no attempt was made", async () => {
+    expect(await attemptLine(BUSY, { request_id: "request-7" })).toEqual([
+      {
+        level: "warn",
+        msg: "lane_busy",
+        event_id: EVENT_ID,
+        times: 1,
+        next_retry_at: T0 + 120 + BUSY.retry_after_ms,
+        duration_ms: 120,
+        request_id: "request-7",
+      },
+    ]);
+  });
+});
 
 describe("attempt", () => {
   it("accepted → info, with the delivery's request_id", async () => {

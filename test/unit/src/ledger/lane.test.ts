@@ -150,6 +150,28 @@ describe("an exclusive lane", () => {
     expect(world.keys).toEqual(["a"]);
   });
 
+  it("two whose time ends apart → each is refused at its own", async () => {
+    const world = new LaneWorld();
+    world.send("a");
+    world.send("b", 3_000);
+    world.send("c", 1_000);
+    await world.pass(1_001);
+    expect([...world.outcomes.keys()]).toEqual(["c"]);
+    await world.pass(1_999);
+    expect([...world.outcomes.keys()]).toEqual(["c"]);
+    await world.pass(1);
+    expect([...world.outcomes.keys()]).toEqual(["c", "b"]);
+  });
+
+  it("a turn that comes at the last moment → it is taken", async () => {
+    const world = new LaneWorld();
+    world.send("a");
+    world.send("b", 1_000);
+    await world.pass(1_000);
+    await world.end();
+    expect(world.keys).toEqual(["a", "b"]);
+  });
+
   it("closed for longer than the caller can wait → busy at once, until it opens", async () => {
     const world = new LaneWorld();
     world.send("a");
@@ -183,6 +205,51 @@ describe("an exclusive lane", () => {
     expect(world.outcomes.size).toBe(10_000);
     expect(world.turns).toHaveLength(LANE_WAITING_MAX + 1);
     expect(world.mostRunning).toBe(1);
+  });
+});
+
+describe("how long who is sent away stays away", () => {
+  /** Sent away by a lane with one turn under way, and with so many behind it. */
+  async function sentAway(world: LaneWorld, waiting: number): Promise<number> {
+    world.send("now");
+    for (let i = 0; i < waiting; i++) world.send(`w${i}`, 3_600_000);
+    world.send("away", 0);
+    await world.pass(0);
+    const outcome = world.outcomes.get("away");
+    return outcome?.kind === "busy" ? outcome.retry_after_ms : Number.NaN;
+  }
+
+  it("as long as the turns before his take, and his own place", async () => {
+    // Before there is a turn to measure, one is taken to last 100 ms.
+    expect(await sentAway(new LaneWorld(), 0)).toBe(200);
+    expect(await sentAway(new LaneWorld(), 3)).toBe(500);
+  });
+
+  it("turns of 2 s, one after the other → the estimate follows them", async () => {
+    const world = new LaneWorld();
+    for (let i = 0; i < 30; i++) {
+      world.send(`t${i}`);
+      await world.pass(2_000);
+      await world.end();
+    }
+    const wait = await sentAway(world, 1);
+    expect(wait).toBeGreaterThan(3 * 1_990);
+    expect(wait).toBeLessThanOrEqual(3 * 2_000);
+  });
+
+  it("turns that overlap → shared among them", async () => {
+    expect(await sentAway(new LaneWorld({ ...EXCLUSIVE, concurrency: 1 }), 8)).toBe(1_000);
+    const world = new LaneWorld({ ...EXCLUSIVE, concurrency: 4 });
+    for (let i = 0; i < 3; i++) world.send(`r${i}`);
+    expect(await sentAway(world, 4)).toBe(150);
+  });
+
+  it("never longer than an hour", async () => {
+    const world = new LaneWorld();
+    world.send("a");
+    for (let i = 0; i < 50_000; i++) world.send(`b${i}`, 0);
+    await world.pass(0);
+    expect(world.outcomes.get("b49999")).toEqual({ kind: "busy", retry_after_ms: 3_600_000 });
   });
 });
 

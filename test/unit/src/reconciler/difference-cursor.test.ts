@@ -1,6 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeAfter, encodeAfter } from "../../../../src/reconciler/difference-cursor.ts";
+import {
+  decodeDifferenceCursor,
+  encodeDifferenceCursor,
+} from "../../../../src/reconciler/difference-cursor.ts";
 import { KINDS } from "../../../../src/reconciler/findings.ts";
 
 describe("a cursor", () => {
@@ -9,7 +12,7 @@ describe("a cursor", () => {
       for (const event_id of ["evt_1", "e".repeat(255)]) {
         for (const field of ["", "amount_minor"]) {
           const after = { event_id, kind, field };
-          expect(decodeAfter(encodeAfter(after))).toEqual(after);
+          expect(decodeDifferenceCursor(encodeDifferenceCursor(after))).toEqual(after);
         }
       }
     }
@@ -29,7 +32,7 @@ describe("a cursor", () => {
     `${"e".repeat(256)}.missing.`,
     `evt_1.missing.${"x".repeat(41)}`,
   ])("%j → null", (text) => {
-    expect(decodeAfter(text)).toBeNull();
+    expect(decodeDifferenceCursor(text)).toBeNull();
   });
 
   it("whatever comes → null, or what made it", () => {
@@ -40,8 +43,8 @@ describe("a cursor", () => {
     );
     fc.assert(
       fc.property(texts, (text) => {
-        const after = decodeAfter(text);
-        expect(after === null ? text : encodeAfter(after)).toBe(text);
+        const after = decodeDifferenceCursor(text);
+        expect(after === null ? text : encodeDifferenceCursor(after)).toBe(text);
       }),
     );
   });

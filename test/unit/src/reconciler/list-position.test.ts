@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   advance,
-  AT_THE_NEWEST,
+  START_OF_LIST,
   type Entry,
   entryOf,
   isNew,
@@ -12,23 +12,23 @@ import {
 /** Stripe's list, which forgets an event now and then; newest first. */
 function walk(entries: readonly Entry[], pageSize: number, forgets: (page: number) => boolean): string[] {
   let list = [...entries].sort((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
-  let cursor = AT_THE_NEWEST;
+  let position = START_OF_LIST;
   const counted: string[] = [];
   for (let page = 0; page < 1_000; page++) {
-    if (forgets(page) && cursor.starting_after !== null)
-      list = list.filter(({ id }) => id !== cursor.starting_after);
-    const after = list.findIndex(({ id }) => id === cursor.starting_after);
-    if (cursor.starting_after !== null && after === -1) {
-      const again = withoutId(cursor);
+    if (forgets(page) && position.starting_after !== null)
+      list = list.filter(({ id }) => id !== position.starting_after);
+    const after = list.findIndex(({ id }) => id === position.starting_after);
+    if (position.starting_after !== null && after === -1) {
+      const again = withoutId(position);
       if (again === null) throw new Error("lost for good");
-      cursor = again;
+      position = again;
       continue;
     }
-    const { created_lt } = cursor;
+    const { created_lt } = position;
     const rest = list.slice(after + 1).filter(({ created }) => created_lt === null || created < created_lt);
     const answer = rest.slice(0, pageSize);
-    counted.push(...answer.flatMap((entry) => (isNew(cursor, entry) ? entry.id : [])));
-    cursor = advance(cursor, answer);
+    counted.push(...answer.flatMap((entry) => (isNew(position, entry) ? entry.id : [])));
+    position = advance(position, answer);
     if (rest.length <= pageSize) return counted;
   }
   throw new Error("it never ends");
@@ -47,7 +47,7 @@ describe("a walk", () => {
   });
 
   it("an empty page → where it was", () => {
-    expect(advance(AT_THE_NEWEST, [])).toEqual(AT_THE_NEWEST);
+    expect(advance(START_OF_LIST, [])).toEqual(START_OF_LIST);
   });
 
   it.each([
@@ -64,15 +64,15 @@ describe("a walk", () => {
   });
 
   it("Stripe does not know the last id → again from that second's end, once; then it is not the id", () => {
-    const cursor = { starting_after: "evt_1", created_lt: null, last_created: 5, seen: ["evt_1"] };
-    const again = { ...cursor, starting_after: null, created_lt: 6 };
-    expect(withoutId(cursor)).toEqual(again);
+    const position = { starting_after: "evt_1", created_lt: null, last_created: 5, seen: ["evt_1"] };
+    const again = { ...position, starting_after: null, created_lt: 6 };
+    expect(withoutId(position)).toEqual(again);
     expect(withoutId(again)).toBeNull();
-    expect(withoutId({ ...cursor, last_created: null })).toBeNull();
+    expect(withoutId({ ...position, last_created: null })).toBeNull();
   });
 
-  it("Stripe does not know the cursor of a first page → it was not the cursor", () => {
-    expect(withoutId(AT_THE_NEWEST)).toBeNull();
+  it("Stripe rejects the id of a first page, which has none → it was not the id", () => {
+    expect(withoutId(START_OF_LIST)).toBeNull();
   });
 });
 

@@ -13,7 +13,7 @@ const AMOUNT = {
   status: "confirmed",
   amount_minor: "5",
 } as const;
-const CURSOR = { starting_after: "evt_9", created_lt: null, last_created: 9, seen: ["evt_9"] };
+const POSITION = { starting_after: "evt_9", created_lt: null, last_created: 9, seen: ["evt_9"] };
 
 const findings: Finding[] = [
   { differences: [differenceOf("missing"), differenceOf("ignored")], amounts: [AMOUNT] },
@@ -22,7 +22,7 @@ const findings: Finding[] = [
 ];
 
 describe("a page", () => {
-  const page = { kind: "page", findings, cursor: CURSOR, walked: false, reached: T0 - 7 } as const;
+  const page = { kind: "page", findings, position: POSITION, walked: false, reached: T0 - 7 } as const;
 
   it("the first → its events, sums and kinds are counted, and where it ended is kept", () => {
     const run = runningRun({ started_at: T0 });
@@ -38,7 +38,7 @@ describe("a page", () => {
         ),
         counts: { missing: 2, ignored: 1 },
         listed: 2,
-        cursor: CURSOR,
+        cursor: POSITION,
       }),
     );
   });
@@ -76,7 +76,13 @@ describe("a page", () => {
 describe("a page that failed", () => {
   const moment = { now: T0, random: 0 };
   /** A retry must not deliver anew what this run has already delivered. */
-  const found = { pages: 4, events: 9, counts: { missing: 1 }, acting: { evt_1: "deliver" }, cursor: CURSOR };
+  const found = {
+    pages: 4,
+    events: 9,
+    counts: { missing: 1 },
+    acting: { evt_1: "deliver" },
+    cursor: POSITION,
+  };
 
   it("the first time → the same page again, soon; nothing that was found is lost", () => {
     expect(afterFailure(runningRun(found), "stripe_unavailable", null, moment)).toEqual(

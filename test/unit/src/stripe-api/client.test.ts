@@ -97,9 +97,9 @@ describe("the answer", () => {
     }
   });
 
-  it("Stripe does not know the cursor → cursor_unknown; of another parameter → rejected", async () => {
+  it("Stripe does not know the last id → starting_after_unknown; of another parameter → rejected", async () => {
     answer = () => error(400, { code: "resource_missing", param: "starting_after" });
-    expect(await list({ startingAfter: "evt_gone" })).toEqual({ kind: "cursor_unknown" });
+    expect(await list({ startingAfter: "evt_gone" })).toEqual({ kind: "starting_after_unknown" });
     answer = () => error(400, { code: "resource_missing", param: "types" });
     expect(await list()).toEqual({ kind: "rejected", status: 400 });
   });

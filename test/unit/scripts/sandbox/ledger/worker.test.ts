@@ -8,7 +8,7 @@ import { body } from "./fixture.ts";
 const KEY = "key-of-the-sandbox";
 const INGEST = "/v1/payments/settlements/ingest";
 
-let worker: Awaited<ReturnType<typeof unstable_startWorker>>;
+let worker: Awaited<ReturnType<typeof startLedger>>;
 let base: URL;
 let account: string;
 
@@ -16,16 +16,23 @@ beforeAll(async () => {
   // Wrangler would otherwise report its use, and ask Cloudflare where we are.
   process.env["WRANGLER_SEND_METRICS"] = "false";
   process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
-  worker = await unstable_startWorker({
-    config: "scripts/sandbox/ledger/wrangler.toml",
-    envFiles: [],
-    bindings: { LEDGER_ADMIN_KEY: { type: "plain_text", value: KEY } },
-    dev: { server: { hostname: "127.0.0.1", port: 0 }, inspector: false, persist: false, logLevel: "none" },
-  });
+  worker = await startLedger();
   base = await worker.url;
 }, 60_000);
 
 afterAll(() => worker.dispose());
+
+function startLedger(mode?: "atomic") {
+  return unstable_startWorker({
+    config: "scripts/sandbox/ledger/wrangler.toml",
+    envFiles: [],
+    bindings: {
+      LEDGER_ADMIN_KEY: { type: "plain_text", value: KEY },
+      ...(mode && { LEDGER_MODE: { type: "plain_text", value: mode } }),
+    },
+    dev: { server: { hostname: "127.0.0.1", port: 0 }, inspector: false, persist: false, logLevel: "none" },
+  });
+}
 
 beforeEach(async () => {
   await call("POST", "/sandbox/reset");
@@ -77,12 +84,19 @@ describe("key", () => {
 });
 
 describe("routes", () => {
-  it("account: 201, then 200 with the same id; unknown 404; without a did 400", async () => {
+  it("account: 201, and again 201 with the same id; unknown 404; without a did, or with a wrong one, 400", async () => {
     const again = await call("POST", "/accounts", { did: "did:example:1" });
-    expect(again).toMatchObject({ status: 200, body: { id: account, balances: { available: "0" } } });
+    expect(again).toMatchObject({ status: 201, body: { id: account, balances: { available: "0" } } });
     expect((await call("POST", "/accounts", { did: "did:example:2" })).status).toBe(201);
     expect((await call("GET", "/accounts/id/acc_none")).status).toBe(404);
     expect((await call("POST", "/accounts", {})).body.code).toBe("INVALID_REQUEST");
+    expect((await call("POST", "/accounts", { did: "example" })).body.code).toBe("INVALID_DID");
+  });
+
+  it("a did whose account id another did has → 500", async () => {
+    // "Aa" and "BB" have one hash.
+    expect((await call("POST", "/accounts", { did: "did:example:Aa" })).status).toBe(201);
+    expect((await call("POST", "/accounts", { did: "did:example:BB" })).body.code).toBe("CREATE_FAILED");
   });
 
   it("ingest: 201, then replayed 200; the balance moved once", async () => {
@@ -94,10 +108,11 @@ describe("routes", () => {
     expect(await statuses("a")).toEqual([201, 200]);
   });
 
-  it("twenty at the same time under one key → one settlement, one effect", async () => {
+  it("twenty at the same time under one key → one settlement, one effect, one answer", async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => ingest("a")));
     expect(new Set(answers.map((answer) => answer.body.settlement.id)).size).toBe(1);
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    // The answer that was stored first: not always that of the request which made the effect.
+    expect(answers.filter(({ body: shown }) => !shown.idempotency.replayed)).toHaveLength(1);
     expect(await available()).toBe("1000");
   });
 
@@ -110,13 +125,30 @@ describe("routes", () => {
     expect((await call("GET", `${path}?direction=sideways`)).status).toBe(400);
   });
 
-  it("all settlements, page by page", async () => {
+  it("list: newest first, page by page, by what is asked for", async () => {
     for (const id of ["pi_1", "ch_1:5:6", "pi_2"]) await ingest(id, { external_payment_id: id });
-    const first = await call("GET", "/sandbox/settlements?limit=2");
-    const rest = await call("GET", `/sandbox/settlements?limit=2&cursor=${first.body.next_cursor}`);
-    const ids = [...first.body.settlements, ...rest.body.settlements].map((one) => one.external_payment_id);
-    expect(ids).toEqual(["ch_1:5:6", "pi_1", "pi_2"]);
-    expect(rest.body.next_cursor).toBeNull();
+    await ingest("out", { direction: "payout" });
+    const list = async (query: string) => (await call("GET", `/v1/payments/settlements?${query}`)).body;
+    const first = await list("direction=payin&limit=2");
+    const rest = await list(`direction=payin&limit=2&cursor=${encodeURIComponent(first.next_cursor)}`);
+    const ids = [...first.settlements, ...rest.settlements].map((one) => one.external_payment_id);
+    expect(ids).toEqual(["pi_2", "ch_1:5:6", "pi_1"]);
+    expect(rest).not.toHaveProperty("next_cursor");
+    expect((await list("provider=stripe&limit=0")).settlements).toHaveLength(1);
+    expect((await list("limit=many")).settlements).toHaveLength(4);
+    expect((await list("provider=other")).settlements).toEqual([]);
+    expect((await list("account_id=acc_none")).settlements).toEqual([]);
+    expect((await list("status=failed")).settlements).toEqual([]);
+  });
+
+  it.each([
+    ["cursor=nonsense", "INVALID_CURSOR"],
+    ["cursor=a::b::c", "INVALID_CURSOR"],
+    ["status=done", "INVALID_REQUEST"],
+    ["direction=sideways", "INVALID_REQUEST"],
+  ])("list: %s → 400 %s", async (query, code) => {
+    const { status, body: shown } = await call("GET", `/v1/payments/settlements?${query}`);
+    expect({ status, code: shown.code }).toEqual({ status: 400, code });
   });
 
   it("no such route → 404; a body that is not UTF-8 → 400", async () => {
@@ -183,8 +215,166 @@ describe("faults", () => {
     expect(await statuses("a")).toEqual([201, 200]);
   });
 
+  it("cut_off → no answer, and what the statements before it did stays", async () => {
+    await fault({ kind: "cut_off", after: "update_balance", count: 1 });
+    await expect(ingest("a")).rejects.toThrow("terminated");
+    expect(await available()).toBe("1000");
+    const again = await ingest("a");
+    expect(again).toMatchObject({ status: 200, body: { idempotency: { deduped: true } } });
+    expect(again.body).not.toHaveProperty("event");
+    expect(again.body.settlement).not.toHaveProperty("latest_event_id");
+    expect(await statuses("a")).toEqual([null, 200]);
+  });
+
+  it("cut_off after a statement that this ingest does not run → its answer", async () => {
+    await fault({ kind: "cut_off", after: "delete_settlement", count: 1 });
+    expect((await ingest("a")).status).toBe(201);
+  });
+
   it("not a fault → 400", async () => {
     expect((await fault({ kind: "flood" })).status).toBe(400);
+  });
+});
+
+describe("statement by statement", () => {
+  it("fifty credits of one account at once → all 201 with an event, and most of them lost", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, n) =>
+        ingest(`key_${n}`, { external_payment_id: `pi_${n}`, amount_minor: "1" }),
+      ),
+    );
+    expect(answers.filter(({ status, body: shown }) => status === 201 && shown.event.id)).toHaveLength(50);
+    expect(Number(await available())).toBeLessThan(25);
+    const { body: audit } = await call("GET", "/sandbox/audit");
+    expect(audit.accounts[0]).toMatchObject({ account_id: account, claimed: { USD: "50" } });
+    expect(audit.accounts[0].held).toEqual({ USD: await available() });
+    expect(audit.incomplete).toHaveLength(50 - Number(await available()));
+  });
+
+  it("a client that leaves does not stop its request", async () => {
+    const leaving = new AbortController();
+    const sent = fetch(new URL(INGEST, base), {
+      method: "POST",
+      headers: { authorization: `Bearer ${KEY}`, "idempotency-key": "a" },
+      body: JSON.stringify(body({ account_id: account })),
+      signal: leaving.signal,
+    }).catch(() => "left");
+    await expect.poll(() => statuses("a"), { interval: 1 }).toEqual([null]);
+    leaving.abort();
+    expect(await sent).toBe("left");
+    await expect.poll(() => statuses("a")).toEqual([201]);
+    expect(await available()).toBe("1000");
+  });
+
+  it("currencies of one account are one sum", async () => {
+    await ingest("a");
+    await ingest("b", { external_payment_id: "pi_2", currency: "EUR", amount_minor: "5" });
+    expect((await call("GET", `/accounts/id/${account}`)).body.balances).toEqual({
+      available: "1005",
+      held: "0",
+      bonded: "0",
+      feePool: "0",
+      promo: "0",
+      total: "1005",
+    });
+  });
+});
+
+describe("mode atomic", () => {
+  let asIs: URL;
+  let atomic: typeof worker;
+
+  beforeAll(async () => {
+    asIs = base;
+    atomic = await startLedger("atomic");
+    base = await atomic.url;
+  }, 60_000);
+
+  afterAll(async () => {
+    base = asIs;
+    await atomic.dispose();
+  });
+
+  it("fifty credits of one account at once → all in the balance", async () => {
+    await Promise.all(
+      Array.from({ length: 50 }, (_, n) =>
+        ingest(`key_${n}`, { external_payment_id: `pi_${n}`, amount_minor: "1" }),
+      ),
+    );
+    expect(await available()).toBe("50");
+    expect((await call("GET", "/sandbox/audit")).body.incomplete).toEqual([]);
+  });
+
+  it("twenty at the same time under one key → one settlement, one effect, one 201", async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ingest("a")));
+    expect(new Set(answers.map((answer) => answer.body.settlement.id)).size).toBe(1);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(await available()).toBe("1000");
+  });
+
+  it("cut_off → no answer, and nothing was done", async () => {
+    await fault({ kind: "cut_off", after: "update_balance", count: 1 });
+    await expect(ingest("a")).rejects.toThrow("terminated");
+    expect(await available()).toBe("0");
+    expect((await ingest("a")).status).toBe(201);
+  });
+
+  it("currencies of one account are kept apart", async () => {
+    await ingest("a");
+    await ingest("b", { external_payment_id: "pi_2", currency: "EUR", amount_minor: "5" });
+    expect((await call("GET", `/accounts/id/${account}`)).body.balances).toMatchObject({
+      available: "1000",
+      by_currency: { EUR: "5", USD: "1000" },
+    });
+  });
+});
+
+describe("repair", () => {
+  const KEY_OF_PAYIN = { external_payment_id: "pi_1", direction: "payin" };
+  const complete = (key: object) => call("POST", "/sandbox/settlements/complete", key);
+  const remove = (key: object) => call("POST", "/sandbox/settlements/remove", key);
+  const incomplete = async () => (await call("GET", "/sandbox/audit")).body.incomplete;
+  const cutOff = async (after: string, changes: Partial<IngestBody> = {}) => {
+    await fault({ kind: "cut_off", after, count: 1 });
+    await ingest("a", changes).catch(() => null);
+  };
+
+  it.each(["insert_settlement", "read_balance", "update_balance", "insert_event"])(
+    "cut off after %s → completed once, however often it is asked for",
+    async (after) => {
+      await cutOff(after);
+      expect(await incomplete()).toMatchObject([{ ...KEY_OF_PAYIN, account_id: account }]);
+      const answers = [await complete(KEY_OF_PAYIN), await complete(KEY_OF_PAYIN)];
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      expect(answers[0]?.body.settlement.latest_event_id).toMatch(/^evt_/);
+      expect(await available()).toBe("1000");
+      expect(await incomplete()).toEqual([]);
+    },
+  );
+
+  it("of a debit without funds → 409, nothing is done", async () => {
+    const refund = { external_payment_id: "re_1", direction: "refund" } as const;
+    await cutOff("insert_settlement", refund);
+    expect(await complete(refund)).toMatchObject({ status: 409, body: { code: "INSUFFICIENT_FUNDS" } });
+    expect(await available()).toBe("0");
+    expect(await incomplete()).toHaveLength(1);
+  });
+
+  it("removed without an effect, with its stored answer → the same request books it", async () => {
+    await cutOff("insert_settlement");
+    await ingest("a");
+    expect((await remove(KEY_OF_PAYIN)).status).toBe(200);
+    expect((await ingest("a")).status).toBe(201);
+    expect(await available()).toBe("1000");
+  });
+
+  it("with its effect it cannot be removed; what is not there can be neither", async () => {
+    await cutOff("update_balance");
+    expect(await remove(KEY_OF_PAYIN)).toMatchObject({ status: 409, body: { code: "HAS_EFFECT" } });
+    const unknown = { external_payment_id: "pi_none", direction: "payin" };
+    expect((await remove(unknown)).status).toBe(404);
+    expect((await complete(unknown)).status).toBe(404);
+    expect((await complete({})).status).toBe(400);
   });
 });
 

@@ -1,39 +1,52 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { MemoryStore } from "../../../../../scripts/sandbox/ledger/memory-store.ts";
-import { ingest } from "../../../../../scripts/sandbox/ledger/rules.ts";
-import type { Direction, IngestBody, Status } from "../../../../../scripts/sandbox/ledger/contract.ts";
-import { ACCOUNT, body, NOW, request } from "./fixture.ts";
+import { ingest as ingestWith } from "../../../../../scripts/sandbox/ledger/ingest.ts";
+import type {
+  Answer,
+  Direction,
+  IngestBody,
+  Status,
+} from "../../../../../scripts/sandbox/ledger/contract.ts";
+import type { IngestContext } from "../../../../../scripts/sandbox/ledger/ingest.ts";
+import type { IngestRequest } from "../../../../../scripts/sandbox/ledger/request.ts";
+import { account, ACCOUNT, body, context, NOW, request } from "./fixture.ts";
 
 let store: MemoryStore;
+let ctx: IngestContext;
 let keys: number;
 
 beforeEach(() => {
   store = new MemoryStore();
-  store.accounts.add(ACCOUNT);
+  store.openAccount(account());
+  ctx = context();
   keys = 0;
 });
+
+function ingest(sent: IngestRequest) {
+  return ingestWith(store, sent, ctx);
+}
 
 /** Under a key of its own. */
 function send(changes: Partial<IngestBody> = {}) {
   keys += 1;
-  return ingest(store, request(`key_${keys}`, body(changes)));
+  return ingest(request(`key_${keys}`, body(changes)));
 }
 
-function codeOf(answer: ReturnType<typeof ingest>): string {
+function codeOf(answer: Answer): string {
   return "code" in answer.body ? `${answer.status} ${answer.body.code}` : String(answer.status);
 }
 
 const fund = () => send({ external_payment_id: "pi_fund", amount_minor: "5000" });
-const balance = () => store.balance(ACCOUNT, "USD");
+const balance = () => store.balance(ACCOUNT, "USD").available;
 
 describe("status: known + new → answer", () => {
   const takes: readonly [Status, Status, string][] = [
     ["pending", "pending", "200"],
-    ["pending", "confirmed", "200"],
-    ["pending", "failed", "200"],
-    ["pending", "reversed", "200"],
+    ["pending", "confirmed", "201"],
+    ["pending", "failed", "201"],
+    ["pending", "reversed", "201"],
     ["confirmed", "confirmed", "200"],
-    ["confirmed", "reversed", "200"],
+    ["confirmed", "reversed", "201"],
     ["failed", "failed", "200"],
     ["reversed", "reversed", "200"],
     ["confirmed", "pending", "409 INVALID_STATUS_TRANSITION"],
@@ -57,29 +70,33 @@ describe("status: known + new → answer", () => {
 });
 
 describe("effect: direction + status → change of the balance", () => {
-  const table: readonly [Direction, Status, bigint][] = [
-    ["payin", "pending", 0n],
-    ["payin", "confirmed", 1000n],
-    ["payin", "failed", 0n],
-    ["payin", "reversed", -1000n],
-    ["refund", "pending", 0n],
-    ["refund", "confirmed", -1000n],
-    ["refund", "failed", 0n],
-    ["refund", "reversed", 0n],
-    ["payout", "pending", 0n],
-    ["payout", "confirmed", 0n],
-    ["payout", "failed", 0n],
-    ["payout", "reversed", 0n],
+  const table: readonly [Direction, Status, bigint, string | null][] = [
+    ["payin", "pending", 0n, null],
+    ["payin", "confirmed", 1000n, "payin_settle"],
+    ["payin", "failed", 0n, null],
+    ["payin", "reversed", -1000n, "payin_reverse"],
+    ["refund", "pending", 0n, null],
+    ["refund", "confirmed", -1000n, "payin_reverse"],
+    ["refund", "failed", 0n, null],
+    ["refund", "reversed", 0n, null],
+    ["payout", "pending", 0n, null],
+    ["payout", "confirmed", 0n, "payout_settle"],
+    ["payout", "failed", 0n, null],
+    ["payout", "reversed", 0n, null],
   ];
 
-  it.each(table)("%s %s → %s", (direction, status, change) => {
+  it.each(table)("%s %s → %s, ledger event %s", (direction, status, change, event_type) => {
     fund();
     const answer = send({ direction, status });
     expect(balance()).toBe(5000n + change);
     expect(answer.body).toHaveProperty("settlement.status", status);
-    const event = "event" in answer.body ? answer.body.event : undefined;
-    expect(event).toEqual(
-      change === 0n ? undefined : { type: `${direction}.${status}`, delta_minor: change.toString() },
+    const latest_event_id = event_type === null ? undefined : "evt_4";
+    expect(store.findSettlement({ external_payment_id: "pi_1", direction })?.latest_event_id).toBe(
+      latest_event_id,
+    );
+    expect("settlement" in answer.body && answer.body.settlement.latest_event_id).toBe(latest_event_id);
+    expect("event" in answer.body ? answer.body.event : null).toEqual(
+      event_type && { id: "evt_4", event_type, event_hash: "00".repeat(32), created_at: NOW },
     );
   });
 
@@ -87,7 +104,7 @@ describe("effect: direction + status → change of the balance", () => {
     send();
     send({ status: "reversed" });
     expect(balance()).toBe(0n);
-    expect(store.journal.map((entry) => entry.cause)).toEqual(["payin.confirmed", "payin.reversed"]);
+    expect(store.journal.map((entry) => entry.event_type)).toEqual(["payin_settle", "payin_reverse"]);
   });
 
   it("refund confirmed, then reversed → the debit stands", () => {
@@ -107,10 +124,10 @@ describe("effect: direction + status → change of the balance", () => {
 describe("funds", () => {
   it("refund above the balance → 422, nothing recorded; after a payin the same request → 201", () => {
     const refund = request("refund", body({ direction: "refund", external_payment_id: "re_1" }));
-    expect(codeOf(ingest(store, refund))).toBe("422 INSUFFICIENT_FUNDS");
+    expect(codeOf(ingest(refund))).toBe("422 INSUFFICIENT_FUNDS");
     expect(store.settlements.size).toBe(0);
     send();
-    expect(ingest(store, refund).status).toBe(201);
+    expect(ingest(refund).status).toBe(201);
     expect(balance()).toBe(0n);
   });
 
@@ -122,9 +139,19 @@ describe("funds", () => {
     expect(balance()).toBe(0n);
   });
 
-  it("funds in another currency do not count", () => {
+  it("funds in another currency do not count, but in one bucket they do", () => {
     send({ currency: "EUR" });
     expect(codeOf(send({ direction: "refund" }))).toBe("422 INSUFFICIENT_FUNDS");
+    ctx = { ...ctx, oneBucket: true };
+    expect(codeOf(send({ direction: "refund" }))).toBe("201");
+  });
+
+  it("422 names the account, what was asked and what is there", () => {
+    send({ amount_minor: "999" });
+    expect(send({ direction: "refund" }).body).toMatchObject({
+      code: "INSUFFICIENT_FUNDS",
+      details: { account_id: ACCOUNT, bucket: "available", requested: "1000", available: "999" },
+    });
   });
 
   it("payin reversed after its money was refunded → 422, still confirmed", () => {
@@ -138,9 +165,9 @@ describe("funds", () => {
 describe("account", () => {
   it("unknown → 404, and the same key and bytes → 201 once it exists", () => {
     const early = request("early", body({ account_id: "acc_new" }));
-    expect(codeOf(ingest(store, early))).toBe("404 NOT_FOUND");
-    store.accounts.add("acc_new");
-    expect(ingest(store, early).status).toBe(201);
+    expect(codeOf(ingest(early))).toBe("404 NOT_FOUND");
+    store.openAccount(account("acc_new"));
+    expect(ingest(early).status).toBe(201);
   });
 });
 
@@ -148,26 +175,30 @@ describe("natural key", () => {
   it.each([{ account_id: "acc_2" }, { amount_minor: "999" }, { currency: "EUR" }])(
     "known + other %o → 409 DUPLICATE_CONFLICT",
     (change) => {
-      store.accounts.add("acc_2");
+      store.openAccount(account("acc_2"));
       send();
       expect(codeOf(send(change))).toBe("409 DUPLICATE_CONFLICT");
       expect(balance()).toBe(1000n);
     },
   );
 
-  it("known + an account that does not exist → 409, because waiting for the account would not help", () => {
+  it("known + an account that does not exist → 404: the account is looked up first", () => {
     send();
-    expect(codeOf(send({ account_id: "acc_none" }))).toBe("409 DUPLICATE_CONFLICT");
+    expect(codeOf(send({ account_id: "acc_none" }))).toBe("404 NOT_FOUND");
   });
 
-  it("pending, then confirmed → one settlement: its id and its birth stay, the rest is the newest", () => {
-    ingest(store, request("a", body({ status: "pending" })));
-    const later = { ...request("b", body({ rail: "card" })), now: "2026-11-24T10:00:00.000Z" };
-    expect(ingest(store, later).body).toHaveProperty("settlement", {
+  it("pending, then confirmed → one settlement: its id and its age stay, what is given anew replaces, the rest stays", () => {
+    ingest(request("a", body({ status: "pending", provider_created_at: NOW })));
+    const later = "2026-11-24T10:00:00.000Z";
+    ctx = { ...ctx, now: () => later };
+    expect(ingest(request("b", body({ rail: "card" }))).body).toHaveProperty("settlement", {
       ...body({ rail: "card" }),
-      id: "stl_a",
+      id: "set_1",
+      provider_created_at: NOW,
+      settled_at: later,
+      latest_event_id: "evt_2",
       created_at: NOW,
-      updated_at: later.now,
+      updated_at: later,
     });
     expect(store.settlements.size).toBe(1);
   });
@@ -182,11 +213,18 @@ describe("natural key", () => {
 });
 
 describe("idempotency key", () => {
+  it("used + the same content in another order → the first answer, replayed", () => {
+    const { metadata, ...rest } = body({ metadata: { b: "1", a: { d: [1], c: null } } });
+    const first = ingest(request("a", { ...rest, metadata }));
+    const again = ingest(request("a", { metadata: { a: { c: null, d: [1] }, b: "1" }, ...rest }));
+    expect(again.body).toEqual({ ...first.body, idempotency: { key: "a", replayed: true, deduped: false } });
+  });
+
   it("used + the same bytes → the first answer, replayed, even after the settlement moved on", () => {
     const first = request("a", body({ status: "pending" }));
-    const before = ingest(store, first);
+    const before = ingest(first);
     send();
-    const again = ingest(store, first);
+    const again = ingest(first);
     expect(before.status).toBe(201);
     expect(again.status).toBe(200);
     expect(again.body).toEqual({ ...before.body, idempotency: { key: "a", replayed: true, deduped: false } });
@@ -199,14 +237,14 @@ describe("idempotency key", () => {
     ["amount", { amount_minor: "1" }],
     ["external id", { external_payment_id: "pi_2" }],
   ])("used + another %s → 409 IDEMPOTENCY_KEY_REUSED", (_, change) => {
-    ingest(store, request("a", body()));
-    expect(codeOf(ingest(store, request("a", body(change))))).toBe("409 IDEMPOTENCY_KEY_REUSED");
+    ingest(request("a", body()));
+    expect(codeOf(ingest(request("a", body(change))))).toBe("409 IDEMPOTENCY_KEY_REUSED");
     expect(store.journal).toHaveLength(1);
   });
 
   it("of a refused request → free again, for another payload too", () => {
-    expect(codeOf(ingest(store, request("a", body({ account_id: "acc_none" }))))).toBe("404 NOT_FOUND");
-    expect(ingest(store, request("a", body())).status).toBe(201);
+    expect(codeOf(ingest(request("a", body({ account_id: "acc_none" }))))).toBe("404 NOT_FOUND");
+    expect(ingest(request("a", body())).status).toBe(201);
   });
 });
 
@@ -232,11 +270,15 @@ describe("malformed → 400 INVALID_REQUEST, nothing recorded", () => {
     ["a time that is none", body({ settled_at: "yesterday" })],
     ["an empty rail", body({ rail: "" })],
   ])("%s", (_, content) => {
-    expect(codeOf(ingest(store, request("a", content)))).toBe("400 INVALID_REQUEST");
+    expect(codeOf(ingest(request("a", content)))).toBe("400 INVALID_REQUEST");
     expect(store.settlements.size + store.journal.length + store.answers.size).toBe(0);
   });
 
-  it.each(["", "k".repeat(513)])("idempotency key %j", (key) => {
-    expect(codeOf(ingest(store, request(key, body())))).toBe("400 INVALID_REQUEST");
+  it.each([
+    ["missing", "", "400 MISSING_IDEMPOTENCY_KEY"],
+    ["too long", "k".repeat(513), "400 INVALID_REQUEST"],
+  ])("an idempotency key that is %s", (_, key, code) => {
+    expect(codeOf(ingest(request(key, body())))).toBe(code);
+    expect(store.settlements.size).toBe(0);
   });
 });

@@ -7,9 +7,10 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { IngestBody, Status } from "../../../../../scripts/sandbox/ledger/contract.ts";
 import { MemoryStore } from "../../../../../scripts/sandbox/ledger/memory-store.ts";
-import { ingest, type LedgerStore } from "../../../../../scripts/sandbox/ledger/rules.ts";
+import { ingest, type IngestContext } from "../../../../../scripts/sandbox/ledger/ingest.ts";
+import type { LedgerStore } from "../../../../../scripts/sandbox/ledger/store.ts";
 import { SqlStore } from "../../../../../scripts/sandbox/ledger/sql-store.ts";
-import { body, nodeSql, request, NOW } from "./fixture.ts";
+import { account, body, context, nodeSql, request } from "./fixture.ts";
 
 const ACCOUNTS = ["acc_a", "acc_b", "acc_late"];
 const CURRENCIES = ["USD", "EUR"];
@@ -65,10 +66,15 @@ function repeat(steps: readonly Step[], at: number, freshKey: boolean): Step[] {
 }
 
 class Model {
+  readonly oneBucket: boolean;
   readonly accounts = new Set<string>();
   readonly balances = new Map<string, bigint>();
   readonly settlements = new Map<string, IngestBody>();
   readonly accepted = new Map<string, string>();
+
+  constructor(oneBucket: boolean) {
+    this.oneBucket = oneBucket;
+  }
 
   /** What must be answered; the model moves along. */
   expect(key: string, sent: IngestBody): string {
@@ -78,6 +84,7 @@ class Model {
 
     const natural = `${sent.external_payment_id} ${sent.direction}`;
     const known = this.settlements.get(natural);
+    if (!this.accounts.has(sent.account_id)) return "NOT_FOUND";
     const same = (field: "account_id" | "amount_minor" | "currency") => known?.[field] === sent[field];
     if (known && !(same("account_id") && same("amount_minor") && same("currency"))) {
       return "DUPLICATE_CONFLICT";
@@ -87,16 +94,19 @@ class Model {
       return "deduped";
     }
     if (known && !mayFollow(known.status, sent.status)) return "INVALID_STATUS_TRANSITION";
-    if (!this.accounts.has(sent.account_id)) return "NOT_FOUND";
 
-    const purse = `${sent.account_id} ${sent.currency}`;
+    const purse = purseOf(sent.account_id, this.oneBucket ? null : sent.currency);
     const after = (this.balances.get(purse) ?? 0n) + BigInt(sent.amount_minor) * BigInt(sign(sent));
     if (sign(sent) < 0 && after < 0n) return "INSUFFICIENT_FUNDS";
     this.balances.set(purse, after);
     this.settlements.set(natural, sent);
     this.accepted.set(key, text);
-    return known ? "updated" : "created";
+    return "taken";
   }
+}
+
+function purseOf(id: string, currency: string | null): string {
+  return `${id} ${currency ?? "in all"}`;
 }
 
 function mayFollow(from: Status, to: Status): boolean {
@@ -117,26 +127,28 @@ function describeAnswer(answer: ReturnType<typeof ingest>): string {
   if ("code" in answer.body) return answer.body.code;
   if (answer.body.idempotency.replayed) return "replayed";
   if (answer.body.idempotency.deduped) return "deduped";
-  return answer.status === 201 ? "created" : "updated";
+  return answer.status === 201 ? "taken" : `status ${answer.status}`;
 }
 
 interface Bench {
   readonly store: LedgerStore;
-  readonly open: (account: string) => void;
+  readonly open: (id: string) => void;
   readonly journal: () => readonly unknown[];
-  /** Accounts, settlements and journal. */
-  readonly books: () => unknown;
+  readonly events: () => readonly unknown[];
+  /** Accounts, settlements, journal and events. */
+  readonly tables: () => unknown;
   readonly answers: () => readonly unknown[];
 }
 
 function memoryBench(): Bench {
   const store = new MemoryStore();
-  const { accounts, settlements, journal, answers } = store;
+  const { accounts, settlements, journal, events, answers } = store;
   return {
     store,
-    open: (account) => accounts.add(account),
+    open: (id) => store.openAccount(account(id)),
     journal: () => [...journal],
-    books: () => structuredClone({ accounts, settlements, journal }),
+    events: () => [...events],
+    tables: () => structuredClone({ accounts, settlements, journal, events }),
     answers: () => [...answers],
   };
 }
@@ -146,33 +158,33 @@ function sqlBench(): Bench {
   const store = new SqlStore(sql);
   const rows = (table: string) => sql.exec(`SELECT * FROM ${table}`).toArray();
   const journal = () =>
-    sql
-      .exec(
-        "SELECT account_id, currency, settlement_id, cause, CAST(delta_minor AS TEXT) AS delta FROM journal",
-      )
-      .toArray();
+    sql.exec("SELECT settlement_id, event_type, CAST(delta_minor AS TEXT) FROM journal").toArray();
+  const events = () => rows("events");
   return {
     store,
-    open: (id) => store.openAccount({ id, did: `did:${id}`, created_at: NOW }),
+    open: (id) => void store.openAccount(account(id)),
     journal,
-    books: () => [rows("accounts"), rows("settlements"), journal()],
+    events,
+    tables: () => [rows("accounts"), rows("settlements"), journal(), events()],
     answers: () => rows("answers"),
   };
 }
 
 describe.each([
-  ["in memory", memoryBench],
-  ["in SQLite", sqlBench],
-])("any sequence of requests, %s", (_, newBench) => {
+  ["in memory", memoryBench, false],
+  ["in SQLite", sqlBench, false],
+  ["in memory, all currencies in one bucket", memoryBench, true],
+])("any sequence of requests, one at a time, %s", (_, newBench, oneBucket) => {
   it("answers and balances are the model's; refusals, replays and doubles change nothing", () => {
     fc.assert(
       fc.property(stepsArb, (steps) => {
         const bench = newBench();
-        const model = new Model();
-        steps.forEach((step, index) => {
-          const { seen, wanted } = play(bench, model, step, index);
+        const model = new Model(oneBucket);
+        const ctx = context({ oneBucket });
+        for (const step of steps) {
+          const { seen, wanted } = play(bench, model, step, ctx);
           expect(seen).toEqual(wanted);
-        });
+        }
       }),
       { numRuns: 300 },
     );
@@ -182,20 +194,21 @@ describe.each([
     fc.assert(
       fc.property(stepsArb, (steps) => {
         const bench = newBench();
+        const ctx = context({ oneBucket });
         ACCOUNTS.forEach(bench.open);
-        const taken = steps.flatMap((step, index) => {
+        const taken = steps.flatMap((step) => {
           if ("open" in step) return [];
-          const sent = request(step.key, step.body, `stl_${index}`);
-          const { body: first } = ingest(bench.store, sent);
+          const sent = request(step.key, step.body);
+          const { body: first } = ingest(bench.store, sent, ctx);
           return "code" in first ? [] : [{ sent, first }];
         });
-        const before = [bench.books(), bench.answers()];
+        const before = [bench.tables(), bench.answers()];
         for (const { sent, first } of taken) {
           const idempotency = { ...first.idempotency, replayed: true };
-          const again = ingest(bench.store, sent);
+          const again = ingest(bench.store, sent, ctx);
           expect(again).toEqual({ status: 200, body: { ...first, idempotency } });
         }
-        expect([bench.books(), bench.answers()]).toEqual(before);
+        expect([bench.tables(), bench.answers()]).toEqual(before);
       }),
       { numRuns: 200 },
     );
@@ -203,36 +216,45 @@ describe.each([
 });
 
 /** Does one step in both worlds: what the ledger showed, and what the model wants to see. */
-function play(bench: Bench, model: Model, step: Step, index: number): { seen: unknown; wanted: unknown } {
+function play(
+  bench: Bench,
+  model: Model,
+  step: Step,
+  ctx: IngestContext,
+): { seen: unknown; wanted: unknown } {
   if ("open" in step) {
     bench.open(step.open);
     model.accounts.add(step.open);
-    return { seen: bench.store.hasAccount(step.open), wanted: true };
+    return { seen: bench.store.findAccount(step.open), wanted: account(step.open) };
   }
   const answer = model.expect(step.key, step.body);
-  const changes = answer === "created" || answer === "updated";
-  const booksBefore = bench.books();
-  const journalBefore = bench.journal();
-  const answered = describeAnswer(ingest(bench.store, request(step.key, step.body, `stl_${index}`)));
+  const taken = answer === "taken";
+  const before = { tables: bench.tables(), journal: bench.journal(), events: bench.events() };
+  const answered = describeAnswer(ingest(bench.store, request(step.key, step.body), ctx));
 
   const journal = bench.journal();
-  const purses = ACCOUNTS.flatMap((account) => CURRENCIES.map((currency) => [account, currency] as const));
+  const purses = ACCOUNTS.flatMap((id): { id: string; currency: string | null }[] =>
+    ctx.oneBucket ? [{ id, currency: null }] : CURRENCIES.map((currency) => ({ id, currency })),
+  );
+  const { direction, status } = step.body;
   return {
     seen: {
       answer: answered,
-      changed: !isDeepStrictEqual(bench.books(), booksBefore),
-      added: journal.length - journalBefore.length,
-      lost: journalBefore.filter((old) => !journal.some((entry) => isDeepStrictEqual(entry, old))),
+      changed: !isDeepStrictEqual(bench.tables(), before.tables),
+      entries: journal.length - before.journal.length,
+      events: bench.events().length - before.events.length,
+      lost: before.journal.filter((old) => !journal.some((entry) => isDeepStrictEqual(entry, old))),
       remembered: bench.answers().length,
-      balances: purses.map(([account, currency]) => bench.store.balance(account, currency)),
+      balances: purses.map(({ id, currency }) => bench.store.balance(id, currency).available),
     },
     wanted: {
       answer,
-      changed: changes,
-      added: changes ? Math.abs(sign(step.body)) : 0,
+      changed: taken,
+      entries: taken ? Math.abs(sign(step.body)) : 0,
+      events: taken && (sign(step.body) !== 0 || `${direction} ${status}` === "payout confirmed") ? 1 : 0,
       lost: [],
       remembered: model.accepted.size,
-      balances: purses.map((purse) => model.balances.get(purse.join(" ")) ?? 0n),
+      balances: purses.map(({ id, currency }) => model.balances.get(purseOf(id, currency)) ?? 0n),
     },
   };
 }

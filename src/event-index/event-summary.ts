@@ -1,0 +1,28 @@
+/** One row of the index: what each event publishes of itself. */
+import { z } from "zod";
+
+/** Not over: an alarm or an operator moves it on. */
+export const OPEN_STATES = ["received", "forwarding", "failed"] as const;
+export const FINAL_STATES = ["forwarded", "resolved", "ignored"] as const;
+
+export const stateSchema = z.enum([...OPEN_STATES, ...FINAL_STATES]);
+export type State = z.infer<typeof stateSchema>;
+
+/** Times are epoch milliseconds. */
+export interface EventSummary {
+  readonly event_id: string;
+  readonly revision: number;
+  readonly event_type: string;
+  readonly state: State;
+  readonly reason: string | null;
+  readonly error_code: string | null;
+  readonly account_id: string | null;
+  /** The settlement's `external_payment_id`: `pi_…`, `re_…`, `dp_…`, `po_…`, or `ch_…:…`. */
+  readonly payment_id: string | null;
+  readonly amount_minor: string | null;
+  readonly currency: string | null;
+  readonly attempts: number;
+  readonly received_at: number;
+  readonly updated_at: number;
+  readonly next_retry_at: number | null;
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { readiness, weakOperatorKeys } from "../../../src/readiness.ts";
+
+const COMPLETE = {
+  SETTLE_ENV: "production",
+  STRIPE_WEBHOOK_SIGNING_SECRET: "whsec_one",
+  LEDGER_BASE_URL: "https://ledger.example",
+  LEDGER_ADMIN_KEY: "ledger-key",
+  SETTLE_ADMIN_KEY: "admin-key",
+};
+
+describe("readiness", () => {
+  it.each([
+    ["everything", {}, [], []],
+    ["all but the operators' key", { SETTLE_ADMIN_KEY: undefined }, ["SETTLE_ADMIN_KEY"], []],
+    ["all but a secret", { LEDGER_ADMIN_KEY: undefined }, ["LEDGER_ADMIN_KEY"], []],
+    [
+      "neither",
+      { LEDGER_ADMIN_KEY: undefined, SETTLE_ADMIN_KEY: "" },
+      ["LEDGER_ADMIN_KEY", "SETTLE_ADMIN_KEY"],
+      [],
+    ],
+    ["a wrong value", { SETTLE_ENV: "test" }, [], ["SETTLE_ENV"]],
+  ])("%s → what is missing and what is invalid, by name", (_, overrides, missing, invalid) => {
+    const env = Object.fromEntries(
+      Object.entries({ ...COMPLETE, ...overrides }).filter(([, value]) => value !== undefined),
+    );
+    expect(readiness(env)).toEqual({ missing, invalid });
+  });
+});
+
+describe("weak operators' keys", () => {
+  const [STRONG, OTHER] = ["k".repeat(22), "o".repeat(22)];
+
+  it.each<[string, Record<string, string>, string[]]>([
+    ["none", {}, []],
+    ["long ones", { SETTLE_ADMIN_KEY: STRONG, SETTLE_READ_KEY: OTHER }, []],
+    ["a short one", { SETTLE_ADMIN_KEY: STRONG.slice(1), SETTLE_READ_KEY: OTHER }, ["SETTLE_ADMIN_KEY"]],
+    ["a short one for readers", { SETTLE_ADMIN_KEY: STRONG, SETTLE_READ_KEY: "read" }, ["SETTLE_READ_KEY"]],
+    [
+      "one key for both",
+      { SETTLE_ADMIN_KEY: STRONG, SETTLE_READ_KEY: STRONG },
+      ["SETTLE_ADMIN_KEY", "SETTLE_READ_KEY"],
+    ],
+  ])("%s → named", (_, env, names) => {
+    expect(weakOperatorKeys(env)).toEqual(names);
+  });
+});
