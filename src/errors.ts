@@ -1,10 +1,13 @@
 /**
- * Everything that can go wrong on the way to an answer: a tagged union, and its one mapping to status, code and body.
+ * Everything that can go wrong on the way to an answer: a tagged union, and its one mapping to status, code
+ * and body.
  *
- * A failure carries only facts that a stranger may see. Stacks, secrets and upstream bodies cannot be put into one.
+ * A failure carries only facts that any client may see. Stacks, secrets and upstream bodies cannot be put
+ * into one.
  */
 import type { DeliveryReply, LedgerIngestFailed } from "./event/snapshot.ts";
-import { type EventState, iso } from "./event/view.ts";
+import type { State } from "./event-index/event-summary.ts";
+import { iso } from "./event/view.ts";
 
 export type Failure =
   | {
@@ -28,7 +31,7 @@ export type Failure =
   | { readonly kind: "unauthorized" }
   | { readonly kind: "forbidden" }
   | { readonly kind: "event_not_found" }
-  | { readonly kind: "invalid_state"; readonly state: EventState["state"] }
+  | { readonly kind: "invalid_state"; readonly state: State }
   | { readonly kind: "reconciliation_not_found" }
   | { readonly kind: "too_many_runs"; readonly limit: number }
   | { readonly kind: "route_not_found" }
@@ -44,153 +47,55 @@ export interface ErrorAnswer {
 }
 
 /** Stripe comes back on its own schedule; an operator's script should wait this long. */
-const RETRY_AFTER_SECONDS = "5";
+const RETRY_AFTER = { "retry-after": "5" };
 
-export function answerTo(failure: Failure): ErrorAnswer {
-  switch (failure.kind) {
-    case "dependency_not_configured":
-      return notConfigured(failure.missing, failure.invalid);
-    case "payload_too_large":
-      return {
-        status: 413,
-        code: "PAYLOAD_TOO_LARGE",
-        error: "The body is larger than an event can be.",
-        details: { limit_bytes: failure.limitBytes },
-      };
-    case "signature_invalid":
-      // Why it failed goes to the log only: an answer that said so would help to forge one.
-      return {
-        status: 401,
-        code: "SIGNATURE_INVALID",
-        error: "The Stripe-Signature header does not verify.",
-      };
-    case "invalid_request":
-      return {
-        status: 400,
-        code: "INVALID_REQUEST",
-        error: "The request is malformed.",
-        details: { problems: failure.problems },
-      };
-    case "thin_event_unsupported":
-      return {
-        status: 422,
-        code: "THIN_EVENT_UNSUPPORTED",
-        error: "This endpoint takes v1 snapshot events; a thin event carries no object to settle.",
-      };
-    case "livemode_mismatch": {
-      const { kind: _, ...details } = failure;
-      return {
-        status: 422,
-        code: "LIVEMODE_MISMATCH",
-        error: "The event's livemode does not fit this environment.",
-        details,
-      };
-    }
-    case "event_object_unavailable":
-      return {
-        status: 503,
-        code: "EVENT_OBJECT_UNAVAILABLE",
-        error: "The event's object cannot be reached. Send it again.",
-        headers: { "retry-after": RETRY_AFTER_SECONDS },
-      };
-    case "ledger_ingest_failed":
-      return ledgerIngestFailed(failure);
-    case "event_conflict":
-      return {
-        status: 409,
-        code: "EVENT_CONFLICT",
-        error: "This event_id was delivered before with another settlement. It stays as it was.",
-        details: { event_id: failure.event_id, state: failure.state },
-      };
-    default:
-      return answerToOperator(failure);
-  }
-}
-
-type OperatorFailure = Extract<
-  Failure,
-  {
-    kind:
-      | "unauthorized"
-      | "forbidden"
-      | "event_not_found"
-      | "invalid_state"
-      | "reconciliation_not_found"
-      | "too_many_runs"
-      | "route_not_found"
-      | "method_not_allowed"
-      | "internal";
-  }
->;
-
-function answerToOperator(failure: OperatorFailure): ErrorAnswer {
-  switch (failure.kind) {
-    case "unauthorized":
-      return {
-        status: 401,
-        code: "UNAUTHORIZED",
-        error: "A valid operator key is needed.",
-        headers: { "www-authenticate": "Bearer" },
-      };
-    case "forbidden":
-      return { status: 403, code: "FORBIDDEN", error: "This key may only read." };
-    case "event_not_found":
-      return {
-        status: 404,
-        code: "EVENT_NOT_FOUND",
-        error: "No such event was delivered, or it was purged.",
-      };
-    case "invalid_state":
-      return {
-        status: 409,
-        code: "INVALID_STATE",
-        error: `An event that is ${failure.state} does not allow this.`,
-        details: { state: failure.state },
-      };
-    case "reconciliation_not_found":
-      return {
-        status: 404,
-        code: "RECONCILIATION_NOT_FOUND",
-        error: "There is no such reconciliation, or it was purged.",
-      };
-    case "too_many_runs":
-      return {
-        status: 429,
-        code: "TOO_MANY_RECONCILIATIONS",
-        error: `${failure.limit} reconciliations wait for their turn. Cancel some, or wait.`,
-        headers: { "retry-after": "60" },
-      };
-    case "route_not_found":
-      return { status: 404, code: "NOT_FOUND", error: "There is nothing here. See GET /." };
-    case "method_not_allowed":
-      return {
-        status: 405,
-        code: "METHOD_NOT_ALLOWED",
-        error: `This route takes ${failure.allow}.`,
-        headers: { allow: failure.allow },
-      };
-    case "internal":
-      return {
-        status: 500,
-        code: "INTERNAL",
-        error: "Something failed here. The log has it under request_id.",
-      };
-  }
-}
-
-function notConfigured(missing: readonly string[], invalid: readonly string[]): ErrorAnswer {
-  return {
+/** A kind without an answer does not compile. */
+const ANSWERS: {
+  readonly [Kind in Failure["kind"]]: (failure: Extract<Failure, { kind: Kind }>) => ErrorAnswer;
+} = {
+  dependency_not_configured: ({ missing, invalid }) => ({
     status: 503,
     code: "DEPENDENCY_NOT_CONFIGURED",
     error: "The service is not configured completely.",
     details: { missing, ...(invalid.length > 0 && { invalid }) },
-    headers: { "retry-after": RETRY_AFTER_SECONDS },
-  };
-}
-
-function ledgerIngestFailed(failure: LedgerIngestFailed): ErrorAnswer {
-  const { event_id, attempts, ledger_status, ledger_code, next_retry_at } = failure;
-  return {
+    headers: RETRY_AFTER,
+  }),
+  payload_too_large: ({ limitBytes }) => ({
+    status: 413,
+    code: "PAYLOAD_TOO_LARGE",
+    error: "The body is larger than an event can be.",
+    details: { limit_bytes: limitBytes },
+  }),
+  // Why it failed goes to the log only: an answer that said so would help to forge one.
+  signature_invalid: () => ({
+    status: 401,
+    code: "SIGNATURE_INVALID",
+    error: "The Stripe-Signature header does not verify.",
+  }),
+  invalid_request: ({ problems }) => ({
+    status: 400,
+    code: "INVALID_REQUEST",
+    error: "The request is malformed.",
+    details: { problems },
+  }),
+  thin_event_unsupported: () => ({
+    status: 422,
+    code: "THIN_EVENT_UNSUPPORTED",
+    error: "This endpoint takes v1 snapshot events; a thin event carries no object to settle.",
+  }),
+  livemode_mismatch: ({ settle_env, expected_livemode, event_livemode }) => ({
+    status: 422,
+    code: "LIVEMODE_MISMATCH",
+    error: "The event's livemode does not fit this environment.",
+    details: { settle_env, expected_livemode, event_livemode },
+  }),
+  event_object_unavailable: () => ({
+    status: 503,
+    code: "EVENT_OBJECT_UNAVAILABLE",
+    error: "The event's object cannot be reached. Send it again.",
+    headers: RETRY_AFTER,
+  }),
+  ledger_ingest_failed: ({ event_id, attempts, ledger_status, ledger_code, next_retry_at }) => ({
     status: 502,
     code: "LEDGER_INGEST_FAILED",
     error: "The ledger did not accept the settlement.",
@@ -203,5 +108,56 @@ function ledgerIngestFailed(failure: LedgerIngestFailed): ErrorAnswer {
       retry_scheduled: next_retry_at !== null,
       next_retry_at: next_retry_at === null ? null : iso(next_retry_at),
     },
-  };
+  }),
+  event_conflict: ({ event_id, state }) => ({
+    status: 409,
+    code: "EVENT_CONFLICT",
+    error: "This event_id was delivered before with another settlement. It stays as it was.",
+    details: { event_id, state },
+  }),
+  unauthorized: () => ({
+    status: 401,
+    code: "UNAUTHORIZED",
+    error: "A valid operator key is needed.",
+    headers: { "www-authenticate": "Bearer" },
+  }),
+  forbidden: () => ({ status: 403, code: "FORBIDDEN", error: "This key may only read." }),
+  event_not_found: () => ({
+    status: 404,
+    code: "EVENT_NOT_FOUND",
+    error: "No such event was delivered, or it was purged.",
+  }),
+  invalid_state: ({ state }) => ({
+    status: 409,
+    code: "INVALID_STATE",
+    error: `An event that is ${state} does not allow this.`,
+    details: { state },
+  }),
+  reconciliation_not_found: () => ({
+    status: 404,
+    code: "RECONCILIATION_NOT_FOUND",
+    error: "There is no such reconciliation, or it was purged.",
+  }),
+  too_many_runs: ({ limit }) => ({
+    status: 429,
+    code: "TOO_MANY_RECONCILIATIONS",
+    error: `${limit} reconciliations wait for their turn. Cancel some, or wait.`,
+    headers: { "retry-after": "60" },
+  }),
+  route_not_found: () => ({ status: 404, code: "NOT_FOUND", error: "There is nothing here. See GET /." }),
+  method_not_allowed: ({ allow }) => ({
+    status: 405,
+    code: "METHOD_NOT_ALLOWED",
+    error: `This route takes ${allow}.`,
+    headers: { allow },
+  }),
+  internal: () => ({
+    status: 500,
+    code: "INTERNAL",
+    error: "Something failed here. The log has it under request_id.",
+  }),
+};
+
+export function answerTo(failure: Failure): ErrorAnswer {
+  return ANSWERS[failure.kind](failure as never);
 }

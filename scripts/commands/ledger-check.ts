@@ -1,18 +1,8 @@
-import { EXIT_FAILED, EXIT_OK, runMain } from "../lib/failure.ts";
+import { runCommand } from "../lib/command.ts";
+import { EXIT_FAILED, EXIT_OK } from "../lib/failure.ts";
 import { paint } from "../lib/terminal.ts";
 import { checkLedger, type Report } from "./ledger-check/check-ledger.ts";
-import { checkOptions, HELP } from "./ledger-check/options.ts";
-
-async function main(): Promise<number> {
-  const options = await checkOptions(process.argv.slice(2));
-  if (options === null) {
-    console.log(HELP);
-    return EXIT_OK;
-  }
-  const report = await checkLedger(options.ledgerUrl, options.adminKey);
-  console.log(options.json ? JSON.stringify(report, null, 2) : table(report));
-  return report.ok ? EXIT_OK : EXIT_FAILED;
-}
+import { HELP, OPTIONS, targetOf } from "./ledger-check/options.ts";
 
 function table({ ledger, rows, ok }: Report): string {
   const width = Math.max(...rows.map(({ check }) => check.length));
@@ -28,4 +18,9 @@ function table({ ledger, rows, ok }: Report): string {
   return [`${ledger}`, ...lines, sum].join("\n");
 }
 
-await runMain(main);
+await runCommand({ help: HELP, options: OPTIONS }, async (values) => {
+  const { ledgerUrl, adminKey } = await targetOf(values);
+  const report = await checkLedger(ledgerUrl, adminKey);
+  console.log(values.json ? JSON.stringify(report, null, 2) : table(report));
+  return report.ok ? EXIT_OK : EXIT_FAILED;
+});

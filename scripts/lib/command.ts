@@ -1,5 +1,6 @@
 /** A command: its options, its help, and the exit code and message for whatever comes of it. */
 import { parseArgs } from "node:util";
+import { isLoopback } from "../../src/loopback.ts";
 import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, PlainError, UsageError } from "./failure.ts";
 
 /** One `--name`. `read` gets undefined when it was not given, and the name for its error. */
@@ -55,6 +56,33 @@ function wholeNumber(name: string, given: string, least: number, most: number): 
   throw new UsageError(`${name} takes a whole number from ${least} to ${most}, not "${given}".`);
 }
 
+/** null when only the help is wanted. */
+export function readOptions<O extends Options>(
+  options: O,
+  args: readonly string[],
+  allowPositionals = false,
+): { readonly values: Values<O>; readonly positionals: readonly string[] } | null {
+  const types = Object.entries(options).map(([name, { type }]) => [name, { type }] as const);
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals,
+    options: { ...Object.fromEntries(types), help: { type: "boolean" } },
+  });
+  if (values["help"]) return null;
+  const given = values as Readonly<Record<string, string | undefined>>;
+  const read = Object.entries(options).map(([name, { read: of }]) => [name, of(`--${name}`, given[name])]);
+  return { values: Object.fromEntries(read) as Values<O>, positionals };
+}
+
+/** Whether the address is another machine's, which must be meant, and asked over TLS. */
+export function isRemote(url: URL, allowed: boolean): boolean {
+  if (isLoopback(url.hostname)) return false;
+  if (!allowed)
+    throw new UsageError(`${url.origin} is not this machine. If you mean it, add --allow-remote.`);
+  if (url.protocol !== "https:") throw new UsageError(`${url.origin} is not encrypted: use https.`);
+  return true;
+}
+
 /** Runs `main`, which returns the exit code, with the options of the command line, or prints the help. */
 export async function runCommand<O extends Options>(
   command: { readonly help: string; readonly options: O; readonly allowPositionals?: boolean },
@@ -62,19 +90,9 @@ export async function runCommand<O extends Options>(
 ): Promise<void> {
   try {
     const { help, options, allowPositionals = false } = command;
-    const types = Object.entries(options).map(([name, { type }]) => [name, { type }] as const);
-    const { values, positionals } = parseArgs({
-      allowPositionals,
-      options: { ...Object.fromEntries(types), help: { type: "boolean" } },
-    });
-    if (values["help"]) {
-      console.log(help);
-      process.exitCode = EXIT_OK;
-      return;
-    }
-    const given = values as Readonly<Record<string, string | undefined>>;
-    const read = Object.entries(options).map(([name, { read: of }]) => [name, of(`--${name}`, given[name])]);
-    process.exitCode = await main(Object.fromEntries(read) as Values<O>, positionals);
+    const read = readOptions(options, process.argv.slice(2), allowPositionals);
+    if (read === null) console.log(help);
+    process.exitCode = read === null ? EXIT_OK : await main(read.values, read.positionals);
   } catch (error) {
     process.exitCode = report(error);
   }

@@ -1,4 +1,6 @@
-/** The three files that pages load: no more, and all from here. They hold nothing secret, so they need no session. */
+/**
+ * The three files that pages load; they load no others. They hold nothing secret, so they need no session.
+ */
 import { sha256Hex, utf8 } from "../bytes.ts";
 import { FUNCTIONS, start } from "./client/live.ts";
 import type { ConsoleContext } from "./guard.ts";
@@ -17,7 +19,9 @@ export const serveStyle = (c: ConsoleContext) => serve(c, FRAME + CONTENT, "text
 export const serveScript = (c: ConsoleContext) => serve(c, SCRIPT, "text/javascript");
 export const serveIcon = (c: ConsoleContext) => serve(c, ICON, "image/svg+xml");
 
-/** Asked for with each page, and sent only when a deploy has changed it: no old script meets a new page. */
+/**
+ * Revalidated with each page, and sent only when a deploy has changed it: no old script runs on a new page.
+ */
 async function serve(c: ConsoleContext, text: string, type: string): Promise<Response> {
   const etag = `"${(await sha256Hex(utf8(text))).slice(0, 32)}"`;
   const headers = { ...PAGE_HEADERS, "cache-control": "no-cache", etag, "x-request-id": c.var.requestId };

@@ -1,10 +1,10 @@
-/** Who gets to see and do what at the console. Every page but the sign-in and every act passes here. */
+/** Who may see and do what at the console. Every page but the sign-in, and every act, passes these checks. */
 import type { Context, MiddlewareHandler } from "hono";
 import { operatorKeys } from "../config.ts";
 import { hasKey } from "../http/auth.ts";
 import { type Fields, readForm } from "./form.ts";
 import { READ_ONLY, REFUSED, SIGNED_OUT, SWITCHED_OFF, UNREADABLE } from "./pages/problem.tsx";
-import { PAGE_HEADERS, renderProblem, type Visit } from "./render.tsx";
+import { type ConsoleCall, PAGE_HEADERS, renderProblem } from "./render.tsx";
 import { isSameOrigin } from "./same-origin.ts";
 import { readSession, type Session } from "./session.ts";
 
@@ -15,49 +15,46 @@ export type ConsoleEnv = {
 export type ConsoleContext = Context<ConsoleEnv>;
 type Guard = MiddlewareHandler<ConsoleEnv>;
 
-export function visitOf(c: ConsoleContext): Visit {
+export function consoleCall(c: ConsoleContext): ConsoleCall {
   const { requestId, session } = c.var;
-  return { request: c.req.raw, env: c.env, requestId, session: session ?? null, now: Date.now() };
+  return { env: c.env, requestId, session: session ?? null, now: Date.now() };
 }
 
-/** Behind the guards there is one. */
-export function sessionOf({ var: { session } }: ConsoleContext): Session {
-  if (session === null) throw new Error("a page of the console without a session");
-  return session;
-}
-
-/** Without a key nobody could sign in, and the page says so instead of refusing every key. */
-export const whenSwitchedOn: Guard = async (c, next) => {
-  return hasKey(operatorKeys(c.env)) ? next() : renderProblem(visitOf(c), 503, SWITCHED_OFF);
+/** Without a key no sign-in can succeed, and the page says so instead of refusing every key. */
+export const requireConfiguredKey: Guard = async (c, next) => {
+  return hasKey(operatorKeys(c.env)) ? next() : renderProblem(consoleCall(c), 503, SWITCHED_OFF);
 };
 
-/** For every POST, the sign-in included: another site must not sign anybody in either. */
-export const fromOurOwnPages: Guard = async (c, next) => {
+/** For every POST, the sign-in included: another site must not sign a user in either. */
+export const requireOwnForm: Guard = async (c, next) => {
   if (c.req.method !== "POST") return next();
-  if (!isSameOrigin(c.req.raw)) return renderProblem(visitOf(c), 403, REFUSED);
+  if (!isSameOrigin(c.req.raw)) return renderProblem(consoleCall(c), 403, REFUSED);
   const fields = await readForm(c.req.raw);
-  if (fields === null) return renderProblem(visitOf(c), 400, UNREADABLE);
+  if (fields === null) return renderProblem(consoleCall(c), 400, UNREADABLE);
   c.set("fields", fields);
   return next();
 };
 
-/** Who only looks is led to the sign-in, and then where he wanted to go. An act is not repeated by itself. */
-export const whenSignedIn: Guard = async (c, next) => {
+/**
+ * A GET is redirected to the sign-in, and from there to where it wanted to go. An act is not repeated by
+ * itself.
+ */
+export const requireSession: Guard = async (c, next) => {
   const session = await readSession(c, Date.now());
   c.set("session", session);
   if (session !== null) return next();
-  if (c.req.method !== "GET") return renderProblem(visitOf(c), 401, SIGNED_OUT);
+  if (c.req.method !== "GET") return renderProblem(consoleCall(c), 401, SIGNED_OUT);
   const { pathname, search } = new URL(c.req.url);
   return redirect(c, `/console/login?${new URLSearchParams({ next: pathname + search })}`);
 };
 
-/** The role, and the token that only our own pages know. Signing out is everybody's. */
-export const mayAct: Guard = async (c, next) => {
+/** The role, and the token that only our own pages know. Both roles may sign out. */
+export const requirePermission: Guard = async (c, next) => {
   if (c.req.method !== "POST") return next();
   const { session, fields } = c.var;
-  if (session?.csrf !== fields["csrf"]) return renderProblem(visitOf(c), 403, REFUSED);
+  if (session?.csrf !== fields["csrf"]) return renderProblem(consoleCall(c), 403, REFUSED);
   const isSignOut = c.req.path === "/console/logout";
-  return session?.role === "admin" || isSignOut ? next() : renderProblem(visitOf(c), 403, READ_ONLY);
+  return session?.role === "admin" || isSignOut ? next() : renderProblem(consoleCall(c), 403, READ_ONLY);
 };
 
 /** See Other: what was posted is not posted again by a reload. */

@@ -1,13 +1,21 @@
-/** What a reason or a code means to the person who reads it, and what to do about it. The runbook says the same at length. Pure. */
-import type { EventState } from "../event/view.ts";
+/**
+ * What a reason or a code means to the person who reads it, and what to do about it. The runbook says the
+ * same at length. Pure.
+ */
+import type { EventState } from "../event/event-state.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
   ledger_unavailable: "The ledger could not take the settlement now. It is tried again by itself.",
   ledger_unknown:
     "The ledger gave no usable answer, so it may or may not have the settlement. The next attempt sends the same bytes under the same key, and finds out.",
+  ledger_busy: "Other settlements of this account are before it. It is tried again by itself.",
+  ledger_unproven:
+    "The ledger answered, and shows no effect of the settlement. Compare the account's balance with the ledger's events. A retry reads the settlement back first.",
   ledger_rejected: "The ledger refused the settlement for good. It is not tried again unless you ask for it.",
   retry_horizon_reached:
     "It did not heal in the time that is given to retries. Repair the cause, then retry; the time counts anew from your retry.",
+  currency_not_settled:
+    "The ledger's accounts do not hold this currency, so nothing was sent. Book the money by other means and resolve, or add the currency to LEDGER_CURRENCIES and retry.",
   account_missing:
     "The payment names no ledger account, and there is no payment to look one up by. Book it in the ledger by hand, then resolve the event with the booking's id.",
   object_id_missing: "Stripe's object has no id, so the movement has no name in the ledger.",
@@ -47,6 +55,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   rejected: "The ledger refused for good",
   unavailable: "The ledger did not take it",
   unknown: "No usable answer",
+  unproven: "The ledger shows no effect",
 };
 
 const TRIGGERS: Readonly<Record<string, string>> = {
@@ -57,31 +66,31 @@ const TRIGGERS: Readonly<Record<string, string>> = {
   backfill: "by the reconciler",
 };
 
-export function reasonInWords(reason: string | null): string | null {
+export function describeReason(reason: string | null): string | null {
   if (reason === null) return null;
   const [, type] = /^covered_by:(.+)$/.exec(reason) ?? [];
   if (type !== undefined) return `The same money is told by an event of type ${type}, and booked from there.`;
-  return wordFor(REASONS, reason);
+  return lookUp(REASONS, reason);
 }
 
 export function adviceFor(error: EventState["last_error"]): string | null {
   if (error === null) return null;
-  if (error.ledger_code !== null) return wordFor(LEDGER_CODES, error.ledger_code);
+  if (error.ledger_code !== null) return lookUp(LEDGER_CODES, error.ledger_code);
   const isKeyRefused = error.ledger_status === 401 || error.ledger_status === 403;
   return isKeyRefused
     ? "The ledger refuses our key. Put the right LEDGER_ADMIN_KEY; it heals by itself."
     : null;
 }
 
-export function outcomeInWords(outcome: string): string {
-  return wordFor(OUTCOMES, outcome) ?? outcome;
+export function outcomeLabel(outcome: string): string {
+  return lookUp(OUTCOMES, outcome) ?? outcome;
 }
 
-export function triggerInWords(trigger: string): string {
-  return wordFor(TRIGGERS, trigger) ?? trigger;
+export function triggerLabel(trigger: string): string {
+  return lookUp(TRIGGERS, trigger) ?? trigger;
 }
 
-/** The ledger's words are a stranger's: "constructor" must not find anything. */
-function wordFor(words: Readonly<Record<string, string>>, key: string): string | null {
-  return Object.hasOwn(words, key) ? (words[key] ?? null) : null;
+/** The key may come from the ledger: "constructor" must not find anything. */
+function lookUp(texts: Readonly<Record<string, string>>, key: string): string | null {
+  return Object.hasOwn(texts, key) ? (texts[key] ?? null) : null;
 }

@@ -1,93 +1,79 @@
 /** The reconciliation pages: what they show, and what they do. */
+import { reconciliationCsv } from "../http/handlers.ts";
+import { check } from "../http/input.ts";
+import { runIdSchema } from "../http/routes.ts";
 import {
-  beginReconciliation,
-  check,
-  endReconciliation,
-  findReconciliation,
-  findReconciliations,
-  reconciliationBody,
-  runIdSchema,
-  showCsv,
-} from "./data.ts";
-import { failed } from "./failed.ts";
-import type { Fields } from "./form.ts";
-import { type ConsoleContext, redirect, sessionOf, visitOf } from "./guard.ts";
-import { ReconciliationContent, standingInWords } from "./pages/reconciliation.tsx";
+  cancelReconciliation,
+  listReconciliations,
+  showReconciliation,
+  startReconciliation,
+} from "../operators/reconciliations.ts";
+import { startReconciliationRequest } from "../operators/requests.ts";
+import { type Fields, problemsOf } from "./form.ts";
+import { type ConsoleContext, redirect } from "./guard.ts";
+import { describeStatus, ReconciliationContent } from "./pages/reconciliation.tsx";
 import { ReconciliationsContent } from "./pages/reconciliations.tsx";
-import { renderPage } from "./render.tsx";
+import type { Handled, SignedInCall } from "./render.tsx";
 import { runPath } from "./ui/run.tsx";
 
-const SECTION = "/console/reconciliations";
+const PAGE = { title: "Reconciliation", section: "/console/reconciliations" } as const;
 const RUNS_SHOWN = 50;
-/** Nothing tells a page that a run has gone on, so it asks while one runs. */
+/** No WebSocket notifies a page of a run's progress, so it polls while one runs. */
 const POLL_MS = 2_000;
+const NOT_FOUND = { ok: false, failure: { kind: "reconciliation_not_found" } } as const;
 
-export function getReconciliations(c: ConsoleContext): Promise<Response> {
-  return showReconciliations(c, {}, []);
+export function getReconciliations(call: SignedInCall): Promise<Handled> {
+  return reconciliationsPage(call, {}, []);
 }
 
-async function showReconciliations(
-  c: ConsoleContext,
+async function reconciliationsPage(
+  call: SignedInCall,
   given: Fields,
   problems: readonly string[],
-): Promise<Response> {
-  const visit = visitOf(c);
-  const list = await findReconciliations(visit, RUNS_SHOWN);
-  if (!list.ok) return failed(c, list.failure);
+): Promise<Handled> {
+  const list = await listReconciliations(call, RUNS_SHOWN);
+  if (!list.ok) return list;
   const isRunning = list.value.reconciliations.some(({ status }) => status === "running");
+  const { session, now } = call;
+  const content = (
+    <ReconciliationsContent list={list.value} given={given} problems={problems} session={session} now={now} />
+  );
   const status = problems.length > 0 ? 400 : 200;
-  return renderPage(
-    visit,
-    { title: "Reconciliation", section: SECTION, status, ...(isRunning && { pollMs: POLL_MS }) },
-    <ReconciliationsContent
-      list={list.value}
-      given={given}
-      problems={problems}
-      session={sessionOf(c)}
-      now={visit.now}
-    />,
-  );
+  return { ok: true, value: { ...PAGE, status, ...(isRunning && { pollMs: POLL_MS }), content } };
 }
 
-export async function getReconciliation(c: ConsoleContext): Promise<Response> {
-  const visit = visitOf(c);
+export async function getReconciliation(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
   const id = check(c.req.param("id"), runIdSchema);
-  if (!id.ok) return failed(c, { kind: "reconciliation_not_found" });
-  if (c.req.query("format") === "csv") return showCsv(visit, id.value);
-  const report = await findReconciliation(visit, id.value, c.req.query("cursor") ?? null);
-  if (!report.ok) return failed(c, report.failure);
-  const isRunning = report.value.status === "running";
-  return renderPage(
-    visit,
-    {
-      title: "Reconciliation",
-      section: SECTION,
-      announce: standingInWords(report.value),
-      ...(isRunning && { pollMs: POLL_MS }),
-    },
-    <ReconciliationContent report={report.value} session={sessionOf(c)} now={visit.now} />,
-  );
+  if (!id.ok) return NOT_FOUND;
+  if (c.req.query("format") === "csv") return reconciliationCsv(call, id.value);
+  const report = await showReconciliation(call, id.value, c.req.query("cursor") ?? null);
+  if (!report.ok) return report;
+  const value = {
+    ...PAGE,
+    announce: describeStatus(report.value),
+    ...(report.value.status === "running" && { pollMs: POLL_MS }),
+    content: <ReconciliationContent report={report.value} session={call.session} now={call.now} />,
+  };
+  return { ok: true, value };
 }
 
-/** What cannot be taken stands on the form again, with why. */
-export async function postReconciliation(c: ConsoleContext): Promise<Response> {
+/** What cannot be taken comes back on the form, with the reason. */
+export async function postStartReconciliation(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
   const { csrf: _, ...given } = c.var.fields;
   const { from = "", to = "", dry_run } = given;
-  const body = { from: utcOf(from), to: utcOf(to), dry_run: dry_run === "on", actor: sessionOf(c).actor };
-  const request = check(body, reconciliationBody);
-  const begun = request.ok ? await beginReconciliation(visitOf(c), request.value) : request;
-  if (begun.ok) return redirect(c, runPath(begun.value.id));
-  const { failure } = begun;
-  return failure.kind === "invalid_request"
-    ? showReconciliations(c, given, failure.problems)
-    : failed(c, failure);
+  const body = { from: utcOf(from), to: utcOf(to), dry_run: dry_run === "on", actor: call.session.actor };
+  const request = check(body, startReconciliationRequest);
+  const started = request.ok ? await startReconciliation(call, request.value) : request;
+  if (started.ok) return redirect(c, runPath(started.value.id));
+  const problems = problemsOf(started.failure);
+  return problems.length > 0 ? reconciliationsPage(call, given, problems) : started;
 }
 
-export async function postCancelReconciliation(c: ConsoleContext): Promise<Response> {
+export async function postCancelReconciliation(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
   const id = check(c.req.param("id"), runIdSchema);
-  if (!id.ok) return failed(c, { kind: "reconciliation_not_found" });
-  const cancelled = await endReconciliation(visitOf(c), id.value);
-  return cancelled.ok ? redirect(c, runPath(id.value)) : failed(c, cancelled.failure);
+  if (!id.ok) return NOT_FOUND;
+  const cancelled = await cancelReconciliation(call, id.value);
+  return cancelled.ok ? redirect(c, runPath(id.value)) : cancelled;
 }
 
 /** A field for a time knows no zone, and the page says that it is UTC. */

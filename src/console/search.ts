@@ -1,10 +1,12 @@
-/** What somebody typed into the search box. Pure. */
-import { EVENT_ID } from "../stripe/event.ts";
+/** Where a search leads. Pure. */
+import { EVENT_ID } from "../event-id.ts";
 
-/** Stripe's objects that move money, as settlements name them: payments, refunds, charges, payouts, disputes. */
+/**
+ * Stripe's objects that move money, as settlements name them: payments, refunds, charges, payouts, disputes.
+ */
 const PAYMENT_ID = /^(pi|re|pyr|ch|py|po|dp|du)_/;
 
-/** Where the answer stands: an event's page, or the list of what belongs to a payment or an account. */
+/** An event's page, or the list of what belongs to a payment or an account. */
 export function searchTarget(text: string): string {
   if (EVENT_ID.test(text)) return `/console/events/${text}`;
   const name = PAYMENT_ID.test(text) ? "payment_id" : "account_id";

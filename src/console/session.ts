@@ -1,9 +1,9 @@
 /**
  * Who is signed in: a signed cookie, and nothing on our side.
  *
- * What an operator may do stands in the cookie, signed with a key that is derived from the operator key that he signed
- * in with: so rotating that key ends its sessions, at once and without a list of them. The price is that nothing else
- * does before they expire; a sign-out only makes one browser forget.
+ * The cookie holds what an operator may do, signed with a key that is derived from the operator key of the
+ * sign-in: so rotating that key ends its sessions, at once and without a list of them. The price is that
+ * nothing else does before they expire; a sign-out only makes one browser forget.
  */
 import type { Context } from "hono";
 import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
@@ -21,9 +21,9 @@ const PURPOSE = utf8("clawsettle console session 1");
 
 const sessionSchema = z.strictObject({
   role: z.enum(["admin", "read"]),
-  /** Whoever signed in, in his own words: kept with what he does. */
+  /** The name given at the sign-in: kept with each act. */
   actor: z.string().min(1),
-  /** Stands in every form, and nobody else's page can read it. */
+  /** A hidden field of every form; no other site's page can read it. */
   csrf: z.string().min(1),
   /** Epoch milliseconds. */
   expires_at: z.int(),
@@ -31,7 +31,7 @@ const sessionSchema = z.strictObject({
 
 export type Session = Readonly<z.infer<typeof sessionSchema>>;
 
-/** Of any route: what it keeps in its variables is its own business. */
+/** Of any route, whatever its variables. */
 export type SessionContext = Context;
 
 export async function startSession(c: SessionContext, role: Role, actor: string, now: number): Promise<void> {
@@ -47,7 +47,7 @@ export async function startSession(c: SessionContext, role: Role, actor: string,
   });
 }
 
-/** Null: nobody is signed in, or not any more. */
+/** Null: not signed in, or no longer. */
 export async function readSession(c: SessionContext, now: number): Promise<Session | null> {
   const secrets = await secretsOf(c.env);
   for (const role of ["admin", "read"] as const) {
@@ -55,7 +55,8 @@ export async function readSession(c: SessionContext, now: number): Promise<Sessi
     if (secret === null) continue;
     const text = await getSignedCookie(c, secret, COOKIE, isLocal(c) ? undefined : "host");
     const session = typeof text === "string" ? parse(text) : null;
-    // Signed with this role's secret, so nothing else can stand in it; but whoever holds one key must not mint for the other.
+    // The signature proves the holder of this role's key: who has one key must not make a session of the
+    // other role.
     if (session?.role === role && session.expires_at > now) return session;
   }
   return null;
@@ -66,8 +67,8 @@ export function endSession(c: SessionContext): void {
 }
 
 /**
- * `__Host-` and Secure, but for plain HTTP to this machine itself, where not every browser keeps such cookies. Over plain
- * HTTP to any other host no browser keeps it, so that nobody can sign in there.
+ * `__Host-` and Secure, but for plain HTTP to this machine itself, where not every browser keeps such
+ * cookies. Over plain HTTP to any other host no browser keeps it, so that signing in is impossible there.
  */
 function placeOf(c: SessionContext) {
   return isLocal(c) ? { path: "/" } : ({ path: "/", secure: true, prefix: "host" } as const);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { operatorKeys } from "../config.ts";
 import { roleOf } from "../http/auth.ts";
 import { log, logSampled } from "../log.ts";
-import { type ConsoleContext, consolePath, redirect, visitOf } from "./guard.ts";
+import { consoleCall, type ConsoleContext, consolePath, redirect } from "./guard.ts";
 import { LoginContent, type LoginProps } from "./pages/login.tsx";
 import { renderPage } from "./render.tsx";
 import { endSession, startSession } from "./session.ts";
@@ -14,7 +14,9 @@ export function getLogin(c: ConsoleContext): Promise<Response> {
   return showLogin(c, 200, { next: consolePath(c.req.query("next")), actor: "", problem: null });
 }
 
-/** Keys are long and random, so that guessing is hopeless at any rate; a refusal is in the log all the same. */
+/**
+ * Keys are long and random, so that guessing is hopeless at any rate; a refusal is in the log all the same.
+ */
 export async function postLogin(c: ConsoleContext): Promise<Response> {
   const { key = "", actor = "", next } = c.var.fields;
   const back = { next: consolePath(next), actor };
@@ -37,11 +39,8 @@ export async function postLogout(c: ConsoleContext): Promise<Response> {
 }
 
 function showLogin(c: ConsoleContext, status: number, props: LoginProps): Promise<Response> {
-  return renderPage(
-    { ...visitOf(c), session: null },
-    { title: "Sign in", status },
-    <LoginContent {...props} />,
-  );
+  const call = { ...consoleCall(c), session: null };
+  return renderPage(call, { title: "Sign in", status, content: <LoginContent {...props} /> });
 }
 
 /** What was set on the context before there was an answer. */

@@ -1,51 +1,56 @@
-/** WebSockets on which operators hear of changes. Nothing is read from them. */
-import { findEvent } from "../http/admin/events.ts";
-import { type AdminRequest, askEvent, askIndex, configOf, UNAVAILABLE } from "../http/admin/admin.ts";
-import { check, eventIdSchema } from "../http/admin/request.ts";
-import { refusedOperator, refuseOperator } from "../http/auth.ts";
-import { fail } from "../http/respond.ts";
+/** WebSockets that notify operators of changes. Nothing is read from them. */
+import { connect } from "../durable-object/websockets.ts";
 import type { Failure } from "../errors.ts";
 import { watchShard } from "../event-index/call-shards.ts";
-import { connect } from "../durable-object/websockets.ts";
+import { refusedOperator, refuseOperator } from "../http/auth.ts";
+import { check } from "../http/input.ts";
+import { ROUTES } from "../http/routes.ts";
+import { showEvent } from "../operators/events.ts";
+import { askEvent, askIndex, configOf, type OperatorCall } from "../operators/operator-call.ts";
+import type { Result } from "../result.ts";
 import type { ConsoleContext } from "./guard.ts";
 import { isSameOrigin } from "./same-origin.ts";
 import { readSession, type SessionContext } from "./session.ts";
 
+/** The connection, or why there is none. */
+type Connected = Promise<Response | Result<never, Failure>>;
+
 /**
- * `GET /v1/admin/events/{event_id}/watch`: the event's state now, and after each change. With an operator's key, or from a
- * page of the console, which cannot send one: browsers let nobody set a header on a WebSocket.
+ * `GET /v1/admin/events/{event_id}/watch`: the event's state now, and after each change. With an operator's
+ * key, or from a page of the console, which cannot send one: browsers cannot set a header on a WebSocket.
  */
-export async function watchEvent(c: SessionContext, requestId: string, eventId: string): Promise<Response> {
-  const admin = { request: c.req.raw, env: c.env, requestId };
-  const id = check(eventId, eventIdSchema);
+export async function watchEvent(c: SessionContext, call: OperatorCall, id: string | undefined): Connected {
   const stranger = await refuseWatcher(c);
-  if (stranger !== null) return refusedOperator(requestId, stranger);
-  if (!id.ok) return fail(requestId, id.failure);
-  const refusal = refuseWithoutUpgrade(c.req.raw);
-  if (refusal !== null) return fail(requestId, refusal);
+  if (stranger !== null) return refusedOperator(call.requestId, stranger);
+  const eventId = check(id, ROUTES.watchEvent.id);
+  if (!eventId.ok) return eventId;
+  const failure = refuseWithoutUpgrade(c.req.raw);
+  if (failure !== null) return { ok: false, failure };
   // Asked first: a connection would leave a row in an object that no event has made.
-  const found = await findEvent(admin, id.value);
-  if (!found.ok) return fail(requestId, found.failure);
-  const connected = await askEvent(admin, id.value, async (stub) => ({
-    ok: true,
-    value: await connect(stub),
-  }));
-  return connectedOr(admin, connected.ok ? connected.value : null);
+  const found = await showEvent(call, eventId.value);
+  if (!found.ok) return found;
+  const connected = await askEvent(call, eventId.value, async (stub) => {
+    const socket = await connect(stub);
+    return socket === null ? { ok: false, failure: "unreachable" } : { ok: true, value: socket };
+  });
+  return connected.ok ? connected.value : connected;
 }
 
-/** `GET /console/live/{shard}`: that the index took a row. The page then asks for itself again. */
-export async function watchIndex(c: ConsoleContext): Promise<Response> {
-  const admin = { request: c.req.raw, env: c.env, requestId: c.var.requestId };
-  const config = configOf(admin);
-  if (!config.ok) return fail(admin.requestId, config.failure);
+/**
+ * `GET /console/live/{shard}`: a message for each row that the index takes. The page then reloads its
+ * regions.
+ */
+export async function watchIndex(c: ConsoleContext): Connected {
+  const call = { env: c.env, requestId: c.var.requestId };
+  const config = configOf(call);
+  if (!config.ok) return config;
   const shard = Number(/^\d{1,2}$/.exec(c.req.param("shard") ?? "")?.[0] ?? NaN);
-  if (!(shard < config.value.indexShards)) return fail(admin.requestId, { kind: "route_not_found" });
-  const refusal = isSameOrigin(c.req.raw)
-    ? refuseWithoutUpgrade(c.req.raw)
-    : ({ kind: "forbidden" } as const);
-  if (refusal !== null) return fail(admin.requestId, refusal);
-  const connected = await askIndex(admin, (index) => watchShard(index, shard));
-  return connectedOr(admin, connected.ok ? connected.value : null);
+  if (!(shard < config.value.indexShards)) return { ok: false, failure: { kind: "route_not_found" } };
+  if (!isSameOrigin(c.req.raw)) return { ok: false, failure: { kind: "forbidden" } };
+  const failure = refuseWithoutUpgrade(c.req.raw);
+  if (failure !== null) return { ok: false, failure };
+  const connected = await askIndex(call, (place) => watchShard(place, shard));
+  return connected.ok ? connected.value : connected;
 }
 
 async function refuseWatcher(c: SessionContext): Promise<Failure | null> {
@@ -59,8 +64,4 @@ function refuseWithoutUpgrade(request: Request): Failure | null {
   // Not HEAD, which the router takes for GET: its answer would be an open socket.
   if (request.method === "GET" && request.headers.get("upgrade")?.toLowerCase() === "websocket") return null;
   return { kind: "invalid_request", problems: ["this route is a WebSocket: an Upgrade is needed"] };
-}
-
-function connectedOr(admin: AdminRequest, connected: Response | null): Response {
-  return connected ?? fail(admin.requestId, UNAVAILABLE.failure);
 }

@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import { type Kind, MEANINGS } from "../reconciler/findings.ts";
-import { BEHIND_SECONDS, type RunView, type WatermarkStatus } from "../reconciler/report.ts";
+import { BEHIND_SECONDS } from "../reconciler/report.ts";
+import type { RunView, WatermarkStatus } from "../reconciler/report-schema.ts";
 
 /**
  * Kept between sweeps: the last run whose findings were reported, whether it was reported that the watermark is behind,

@@ -1,5 +1,5 @@
 /** A position in the list of events as an opaque text, which an operator hands back for the next page. Pure. */
-import { EVENT_ID } from "../stripe/event.ts";
+import { EVENT_ID } from "../event-id.ts";
 import type { Position } from "./filter.ts";
 
 const TIME_AND_ID = /^(0|[1-9][0-9]{0,14})\.(.*)$/;

@@ -1,15 +1,19 @@
 /** One row of the index: what each event publishes of itself. */
+import { z } from "zod";
 
 /** Not over: an alarm or an operator moves it on. */
 export const OPEN_STATES = ["received", "forwarding", "failed"] as const;
 export const FINAL_STATES = ["forwarded", "resolved", "ignored"] as const;
+
+export const stateSchema = z.enum([...OPEN_STATES, ...FINAL_STATES]);
+export type State = z.infer<typeof stateSchema>;
 
 /** Times are epoch milliseconds. */
 export interface EventSummary {
   readonly event_id: string;
   readonly revision: number;
   readonly event_type: string;
-  readonly state: (typeof OPEN_STATES)[number] | (typeof FINAL_STATES)[number];
+  readonly state: State;
   readonly reason: string | null;
   readonly error_code: string | null;
   readonly account_id: string | null;

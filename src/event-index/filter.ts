@@ -1,8 +1,8 @@
 /** Which events an operator asks for, and the SQL of it. Pure. */
-import { type EventSummary, FINAL_STATES, OPEN_STATES } from "./event-summary.ts";
+import { FINAL_STATES, OPEN_STATES, type State } from "./event-summary.ts";
 
 export interface EventFilter {
-  readonly state?: EventSummary["state"] | undefined;
+  readonly state?: State | undefined;
   readonly type?: string | undefined;
   readonly account_id?: string | undefined;
   /**

@@ -1,12 +1,14 @@
 /** Sums per currency, exact: amounts reach 2⁵³, so two of them may already be more than a JSON number can hold. Pure. */
+import { z } from "zod";
+import { countSchema, currencySchema, minorUnitsSchema } from "../wire-schemas.ts";
 
-export interface Money {
-  /** null: the event could not be mapped, so its amount is unknown. */
-  readonly currency: string | null;
-  readonly count: number;
-  /** Minor units, as text; null without a currency. */
-  readonly amount_minor: string | null;
-}
+export const moneySchema = z.strictObject({
+  currency: currencySchema.nullable().meta({ description: "null: the events could not be mapped." }),
+  count: countSchema,
+  /** null without a currency. */
+  amount_minor: minorUnitsSchema.nullable(),
+});
+export type Money = z.infer<typeof moneySchema>;
 
 /** By currency; what has none comes last. */
 export function sumByCurrency(parts: readonly Money[]): Money[] {

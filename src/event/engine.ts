@@ -23,7 +23,7 @@ import {
   type Policy,
   type Step,
 } from "./machine-types.ts";
-import type { EventState } from "./view.ts";
+import type { EventState } from "./event-state.ts";
 import { ALARM_RETRY_MS, armAgain, publishThenMoveAlarm } from "./alarm.ts";
 
 export type RetryReply =

@@ -4,6 +4,7 @@
  * Pure. The shapes are the wire contract's; `deduped` is the only field that differs between replies to one event.
  */
 import { idempotencyKey } from "../settlement/settlement.ts";
+import type { Snapshot } from "./delivery-answer.ts";
 import {
   CURRENCY_NOT_SETTLED,
   type EventRecord,
@@ -12,38 +13,7 @@ import {
   type LedgerError,
 } from "./record.ts";
 
-interface Told {
-  readonly ok: true;
-  readonly event_id: string;
-  readonly event_type: string;
-}
-
-/** The body of a 200, but for `deduped`. */
-export type Snapshot =
-  | (Told & {
-      readonly state: "forwarded";
-      readonly idempotency_key: string;
-      readonly forwarded_to_ledger: true;
-      readonly ledger_status: number;
-      readonly settlement_id: string;
-    })
-  | (Told & {
-      readonly state: "ignored";
-      readonly reason: string;
-      readonly idempotency_key: string;
-      readonly forwarded_to_ledger: false;
-    })
-  | (Told & {
-      readonly state: "failed";
-      readonly error_code: "EVENT_UNMAPPABLE" | "CURRENCY_NOT_SETTLED";
-      readonly reason: string;
-      readonly forwarded_to_ledger: false;
-    })
-  | (Told & {
-      readonly state: "resolved";
-      readonly idempotency_key: string;
-      readonly forwarded_to_ledger: false;
-    });
+type Common = Pick<Snapshot, "ok" | "event_id" | "event_type">;
 
 export interface LedgerIngestFailed {
   readonly kind: "ledger_ingest_failed";
@@ -62,13 +32,13 @@ export type DeliveryReply =
 
 /** Null while there is nothing final to say: during an attempt, or after the ledger refused. */
 export function snapshotOf(record: EventRecord): Snapshot | null {
-  const told = { ok: true, event_id: record.event_id, event_type: record.event_type } as const;
+  const common = { ok: true, event_id: record.event_id, event_type: record.event_type } as const;
   const idempotency_key = idempotencyKey(record.event_id);
   switch (record.state) {
     case "forwarded": {
       const { status: ledger_status, settlement_id } = record;
       return {
-        ...told,
+        ...common,
         state: "forwarded",
         idempotency_key,
         forwarded_to_ledger: true,
@@ -78,16 +48,16 @@ export function snapshotOf(record: EventRecord): Snapshot | null {
     }
     case "ignored":
       return {
-        ...told,
+        ...common,
         state: "ignored",
         reason: record.reason,
         idempotency_key,
         forwarded_to_ledger: false,
       };
     case "resolved":
-      return { ...told, state: "resolved", idempotency_key, forwarded_to_ledger: false };
+      return { ...common, state: "resolved", idempotency_key, forwarded_to_ledger: false };
     case "failed":
-      return heldSnapshot(told, record);
+      return heldSnapshot(common, record);
     case "received":
     case "forwarding":
       return null;
@@ -114,8 +84,8 @@ export function ledgerErrorOf(record: EventRecord): LedgerError | null {
 }
 
 /** Nothing was sent, and a redelivery could not heal it: so Stripe gets a 200. */
-function heldSnapshot(told: Told, record: Failed): Snapshot | null {
-  const held = { ...told, state: "failed", forwarded_to_ledger: false } as const;
+function heldSnapshot(common: Common, record: Failed): Snapshot | null {
+  const held = { ...common, state: "failed", forwarded_to_ledger: false } as const;
   switch (record.cause) {
     case "unmappable":
       return { ...held, error_code: "EVENT_UNMAPPABLE", reason: record.reason };

@@ -20,7 +20,7 @@ import type { Alarm, Ports, Store } from "./ports.ts";
 import { type EventRecord, parseRecord, toStored } from "./record.ts";
 import type { DeliveryReply } from "./snapshot.ts";
 import { type Delivery, LEASE_MARGIN_MS, type OperatorRetry } from "./machine-types.ts";
-import type { EventState } from "./view.ts";
+import type { EventState } from "./event-state.ts";
 
 const RECORD_KEY = "event";
 /** How soon an alarm comes back that found the configuration broken. Somebody is repairing it. */

@@ -1,66 +1,13 @@
 /** An event as operators see it: one row of a list, or its whole state. Pure; times become ISO 8601 here. */
 import { toHex } from "../bytes.ts";
 import type { EventSummary } from "../event-index/event-summary.ts";
-import { idempotencyKey, type SettlementDraft, thaw } from "../settlement/settlement.ts";
-import { type EventRecord, failureAtLedger, heldReason, type LedgerError, type Trigger } from "./record.ts";
-import { ledgerErrorOf, type Snapshot, snapshotOf } from "./snapshot.ts";
+import { idempotencyKey, thaw } from "../settlement/settlement.ts";
+import type { EventState } from "./event-state.ts";
+import { type EventRecord, failureAtLedger, heldReason, type LedgerError } from "./record.ts";
+import { ledgerErrorOf, snapshotOf } from "./snapshot.ts";
 
 /** Instead of a signing secret: nobody signed this event, Stripe's API listed it over an authenticated connection. */
 export const LISTED_BY_STRIPE = "stripe_api";
-
-/** The whole state, as the wire contract has it. */
-export interface EventState {
-  readonly event_id: string;
-  readonly event_type: string;
-  readonly livemode: boolean;
-  readonly api_version: string | null;
-  readonly stripe_account: string | null;
-  readonly state: EventRecord["state"];
-  readonly reason: string | null;
-  readonly idempotency_key: string;
-  readonly received_at: string;
-  readonly updated_at: string;
-  readonly deliveries: number;
-  readonly attempts: number;
-  readonly next_retry_at: string | null;
-  readonly alarm_at: string | null;
-  /** Without `account_id` while the ledger has not told it. */
-  readonly settlement: (SettlementDraft & { readonly account_id?: string | undefined }) | null;
-  readonly snapshot: Snapshot | null;
-  readonly last_error: {
-    readonly code: string;
-    readonly message: string;
-    readonly ledger_status: number | null;
-    readonly ledger_code: string | null;
-  } | null;
-  readonly attempt_log: readonly {
-    readonly attempt: number;
-    readonly trigger: Trigger;
-    readonly started_at: string;
-    readonly duration_ms: number;
-    readonly outcome: string;
-    readonly ledger_status: number | null;
-  }[];
-  readonly conflicts: {
-    readonly count: number;
-    readonly last_at: string;
-    readonly last_body_sha256: string;
-  } | null;
-  readonly operator_actions: readonly {
-    readonly action: string;
-    readonly actor: string;
-    readonly note: string | null;
-    readonly at: string;
-  }[];
-  readonly evidence: {
-    readonly body_sha256: string;
-    readonly payload_sha256: string | null;
-    /** The ledger's own event, which proves the effect. */
-    readonly ledger_event_id: string | null;
-    /** `index n`: which of the configured secrets verified it; or {@link LISTED_BY_STRIPE}. */
-    readonly signing_secret: string;
-  };
-}
 
 export function iso(ms: number): string {
   return new Date(ms).toISOString();

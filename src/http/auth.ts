@@ -9,7 +9,7 @@ export type Role = "admin" | "read";
 
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
 
-/** The answer while nobody can be let in. */
+/** While no key is configured, every request is refused. */
 export const NO_KEY: Failure = {
   kind: "dependency_not_configured",
   missing: ["SETTLE_ADMIN_KEY"],
@@ -18,7 +18,7 @@ export const NO_KEY: Failure = {
 
 /**
  * Null when the request may go on. The admin key opens everything, the read key only what changes nothing.
- * Fails closed: without a configured key nobody is let in, and the answer says which key to set.
+ * Fails closed: without a configured key every request is refused, and the answer names the key to set.
  */
 export async function refuseOperator(request: Request, env: object): Promise<Failure | null> {
   const keys = operatorKeys(env);
@@ -28,7 +28,10 @@ export async function refuseOperator(request: Request, env: object): Promise<Fai
   return role === "read" && !SAFE_METHODS.has(request.method) ? { kind: "forbidden" } : null;
 }
 
-/** The answer to whom {@link refuseOperator} refuses. Somebody who guesses keys shows in the log. */
+/**
+ * The answer to a request that {@link refuseOperator} refuses. It is logged, so that guessing of keys is
+ * visible.
+ */
 export function refusedOperator(requestId: string, refusal: Failure): Response {
   logSampled(
     "warn",
@@ -47,7 +50,10 @@ function bearerOf(request: Request): string {
   return match?.[1] ?? "";
 }
 
-/** Null: no configured key. Both keys are compared whatever the first says: the time taken must not tell which one was nearly right. */
+/**
+ * Null: no configured key. Both keys are always compared, so that the time taken does not reveal which of
+ * them matched.
+ */
 export async function roleOf(given: string, { adminKey, readKey }: OperatorKeys): Promise<Role | null> {
   const digest = await digestOf(given);
   const isAdmin = adminKey !== null && equalInConstantTime(digest, await digestOf(adminKey));
@@ -57,7 +63,7 @@ export async function roleOf(given: string, { adminKey, readKey }: OperatorKeys)
   return isReader ? "read" : null;
 }
 
-/** Digests are of one length, so that the comparison tells nothing of the keys' lengths either. */
+/** Digests are of one length, so that the comparison does not reveal the keys' lengths either. */
 function digestOf(text: string): Promise<Uint8Array> {
   return sha256(utf8(text));
 }

@@ -1,5 +1,6 @@
-/** JSON answers. The headers that every answer carries stand here once. */
-import { answerTo, type Failure } from "../errors.ts";
+/** Answers. The headers that every answer carries are listed here once. */
+import { answerTo, type ErrorAnswer, type Failure } from "../errors.ts";
+import type { Result } from "../result.ts";
 
 /** An answer of this service is never a page, never cached and never framed. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -12,12 +13,24 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
-/** Copied for each answer. A plain object would be read, checked and turned into headers field by field each time. */
+/**
+ * Copied for each answer. A plain object would be read, checked and turned into headers field by field each
+ * time.
+ */
 const JSON_HEADERS = new Headers({ ...SECURITY_HEADERS, "content-type": "application/json" });
 
-/** Our own: a stranger's id must not get into our log. */
+/** Always our own: an id that a client chose must not get into our log. */
 export function newRequestId(): string {
   return crypto.randomUUID();
+}
+
+/** What a handler gives: a value or why there is none, or an answer of its own where that is no JSON. */
+export type Handled = Response | Result<unknown, Failure>;
+
+/** The one place that answers, whatever the route. */
+export function respond(requestId: string, handled: Handled, status: number = 200): Response {
+  if (handled instanceof Response) return handled;
+  return handled.ok ? json(requestId, status, handled.value) : fail(requestId, handled.failure);
 }
 
 export function json(
@@ -32,12 +45,20 @@ export function json(
   return response;
 }
 
+export function text(
+  requestId: string,
+  body: string,
+  headers: { readonly "content-type": string; readonly "content-disposition"?: string },
+): Response {
+  return new Response(body, { headers: { ...SECURITY_HEADERS, ...headers, "x-request-id": requestId } });
+}
+
 export function fail(requestId: string, failure: Failure): Response {
-  const { status, code, error, details, headers } = answerTo(failure);
-  return json(
-    requestId,
-    status,
-    { error, code, ...(details && { details }), request_id: requestId },
-    headers,
-  );
+  const answer = answerTo(failure);
+  return json(requestId, answer.status, errorBody(requestId, answer), answer.headers);
+}
+
+/** The shape of every error. */
+export function errorBody(requestId: string, { error, code, details }: ErrorAnswer) {
+  return { error, code, ...(details && { details }), request_id: requestId };
 }

@@ -1,25 +1,49 @@
 /**
- * Every route but the console's pages, once: the app is made of this table, and so are the document at `/openapi.json` and the
- * list at `/`. A route that does not stand here does not exist, and none can stand here without saying whom it lets in.
+ * Every route but the console's pages, once: the app is made of this table, and so are the document at
+ * `/openapi.json` and the list at `/`. A route that is not listed here does not exist, and none can be listed
+ * without saying whom it lets in.
  *
- * The order matters: a path that could be taken for a parameter of another stands before it.
+ * The order matters: a path that could be taken for a parameter of another comes before it.
  */
+import { z } from "zod";
+import { eventIdSchema } from "../event-id.ts";
+import {
+  resolveEventRequest,
+  retryEventRequest,
+  retryEventsRequest,
+  retryForwardingRequest,
+  startReconciliationRequest,
+} from "../operators/requests.ts";
+import { listEventsQuery, listReconciliationsQuery, showReconciliationQuery } from "./queries.ts";
 
 export interface Route {
   readonly method: "GET" | "POST";
-  /** Parameters as OpenAPI writes them. */
+  /** With at most one parameter, written as OpenAPI does. */
   readonly path: string;
   /**
-   * `operator`: with an operator's key, a read key for GET alone. `watcher`: that, or a session of the console. `stripe`: signed.
+   * `operator`: with an operator's key, a read key for GET alone. `watcher`: that, or a session of the
+   * console. `stripe`: signed.
    */
   readonly access: "open" | "stripe" | "operator" | "watcher";
   readonly summary: string;
+  /** Of success, where it is not 200. */
+  readonly status?: 101 | 202;
+  /** What it takes: each part is checked before the route's handler is called. */
+  readonly id?: z.ZodType<string>;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodObject;
 }
 
 const EVENTS = "/v1/admin/events";
 const EVENT = `${EVENTS}/{event_id}`;
 const RECONCILIATIONS = "/v1/admin/reconciliations";
 const RECONCILIATION = `${RECONCILIATIONS}/{id}`;
+
+const eventId = eventIdSchema.meta({ description: "Stripe's id of the event." });
+export const runIdSchema = z
+  .string()
+  .regex(/^rec_[0-9a-f]{32}$/)
+  .meta({ description: "The reconciliation's id." });
 
 export const ROUTES = {
   welcome: { method: "GET", path: "/", access: "open", summary: "What this is." },
@@ -41,56 +65,82 @@ export const ROUTES = {
     path: "/v1/stripe/forwarding/retry",
     access: "operator",
     summary: "Retry one event by its id, or all that are due.",
+    body: retryForwardingRequest,
   },
   listEvents: {
     method: "GET",
     path: EVENTS,
     access: "operator",
     summary: "Events, newest first, by filter.",
+    query: listEventsQuery,
   },
   retryEvents: {
     method: "POST",
     path: `${EVENTS}/retry`,
     access: "operator",
     summary: "Retry many by filter, or see what that would be.",
+    body: retryEventsRequest,
   },
   watchEvent: {
     method: "GET",
     path: `${EVENT}/watch`,
     access: "watcher",
     summary: "A WebSocket with an event's state now, and each change.",
+    status: 101,
+    id: eventId,
   },
-  retryEvent: { method: "POST", path: `${EVENT}/retry`, access: "operator", summary: "One attempt now." },
+  retryEvent: {
+    method: "POST",
+    path: `${EVENT}/retry`,
+    access: "operator",
+    summary: "One attempt now.",
+    id: eventId,
+    body: retryEventRequest,
+  },
   resolveEvent: {
     method: "POST",
     path: `${EVENT}/resolve`,
     access: "operator",
     summary: "Close a failed event for good.",
+    id: eventId,
+    body: resolveEventRequest,
   },
-  showEvent: { method: "GET", path: EVENT, access: "operator", summary: "One event's whole state." },
+  showEvent: {
+    method: "GET",
+    path: EVENT,
+    access: "operator",
+    summary: "One event's whole state.",
+    id: eventId,
+  },
   startReconciliation: {
     method: "POST",
     path: RECONCILIATIONS,
     access: "operator",
     summary: "Compare a window of time with Stripe and with the ledger, and deliver what is missing.",
+    status: 202,
+    body: startReconciliationRequest,
   },
   listReconciliations: {
     method: "GET",
     path: RECONCILIATIONS,
     access: "operator",
     summary: "Reconciliations, newest first, and up to when everything is complete.",
+    query: listReconciliationsQuery,
   },
   cancelReconciliation: {
     method: "POST",
     path: `${RECONCILIATION}/cancel`,
     access: "operator",
     summary: "End a reconciliation between two of its steps.",
+    id: runIdSchema,
   },
   showReconciliation: {
     method: "GET",
     path: RECONCILIATION,
     access: "operator",
     summary: "One reconciliation: progress, sums, differences.",
+    id: runIdSchema,
+    query: showReconciliationQuery,
   },
   stats: {
     method: "GET",

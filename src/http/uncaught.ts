@@ -1,4 +1,4 @@
-/** An error that nobody expected. */
+/** Errors that no code expected. */
 import { errorName } from "../error-name.ts";
 import { log } from "../log.ts";
 import { fail } from "./respond.ts";

@@ -1,4 +1,6 @@
 /** What a run can find: a closed list of kinds, and what each means. Pure. */
+import { z } from "zod";
+import { currencySchema, minorUnitsSchema } from "../wire-schemas.ts";
 
 /** Explained in {@link MEANINGS}. One event may have more than one. */
 export const KINDS = [
@@ -43,41 +45,28 @@ export const MEANINGS: Readonly<Record<Kind, string>> = {
 /** While one of these is left, it is not known that every event has arrived. Events of the other kinds are in the index. */
 export const HOLDING: readonly Kind[] = ["missing", "expired", "malformed", "unreachable"];
 
-export interface Difference {
-  readonly event_id: string;
-  readonly event_type: string;
+export const differenceSchema = z.strictObject({
+  event_id: z.string(),
+  event_type: z.string(),
   /** ISO 8601. */
-  readonly created_at: string;
-  readonly kind: Kind;
+  created_at: z.string(),
+  kind: z.enum(KINDS),
   /** Which field contradicts, for `conflicting` and `mismatched`; else empty. */
-  readonly field: string;
-  readonly ours: string | null;
-  readonly theirs: string | null;
-  readonly reason: string | null;
-  /** The money as Stripe reports it; null where it reports none. */
-  readonly payment_id: string | null;
-  readonly direction: string | null;
-  readonly status: string | null;
-  readonly currency: string | null;
-  readonly amount_minor: string | null;
-}
+  field: z.string(),
+  ours: z.string().nullable(),
+  theirs: z.string().nullable(),
+  reason: z.string().nullable(),
+  /** The money according to Stripe; null where the event names none. */
+  payment_id: z.string().nullable(),
+  direction: z.string().nullable(),
+  status: z.string().nullable(),
+  currency: currencySchema.nullable(),
+  amount_minor: minorUnitsSchema.nullable(),
+});
+export type Difference = z.infer<typeof differenceSchema>;
 
 /** In the order of a report's canonical text. */
-export const DIFFERENCE_FIELDS = [
-  "event_id",
-  "event_type",
-  "created_at",
-  "kind",
-  "field",
-  "ours",
-  "theirs",
-  "reason",
-  "payment_id",
-  "direction",
-  "status",
-  "currency",
-  "amount_minor",
-] as const satisfies readonly (keyof Difference)[];
+export const DIFFERENCE_FIELDS = differenceSchema.keyof().options;
 
 /** One event's money, on one of the three sides. */
 export interface Amount {

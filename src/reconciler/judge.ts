@@ -1,5 +1,6 @@
 /** What one listed event means, given what clawsettle and the ledger say about it. Pure. */
-import { type EventState, LISTED_BY_STRIPE } from "../event/view.ts";
+import type { EventState } from "../event/event-state.ts";
+import { LISTED_BY_STRIPE } from "../event/view.ts";
 import type { SettlementLookup } from "../ledger/port.ts";
 import type { Mapping } from "../settlement/settlement.ts";
 import { againstLedger, againstStripe, isStatusInOrder, type Known, moneyOf } from "./compare.ts";

@@ -2,7 +2,7 @@
 import type { Prepared } from "../delivery/prepare.ts";
 import type { RpcResult } from "../durable-object/rpc.ts";
 import type { Delivery } from "../event/machine-types.ts";
-import type { EventState } from "../event/view.ts";
+import type { EventState } from "../event/event-state.ts";
 import type { LedgerReader } from "../ledger/port.ts";
 import type { StripeEvents } from "../stripe-api/port.ts";
 import type { Finding } from "./findings.ts";

@@ -1,7 +1,8 @@
 /** What operators read of runs. Each answers null when there is no such run, or it was purged. */
 import { decodeDifferenceCursor, type DifferenceKey, encodeDifferenceCursor } from "./difference-cursor.ts";
 import { toCsv } from "./csv.ts";
-import { type DifferencePage, type Report, reportOf } from "./report.ts";
+import { reportOf } from "./report.ts";
+import type { DifferencePage, Report } from "./report-schema.ts";
 import { DIFFERENCES_LISTED_MAX } from "./run.ts";
 import { loadRun, selectDifferences } from "./runs-table.ts";
 

@@ -14,14 +14,8 @@ import { currentBounds, loadWatermark } from "./bounds-and-watermark.ts";
 import { startHourlyRun } from "./hourly-run.ts";
 import { pagePortsFor } from "./page-ports.ts";
 import { readCsv, readDifferences, readReport } from "./read-report.ts";
-import {
-  type DifferencePage,
-  type Report,
-  type RunView,
-  viewOf,
-  type WatermarkStatus,
-  watermarkStatus,
-} from "./report.ts";
+import { viewOf, watermarkStatus } from "./report.ts";
+import type { DifferencePage, Report, RunView, WatermarkStatus } from "./report-schema.ts";
 import { newRunId } from "./run-id.ts";
 import { finish, type Running } from "./run.ts";
 import { endRun, nextStepAt, runStep } from "./run-step.ts";

@@ -1,8 +1,9 @@
 /** A run as operators see it. Pure; times become ISO 8601 here. */
 import { iso } from "../event/view.ts";
-import { type Difference, type Kind, KINDS } from "./findings.ts";
+import { type Kind, KINDS } from "./findings.ts";
+import type { DifferencePage, Report, RunView, WatermarkStatus } from "./report-schema.ts";
 import { type FailureCode, type Run, type Running } from "./run.ts";
-import { isBalanced, type Total } from "./totals.ts";
+import { isBalanced } from "./totals.ts";
 import { type Gap, gapAt, type Watermark } from "./watermark.ts";
 import type { Bounds } from "./window.ts";
 
@@ -17,48 +18,6 @@ const FAILURES: Readonly<Record<FailureCode, string>> = {
   not_configured: "The configuration lost what reconciliation needs.",
   internal: "Our own code failed at the same page again and again. The log says how.",
 };
-
-export interface RunView {
-  readonly id: string;
-  readonly status: Run["status"];
-  readonly origin: Run["origin"];
-  readonly actor: string | null;
-  readonly from: string;
-  readonly to: string;
-  readonly dry_run: boolean;
-  readonly created_at: string;
-  readonly started_at: string | null;
-  readonly finished_at: string | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
-  readonly progress: {
-    readonly phase: "waiting" | "walking" | "backing_off" | "closing" | "over";
-    readonly pages: number;
-    readonly events: number;
-    /** The time of the oldest event so far; the list comes newest first. */
-    readonly reached: string | null;
-    readonly failures_in_a_row: number;
-    readonly last_failure: string | null;
-    readonly next_try_at: string | null;
-    readonly cancel_requested: boolean;
-  };
-  /** SHA-256 of what was found, and null until all is. Two runs that found the same have the same. */
-  readonly content_sha256: string | null;
-  /** How many differences of each kind there are, listed or not. */
-  readonly counts: Readonly<Record<Kind, number>>;
-}
-
-export interface Report extends RunView {
-  /** Counted by events: twin events of one change count twice, on every side. */
-  readonly totals: readonly Total[];
-  readonly balanced: boolean;
-  readonly differences: {
-    readonly listed: number;
-    /** More were found than are listed. `counts` has them all. */
-    readonly truncated: boolean;
-    readonly first: readonly Difference[];
-    readonly next_cursor: string | null;
-  };
-}
 
 export function viewOf(run: Run): RunView {
   return {
@@ -79,18 +38,15 @@ export function viewOf(run: Run): RunView {
   };
 }
 
-export interface DifferencePage {
-  readonly differences: readonly Difference[];
-  readonly next_cursor: string | null;
-}
-
-export function reportOf(run: Run, { differences, next_cursor }: DifferencePage): Report {
+export function reportOf(run: Run, page: DifferencePage): Report {
   const found = KINDS.reduce((sum, kind) => sum + (kind === "ignored" ? 0 : (run.counts[kind] ?? 0)), 0);
   return {
     ...viewOf(run),
     totals: run.totals,
     balanced: isBalanced(run.totals),
-    differences: { listed: run.listed, truncated: found > run.listed, first: differences, next_cursor },
+    differences_listed: run.listed,
+    differences_truncated: found > run.listed,
+    ...page,
   };
 }
 
@@ -113,31 +69,6 @@ function phaseOf(run: Running): RunView["progress"]["phase"] {
   if (run.started_at === null) return "waiting";
   if (run.walked) return "closing";
   return run.next_try_at === null ? "walking" : "backing_off";
-}
-
-/** Up to when everything is complete, or what is missing. */
-export interface WatermarkStatus {
-  /** Whether there is a key. Without one nothing is reconciled. */
-  readonly configured: boolean;
-  readonly since: string | null;
-  readonly complete_up_to: string | null;
-  readonly behind_seconds: number | null;
-  /** Stretches of which it is not known that they are complete. */
-  readonly gaps: readonly GapView[];
-  /** A gap that grows until the next complete run, and that this run will record. */
-  readonly pending_gap: GapView | null;
-  readonly last_run: {
-    readonly id: string;
-    readonly status: string;
-    readonly error: string | null;
-    readonly finished_at: string;
-  } | null;
-}
-
-interface GapView {
-  readonly from: string;
-  readonly to: string;
-  readonly why: Gap["why"];
 }
 
 /** The hourly run leaves it about an hour behind; two that failed in a row make three. */
@@ -180,7 +111,7 @@ export function watermarkStatus(
   };
 }
 
-function gapView({ from, to, why }: Gap): GapView {
+function gapView({ from, to, why }: Gap): WatermarkStatus["gaps"][number] {
   return { from: iso(from), to: iso(to), why };
 }
 

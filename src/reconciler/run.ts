@@ -1,5 +1,6 @@
 /** What the Reconciler stores of a run, but for its differences: one document, a discriminated union on `status`. Pure. */
 import { z } from "zod";
+import { countSchema } from "../wire-schemas.ts";
 import { HOLDING, KINDS } from "./findings.ts";
 import { listPositionSchema, START_OF_LIST } from "./list-position.ts";
 import { totalSchema } from "./totals.ts";
@@ -8,7 +9,6 @@ import { gapSchema } from "./watermark.ts";
 /** Listed with their event; beyond them they are only counted. */
 export const DIFFERENCES_LISTED_MAX = 10_000;
 
-const count = z.int().nonnegative();
 const timestampMs = z.int().nonnegative();
 
 export const failureSchema = z.enum([
@@ -38,14 +38,14 @@ const common = {
   created_at: timestampMs,
   /** null: it waits for its turn. */
   started_at: timestampMs.nullable(),
-  pages: count,
-  events: count,
+  pages: countSchema,
+  events: countSchema,
   /** The time of the oldest event so far: the list comes newest first. */
   reached: timestampMs.nullable(),
   totals: z.array(totalSchema),
-  counts: z.partialRecord(z.enum(KINDS), count),
+  counts: z.partialRecord(z.enum(KINDS), countSchema),
   /** How many differences are listed. */
-  listed: count,
+  listed: countSchema,
 };
 
 const running = z.strictObject({
@@ -61,7 +61,7 @@ const running = z.strictObject({
    */
   acting: z.record(z.string(), z.enum(["deliver", "poke"])),
   /** In a row. */
-  failures: count,
+  failures: countSchema,
   last_failure: failureSchema.nullable(),
   next_try_at: timestampMs.nullable(),
   cancel_requested: z.boolean(),

@@ -1,6 +1,7 @@
 /** Starting a run: what is refused, and what is put in the queue. */
 import { currentBounds, storeBounds } from "./bounds-and-watermark.ts";
-import { type RunView, viewOf } from "./report.ts";
+import { viewOf } from "./report.ts";
+import type { RunView } from "./report-schema.ts";
 import { newRun } from "./run.ts";
 import { insertRun, loadRun, unfinishedRuns } from "./runs-table.ts";
 import { refuseWindow, type Setting, type Window, type WindowRefusal } from "./window.ts";

@@ -5,21 +5,21 @@
  * sum is no turnover.
  */
 import { z } from "zod";
+import { countSchema, minorUnitsSchema } from "../wire-schemas.ts";
 import { type Amount, SIDES } from "./findings.ts";
 
-/** `amount_minor`: minor units, as text. */
-const sum = z.strictObject({ count: z.int().nonnegative(), amount_minor: z.string() });
+const sumSchema = z.strictObject({ count: countSchema, amount_minor: minorUnitsSchema });
 
 export const totalSchema = z.strictObject({
   currency: z.string(),
   direction: z.string(),
   status: z.string(),
-  stripe: sum,
-  clawsettle: sum,
-  ledger: sum,
+  stripe: sumSchema,
+  clawsettle: sumSchema,
+  ledger: sumSchema,
 });
 
-type Sum = z.infer<typeof sum>;
+type Sum = z.infer<typeof sumSchema>;
 export type Total = z.infer<typeof totalSchema>;
 
 const NOTHING: Sum = { count: 0, amount_minor: "0" };

@@ -5,11 +5,10 @@
  * https://docs.stripe.com/api/events/object
  */
 import { z } from "zod";
+import { eventIdSchema } from "../event-id.ts";
 
 /** Stripe's events are some kilobytes; none comes near this. */
 export const EVENT_MAX_BYTES = 1_048_576;
-/** Ids are kept and handed on, so only what they are made of is let in. */
-export const EVENT_ID = /^evt_[A-Za-z0-9_]{1,250}$/;
 
 /** Kept with the event, whose record has a limit of size: what is longer than any real one counts as missing. */
 const kept = z.string().max(255).nullable().catch(null);
@@ -20,7 +19,7 @@ const anyObject = z.custom<Record<string, unknown>>(
 
 /** Only what every event must have. Fields of `data.object` are checked by the mapping row that uses them. */
 const eventSchema = z.object({
-  id: z.string().regex(EVENT_ID),
+  id: eventIdSchema,
   type: z.string().min(1).max(255),
   /** Anything but a boolean counts as missing: the livemode policy then refuses the event. */
   livemode: z.boolean().nullable().catch(null),

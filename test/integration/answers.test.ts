@@ -8,7 +8,7 @@ import {
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { deliver, operator, showEvent, storedRecord } from "../support/worker.ts";
 
-/** What Stripe hears of an event, first and at any later time. */
+/** What Stripe is answered for an event, first and at any later time. */
 
 let ledger: ScriptedLedger;
 beforeEach(() => {
@@ -164,7 +164,7 @@ describe("unmappable", () => {
 });
 
 describe("the ledger did not accept", () => {
-  it("(new) + delivery, unavailable → 502 that tells the time of the alarm", async () => {
+  it("(new) + delivery, unavailable → 502 with the time of the alarm", async () => {
     ledger.answer(() => refused(503, "DOWN"));
     const event = succeeded();
     const answer = await deliver(event);
@@ -189,7 +189,7 @@ describe("the ledger did not accept", () => {
     });
   });
 
-  it("(new) + delivery, rejected → 502 without a retry; a redelivery gets it again and calls nobody", async () => {
+  it("(new) + delivery, rejected → 502 without a retry; a redelivery gets it again, without a request to the ledger", async () => {
     ledger.answer(() => refused(422, "UNPROCESSABLE"));
     const event = succeeded();
     const answer = await deliver(event);
@@ -263,7 +263,7 @@ describe("conflict", () => {
 });
 
 describe("resolved", () => {
-  it("failed + resolve → resolved; a replay is told so, and calls nobody", async () => {
+  it("failed + resolve → resolved; a replay is answered so, without a request to the ledger", async () => {
     ledger.answer(() => refused(400, "INVALID_REQUEST"));
     const event = succeeded();
     await deliver(event);

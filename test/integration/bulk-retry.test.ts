@@ -62,7 +62,7 @@ describe("dry_run", () => {
       per_currency: [
         { currency: "JPY", count: 1, amount_minor: "7" },
         { currency: "USD", count: 2, amount_minor: "350" },
-        // It could not be mapped, so nobody knows how much it is.
+        // It could not be mapped, so its amount is unknown.
         { currency: null, count: 1, amount_minor: null },
       ],
       attempted: 0,
@@ -182,7 +182,7 @@ describe("for real", () => {
   });
 });
 
-it("credited once: the ledger took all, and said so to nobody; two operators retry the lot at the same time", async () => {
+it("the ledger settled all, and every answer was lost; two operators retry all at the same time → credited once", async () => {
   ledger.answer(async (request) => {
     await (await askSandbox(request)).text();
     throw new TypeError("Network connection lost.");
@@ -253,7 +253,7 @@ describe("POST /v1/stripe/forwarding/retry without event_id", () => {
     expect((await operator("POST", "/v1/stripe/forwarding/retry")).body.attempted).toBe(1);
   });
 
-  it("force → every failed one; the unmappable one is looked at, and has nothing to attempt", async () => {
+  it("force → every failed one; the unmappable one is mapped again, and has nothing to attempt", async () => {
     await threeKinds();
     expect((await retry({ force: true })).body).toEqual({ ok: true, attempted: 2, forwarded: 2, failed: 0 });
   });

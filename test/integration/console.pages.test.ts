@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded, stripeEvent } from "../../scripts/sandbox/events/stripe-events.ts";
-import { look, post, type SignedIn, signIn } from "../support/console.ts";
+import { getPage, postForm, type SignedIn, signIn } from "../support/console.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { deliver, showEvent, untilPublished } from "../support/worker.ts";
 
@@ -26,7 +26,7 @@ async function failing(status = 503, code = "SERVICE_UNAVAILABLE") {
   return event;
 }
 
-const eventPage = (id: string, visit = ada) => look(`/console/events/${id}`, { cookie: visit.cookie });
+const eventPage = (id: string, visit = ada) => getPage(`/console/events/${id}`, { cookie: visit.cookie });
 
 describe("the overview", () => {
   it("open money per currency, exact; links to what is open; the latest events", async () => {
@@ -35,7 +35,7 @@ describe("the overview", () => {
     await deliver(large);
     await deliver(succeeded(5_000, "jpy"));
     await deliver(succeeded(12_345, "kwd"));
-    const { status, body } = await look("/console", { cookie: ada.cookie });
+    const { status, body } = await getPage("/console", { cookie: ada.cookie });
     expect(status).toBe(200);
     expect(body).toContain("USD\u00a090,071,992,547,409.91");
     expect(body).toContain("JPY\u00a05,000");
@@ -51,27 +51,29 @@ describe("the list", () => {
     const event = await failing();
     const payment = String(event.data.object["id"]);
     for (const query of ["state=failed", `payment_id=${payment}`, "account_id=acct_1"]) {
-      const { body } = await look(`/console/events?${query}`, { cookie: ada.cookie });
+      const { body } = await getPage(`/console/events?${query}`, { cookie: ada.cookie });
       expect(body).toContain(event.id);
     }
-    const none = await look("/console/events?state=resolved&account_id=acct_nobody", { cookie: ada.cookie });
+    const none = await getPage("/console/events?state=resolved&account_id=acct_nobody", {
+      cookie: ada.cookie,
+    });
     expect(none.body).toContain("No event matches this filter.");
   });
 
   it("pages by cursor: older, and back to the newest", async () => {
     await deliver(succeeded());
     await deliver(succeeded());
-    const first = await look("/console/events?limit=1", { cookie: ada.cookie });
+    const first = await getPage("/console/events?limit=1", { cookie: ada.cookie });
     const next = /href="([^"]+)"[^>]*>\s*Older/.exec(first.body)?.[1]?.replaceAll("&amp;", "&") ?? "";
     expect(next).toMatch(/^\/console\/events\?limit=1&cursor=/);
-    const second = await look(next, { cookie: ada.cookie });
+    const second = await getPage(next, { cookie: ada.cookie });
     expect(second.body).toMatch(/href="\/console\/events\?limit=1"[^>]*>\s*← Newest/);
     const idIn = (body: string) => /id="row-(evt_\w+)"/.exec(body)?.[1];
     expect(idIn(second.body)).not.toBe(idIn(first.body));
   });
 
   it("a filter that cannot be read → 400 that says why, with the form as it was", async () => {
-    const answer = await look("/console/events?type=NO&account_id=acct_1", { cookie: ada.cookie });
+    const answer = await getPage("/console/events?type=NO&account_id=acct_1", { cookie: ada.cookie });
     expect(answer.status).toBe(400);
     expect(answer.body).toContain("This cannot be read");
     expect(answer.body).toContain('value="acct_1"');
@@ -88,7 +90,7 @@ describe("the list", () => {
     ["acc_1", "/console/events?account_id=acc_1"],
     ["evt_<b>", "/console/events?account_id=evt_%3Cb%3E"],
   ])("a search for %s → %s", async (q, location) => {
-    const answer = await look(`/console/events?${new URLSearchParams({ q })}`, { cookie: ada.cookie });
+    const answer = await getPage(`/console/events?${new URLSearchParams({ q })}`, { cookie: ada.cookie });
     expect([answer.status, answer.headers.get("location")]).toEqual([303, location]);
   });
 });
@@ -127,8 +129,8 @@ describe("one event", () => {
     expect(body).not.toContain("Retry now");
   });
 
-  it.each(["evt_unknown", "nonsense", "evt_%3Cscript%3E"])("%s → 404 in plain words", async (id) => {
-    const answer = await look(`/console/events/${id}`, { cookie: ada.cookie });
+  it.each(["evt_unknown", "nonsense", "evt_%3Cscript%3E"])("%s → 404, explained", async (id) => {
+    const answer = await getPage(`/console/events/${id}`, { cookie: ada.cookie });
     expect(answer.status).toBe(404);
     expect(answer.body).toContain("No such event");
   });
@@ -136,7 +138,7 @@ describe("one event", () => {
   it("broken configuration → 503 that names what is missing", async () => {
     const broken = { LEDGER_ADMIN_KEY: undefined };
     for (const path of ["/console", "/console/events", "/console/events/evt_1", "/console/retry?count=1"]) {
-      const answer = await look(path, { cookie: ada.cookie, env: broken });
+      const answer = await getPage(path, { cookie: ada.cookie, env: broken });
       expect(answer.status).toBe(503);
       expect(answer.body).toContain("LEDGER_ADMIN_KEY");
     }
@@ -148,10 +150,10 @@ describe("retry and resolve", () => {
     const event = await failing();
     ledger.answer(() => accepted());
     const fields = { csrf: ada.csrf, note: "account made" };
-    const answer = await post(`/console/events/${event.id}/retry`, fields, ada);
+    const answer = await postForm(`/console/events/${event.id}/retry`, fields, ada);
     expect(answer.status).toBe(303);
     expect(answer.headers.get("location")).toBe(`/console/events/${event.id}?done=forwarded`);
-    const page = await look(answer.headers.get("location") ?? "", ada);
+    const page = await getPage(answer.headers.get("location") ?? "", ada);
     expect(page.body).toContain("One attempt was made, and the ledger accepted.");
     expect(page.body).toContain("account made");
     const { body: state } = await showEvent(event.id);
@@ -160,26 +162,26 @@ describe("retry and resolve", () => {
 
   it("failed + retry that the ledger refuses again → the page says so", async () => {
     const event = await failing();
-    const answer = await post(`/console/events/${event.id}/retry`, { csrf: ada.csrf }, ada);
+    const answer = await postForm(`/console/events/${event.id}/retry`, { csrf: ada.csrf }, ada);
     expect(answer.headers.get("location")).toBe(`/console/events/${event.id}?done=failed`);
   });
 
   it("failed + resolve → resolved; without a note → 400 and still failed", async () => {
     const event = await failing(400);
     const path = `/console/events/${event.id}/resolve`;
-    expect((await post(path, { csrf: ada.csrf, note: "  " }, ada)).status).toBe(400);
+    expect((await postForm(path, { csrf: ada.csrf, note: "  " }, ada)).status).toBe(400);
     expect((await showEvent(event.id)).body.state).toBe("failed");
-    expect((await post(path, { csrf: ada.csrf, note: "booked by hand" }, ada)).status).toBe(303);
+    expect((await postForm(path, { csrf: ada.csrf, note: "booked by hand" }, ada)).status).toBe(303);
     expect((await showEvent(event.id)).body).toMatchObject({
       state: "resolved",
       operator_actions: [{ action: "resolve", actor: "Ada", note: "booked by hand" }],
     });
   });
 
-  it("forwarded + retry → 409 in plain words, and nobody is called", async () => {
+  it("forwarded + retry → 409, explained, and no request to the ledger", async () => {
     const event = succeeded();
     await deliver(event);
-    const answer = await post(`/console/events/${event.id}/retry`, { csrf: ada.csrf }, ada);
+    const answer = await postForm(`/console/events/${event.id}/retry`, { csrf: ada.csrf }, ada);
     expect(answer.status).toBe(409);
     expect(answer.body).toContain("The event is forwarded by now");
     expect(ledger.requests).toHaveLength(1);
@@ -187,7 +189,7 @@ describe("retry and resolve", () => {
 
   it.each(["retry", "resolve"])("unknown + %s → 404, and no object is written", async (act) => {
     const fields = { csrf: ada.csrf, note: "x" };
-    expect((await post(`/console/events/evt_unknown/${act}`, fields, ada)).status).toBe(404);
+    expect((await postForm(`/console/events/evt_unknown/${act}`, fields, ada)).status).toBe(404);
     expect((await showEvent("evt_unknown")).status).toBe(404);
   });
 });
@@ -197,7 +199,7 @@ describe("bulk retry", () => {
     const event = await failing();
     const asked = ledger.requests.length;
     const query = `state=failed&payment_id=${String(event.data.object["id"])}`;
-    const dry = await look(`/console/retry?${query}&count=1`, ada);
+    const dry = await getPage(`/console/retry?${query}&count=1`, ada);
     expect(dry.body).toContain("1 event matches");
     expect(dry.body).toContain("USD\u00a012.34");
     expect(dry.body).toContain("Retry 1 event now");
@@ -209,7 +211,7 @@ describe("bulk retry", () => {
       ...Object.fromEntries(new URLSearchParams(query)),
       note: "ledger is back",
     };
-    const done = await post("/console/retry", fields, ada);
+    const done = await postForm("/console/retry", fields, ada);
     expect(done.status).toBe(200);
     expect(done.body).toContain("1 attempt: 1 forwarded, 0 failed");
     expect((await showEvent(event.id)).body).toMatchObject({
@@ -220,13 +222,13 @@ describe("bulk retry", () => {
   });
 
   it.each(["limit=0", "limit=abc", "limit=201", "state=forwarded", "type=NO"])("%s → 400", async (query) => {
-    expect((await look(`/console/retry?count=1&${query}`, ada)).status).toBe(400);
+    expect((await getPage(`/console/retry?count=1&${query}`, ada)).status).toBe(400);
     const fields = { csrf: ada.csrf, ...Object.fromEntries(new URLSearchParams(query)) };
-    expect((await post("/console/retry", fields, ada)).status).toBe(400);
+    expect((await postForm("/console/retry", fields, ada)).status).toBe(400);
   });
 
   it("nothing matches → says so, and offers nothing", async () => {
-    const { body } = await look("/console/retry?count=1&account_id=acct_nobody", ada);
+    const { body } = await getPage("/console/retry?count=1&account_id=acct_nobody", ada);
     expect(body).toContain("There is nothing to retry.");
     expect(body).not.toContain('method="post" action="/console/retry"');
   });
@@ -242,7 +244,7 @@ describe("the read role", () => {
       `/console/events/${event.id}`,
       "/console/retry?count=1",
     ]) {
-      const { status, body } = await look(path, reader);
+      const { status, body } = await getPage(path, reader);
       expect(status).toBe(200);
       expect(body.match(/<form method="post" action="([^"]+)"/g)).toEqual([
         '<form method="post" action="/console/logout"',
@@ -261,7 +263,7 @@ describe("the read role", () => {
       `/console/events/${event.id}/resolve`,
       "/console/retry",
     ]) {
-      const answer = await post(path, fields, reader);
+      const answer = await postForm(path, fields, reader);
       expect(answer.status).toBe(403);
       expect(answer.body).toContain("This key may only read");
     }
@@ -270,13 +272,13 @@ describe("the read role", () => {
   });
 });
 
-describe("hostile fields → text, wherever they stand", () => {
+describe("hostile fields → text, wherever they are shown", () => {
   const EVIL = `"><script>alert(1)</script><img src=x onerror='alert(2)'>&{{7*7}}`;
 
   const AS_TEXT = { isShown: true, isMarkup: false };
 
   async function shownAt(path: string, visit: SignedIn) {
-    const { body } = await look(path, visit);
+    const { body } = await getPage(path, visit);
     return {
       isShown: body.includes("&lt;script&gt;alert(1)"),
       isMarkup: body.includes("<script>") || body.includes("<img"),
@@ -300,12 +302,12 @@ describe("hostile fields → text, wherever they stand", () => {
     ledger.answer(() => refused(422, "INSUFFICIENT_FUNDS"));
     await deliver(event);
     const note = { csrf: visit.csrf, note: EVIL };
-    expect((await post(`/console/events/${event.id}/retry`, note, visit)).status).toBe(303);
+    expect((await postForm(`/console/events/${event.id}/retry`, note, visit)).status).toBe(303);
     expect(await shownAt(`/console/events/${event.id}`, visit)).toEqual(AS_TEXT);
     expect(await shownAt("/console", visit)).toEqual(AS_TEXT);
     expect(await shownAt("/console/events", visit)).toEqual(AS_TEXT);
     ledger.answer(() => accepted(EVIL));
-    await post(`/console/events/${event.id}/retry`, note, visit);
+    await postForm(`/console/events/${event.id}/retry`, note, visit);
     expect(await shownAt(`/console/events/${event.id}`, visit)).toEqual(AS_TEXT);
   });
 
@@ -316,7 +318,7 @@ describe("hostile fields → text, wherever they stand", () => {
     expect(await shownAt("/console/events", ada)).toEqual(AS_TEXT);
   });
 
-  it("what somebody typed: filter, name, where to go next", async () => {
+  it("what a user typed: filter, name, where to go next", async () => {
     expect(await shownAt(`/console/events?${new URLSearchParams({ account_id: EVIL })}`, ada)).toEqual(
       AS_TEXT,
     );
@@ -324,7 +326,7 @@ describe("hostile fields → text, wherever they stand", () => {
     expect(await shownAt(`/console/retry?${new URLSearchParams({ count: "1", type: EVIL })}`, ada)).toEqual(
       AS_TEXT,
     );
-    const login = await post("/console/login", { key: "wrong", actor: EVIL, next: `/console?${EVIL}` });
+    const login = await postForm("/console/login", { key: "wrong", actor: EVIL, next: `/console?${EVIL}` });
     expect(login.body).toContain("&lt;script&gt;alert(1)");
     expect(login.body).not.toContain("<script>");
   });

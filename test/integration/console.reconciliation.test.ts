@@ -1,6 +1,6 @@
 /** The reconciliation pages: what they show, and what their forms do. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { look, post, type SignedIn, signIn } from "../support/console.ts";
+import { getPage, postForm, type SignedIn, signIn } from "../support/console.ts";
 import {
   configure,
   deliverAll,
@@ -27,14 +27,15 @@ beforeEach(async () => {
 });
 afterEach(leaveNothing);
 
-const page = async (path: string, visit = ada) => (await look(path, { cookie: visit.cookie })).body as string;
+const page = async (path: string, visit = ada) =>
+  (await getPage(path, { cookie: visit.cookie })).body as string;
 /** As the fields have it: to the minute, in UTC, without saying so. */
 const minute = (at: number) => new Date(at).toISOString().slice(0, 16);
 const window = () => ({ from: minute(Date.now() - HOUR), to: minute(Date.now()) });
 
 /** By the form, to the run's end. Returns the path of its page. */
 async function reconcile(fields: Record<string, string> = {}): Promise<string> {
-  const answer = await post(RUNS, { csrf: ada.csrf, ...window(), ...fields }, ada);
+  const answer = await postForm(RUNS, { csrf: ada.csrf, ...window(), ...fields }, ada);
   expect(answer.status).toBe(303);
   const path = answer.headers.get("location") ?? "";
   await untilOver(path.split("/").at(-1) ?? "");
@@ -42,7 +43,7 @@ async function reconcile(fields: Record<string, string> = {}): Promise<string> {
 }
 
 describe("the page of all runs", () => {
-  it("nothing has run → says so; the form looks only, unless told otherwise", async () => {
+  it("nothing has run → says so; the form starts a dry run unless changed", async () => {
     const body = await page(RUNS);
     expect(body).toContain("No reconciliation has run yet.");
     expect(body).toMatch(/name="dry_run"[^>]*checked/);
@@ -72,7 +73,7 @@ describe("the page of all runs", () => {
     ["no time", { from: "tomorrow", to: "2027-01-01T00:00" }, "from:"],
     ["too old", { from: "2020-01-01T00:00", to: "2020-01-02T00:00" }, "from is older than"],
   ])("a window that is %s → 400, why, and what was typed", async (_, fields, why) => {
-    const answer = await post(RUNS, { csrf: ada.csrf, ...fields }, ada);
+    const answer = await postForm(RUNS, { csrf: ada.csrf, ...fields }, ada);
     expect(answer.status).toBe(400);
     expect(answer.body).toContain(why);
     expect(answer.body).toContain(`value="${fields.to}"`);
@@ -93,12 +94,12 @@ describe("the page of one run", () => {
     expect(body).toContain("USD\u00a04.06");
     expect(body).not.toContain('class="differs"');
     expect((await showEvent(events[0]?.id ?? "")).body.state).toBe("forwarded");
-    const csv = await look(`${path}?format=csv`, { cookie: ada.cookie });
+    const csv = await getPage(`${path}?format=csv`, { cookie: ada.cookie });
     expect(csv.headers.get("content-type")).toBe("text/csv; charset=utf-8");
     expect(csv.body).toContain(`difference,backfilled,${events[0]?.id}`);
   });
 
-  it("only looked → what is missing has no page of its own; nothing was delivered", async () => {
+  it("dry run → what is missing has no page of its own; nothing was delivered", async () => {
     const [event] = payments(account, 1);
     world.stripe.events.push(event!);
     const body = await page(await reconcile({ dry_run: "on" }));
@@ -108,7 +109,7 @@ describe("the page of one run", () => {
     expect((await showEvent(event!.id)).status).toBe(404);
   });
 
-  it("the ledger holds something else, with a hostile word → which field, as text", async () => {
+  it("the ledger holds something else, with hostile text → which field, as text", async () => {
     const events = payments(account, 2);
     world.stripe.events.push(...events);
     await deliverAll(events);
@@ -128,7 +129,7 @@ describe("the page of one run", () => {
     expect(body).not.toContain("<script>alert");
   });
 
-  it("Stripe refuses the key → failed, with what to do and no word of Stripe's", async () => {
+  it("Stripe refuses the key → failed, with what to do and no text of Stripe's", async () => {
     world.stripe.fault = () => Response.json({ error: { message: "sk_live_abc is wrong" } }, { status: 401 });
     const body = await page(await reconcile());
     expect(body).toContain("STRIPE_UNAUTHORIZED");
@@ -139,13 +140,13 @@ describe("the page of one run", () => {
   it("while it runs → asks for itself again, with script and without; can be cancelled", async () => {
     world.stripe.events.push(...payments(account, 1));
     world.stripe.fault = () => new Response("busy", { status: 429, headers: { "retry-after": "600" } });
-    const answer = await post(RUNS, { csrf: ada.csrf, ...window() }, ada);
+    const answer = await postForm(RUNS, { csrf: ada.csrf, ...window() }, ada);
     const path = answer.headers.get("location") ?? "";
     const body = await page(path);
     expect(body).toContain('data-poll="2000"');
     expect(body).toContain('<meta http-equiv="refresh"');
     expect(body).toContain("Cancel this run");
-    await post(`${path}/cancel`, { csrf: ada.csrf }, ada);
+    await postForm(`${path}/cancel`, { csrf: ada.csrf }, ada);
     await untilOver(path.split("/").at(-1) ?? "");
     const over = await page(path);
     expect(over).toContain("It was cancelled.");
@@ -153,7 +154,7 @@ describe("the page of one run", () => {
   });
 
   it.each(["rec_unknown", `rec_${"0".repeat(32)}`])("%s → 404, as a page", async (id) => {
-    const answer = await look(`${RUNS}/${id}`, { cookie: ada.cookie });
+    const answer = await getPage(`${RUNS}/${id}`, { cookie: ada.cookie });
     expect(answer.status).toBe(404);
     expect(answer.body).toContain("There is no such reconciliation");
   });
@@ -167,16 +168,16 @@ describe("who must not", () => {
     expect(body).toContain(path);
     expect(body).not.toContain('name="dry_run"');
     for (const target of [RUNS, `${path}/cancel`]) {
-      expect((await post(target, { csrf: reader.csrf, ...window() }, reader)).status).toBe(403);
+      expect((await postForm(target, { csrf: reader.csrf, ...window() }, reader)).status).toBe(403);
     }
   });
 
-  it("no token, another site, nobody → refused, and no run", async () => {
+  it("no token, another site, no session → refused, and no run", async () => {
     const fields = { csrf: ada.csrf, ...window() };
-    expect((await post(RUNS, window(), ada)).status).toBe(403);
+    expect((await postForm(RUNS, window(), ada)).status).toBe(403);
     const elsewhere = { headers: { origin: "https://evil.example", "sec-fetch-site": "cross-site" } };
-    expect((await post(RUNS, fields, { ...ada, ...elsewhere })).status).toBe(403);
-    expect((await post(RUNS, fields)).status).toBe(401);
+    expect((await postForm(RUNS, fields, { ...ada, ...elsewhere })).status).toBe(403);
+    expect((await postForm(RUNS, fields)).status).toBe(401);
     expect((await operator("GET", "/v1/admin/reconciliations")).body.reconciliations).toEqual([]);
   });
 });
@@ -188,7 +189,7 @@ describe("the overview", () => {
     expect(await page("/console")).toContain("Off: without");
     const broken = new Proxy({}, { get: () => () => Promise.reject(new Error("out of reach")) });
     const env = { RECONCILER: { getByName: () => broken } };
-    const { status, body } = await look("/console", { cookie: ada.cookie, env });
+    const { status, body } = await getPage("/console", { cookie: ada.cookie, env });
     expect(status).toBe(200);
     expect(body).toContain("the Reconciler cannot be reached");
   });

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { brokenBody } from "../support/broken-body.ts";
-import { COOKIE, look, post, signIn } from "../support/console.ts";
+import { COOKIE, getPage, postForm, signIn } from "../support/console.ts";
 import { BASE, send } from "../support/worker.ts";
 
 const READ_KEY = "test-settle-read-key";
@@ -14,7 +14,7 @@ afterEach(() => {
 
 describe("the sign-in", () => {
   it("a valid key → a cookie that only this site's requests carry, that scripts cannot read, and that ends", async () => {
-    const answer = await post("/console/login", { key: env.SETTLE_ADMIN_KEY, actor: "Ada" });
+    const answer = await postForm("/console/login", { key: env.SETTLE_ADMIN_KEY, actor: "Ada" });
     expect([answer.status, answer.headers.get("location")]).toEqual([303, "/console"]);
     const cookie = answer.headers.get("set-cookie") ?? "";
     expect(cookie).toMatch(new RegExp(`^${COOKIE}=`));
@@ -32,7 +32,7 @@ describe("the sign-in", () => {
     ["no name", { key: env.SETTLE_ADMIN_KEY, actor: "  " }, 400],
     ["a name without end", { key: env.SETTLE_ADMIN_KEY, actor: "a".repeat(101) }, 400],
   ])("%s → refused, and no cookie", async (_, fields, status) => {
-    const answer = await post("/console/login", fields);
+    const answer = await postForm("/console/login", fields);
     expect(answer.status).toBe(status);
     expect(answer.headers.get("set-cookie")).toBeNull();
     expect(answer.body).not.toContain(env.SETTLE_ADMIN_KEY);
@@ -55,7 +55,7 @@ describe("the sign-in", () => {
     ["/console/../v1/admin/stats", "/console"],
     ["javascript:alert(1)", "/console"],
   ])("afterwards to %s → %s: a link to the sign-in leads nowhere else", async (next, location) => {
-    const answer = await post("/console/login", { key: env.SETTLE_ADMIN_KEY, actor: "Ada", next });
+    const answer = await postForm("/console/login", { key: env.SETTLE_ADMIN_KEY, actor: "Ada", next });
     expect(answer.headers.get("location")).toBe(location);
   });
 
@@ -81,7 +81,7 @@ describe("a page without a session → the sign-in, and back", () => {
     ],
     ["rubbish", `${COOKIE}=%%%`],
   ])("%s", async (_, cookie) => {
-    const answer = await look("/console/events?state=failed", cookie === undefined ? {} : { cookie });
+    const answer = await getPage("/console/events?state=failed", cookie === undefined ? {} : { cookie });
     expect(answer.status).toBe(303);
     expect(answer.headers.get("location")).toBe("/console/login?next=%2Fconsole%2Fevents%3Fstate%3Dfailed");
   });
@@ -91,8 +91,12 @@ describe("a page without a session → the sign-in, and back", () => {
     const value = decodeURIComponent(cookie.slice(COOKIE.length + 1));
     const forged = value.replace('"role":"read"', '"role":"admin"');
     expect(forged).not.toBe(value);
-    expect((await look("/console", { cookie: `${COOKIE}=${encodeURIComponent(value)}` })).status).toBe(200);
-    expect((await look("/console", { cookie: `${COOKIE}=${encodeURIComponent(forged)}` })).status).toBe(303);
+    expect((await getPage("/console", { cookie: `${COOKIE}=${encodeURIComponent(value)}` })).status).toBe(
+      200,
+    );
+    expect((await getPage("/console", { cookie: `${COOKIE}=${encodeURIComponent(forged)}` })).status).toBe(
+      303,
+    );
   });
 
   it("each single character changed", async () => {
@@ -100,7 +104,7 @@ describe("a page without a session → the sign-in, and back", () => {
     const value = decodeURIComponent(cookie.slice(COOKIE.length + 1));
     for (let i = 0; i < value.length - 2; i += 7) {
       const other = value.slice(0, i) + (value[i] === "0" ? "1" : "0") + value.slice(i + 1);
-      const answer = await look("/console", { cookie: `${COOKIE}=${encodeURIComponent(other)}` });
+      const answer = await getPage("/console", { cookie: `${COOKIE}=${encodeURIComponent(other)}` });
       expect(answer.status).toBe(303);
     }
   });
@@ -109,18 +113,18 @@ describe("a page without a session → the sign-in, and back", () => {
     const { cookie } = await signIn();
     const eightHours = Date.now() + 8 * 3_600_000;
     vi.useFakeTimers({ toFake: ["Date"], now: eightHours - 60_000 });
-    expect((await look("/console", { cookie })).status).toBe(200);
+    expect((await getPage("/console", { cookie })).status).toBe(200);
     vi.setSystemTime(eightHours + 1);
-    expect((await look("/console", { cookie })).status).toBe(303);
+    expect((await getPage("/console", { cookie })).status).toBe(303);
   });
 
   it("a session whose key was rotated; the other key's sessions go on", async () => {
     const [admin, reader] = [await signIn(), await signIn(READ_KEY)];
     const rotated = { SETTLE_ADMIN_KEY: "another-admin-key" };
-    expect((await look("/console", { cookie: admin.cookie, env: rotated })).status).toBe(303);
-    expect((await look("/console", { cookie: reader.cookie, env: rotated })).status).toBe(200);
+    expect((await getPage("/console", { cookie: admin.cookie, env: rotated })).status).toBe(303);
+    expect((await getPage("/console", { cookie: reader.cookie, env: rotated })).status).toBe(200);
     const withoutReaders = { SETTLE_READ_KEY: undefined };
-    expect((await look("/console", { cookie: reader.cookie, env: withoutReaders })).status).toBe(303);
+    expect((await getPage("/console", { cookie: reader.cookie, env: withoutReaders })).status).toBe(303);
   });
 });
 
@@ -135,7 +139,7 @@ describe("the token of a session's forms", () => {
 describe("signing out", () => {
   it.each([["admin"], ["read"]])("%s → the cookie is taken away", async (role) => {
     const { cookie, csrf } = await signIn(role === "admin" ? env.SETTLE_ADMIN_KEY : READ_KEY);
-    const answer = await post("/console/logout", { csrf }, { cookie });
+    const answer = await postForm("/console/logout", { csrf }, { cookie });
     expect([answer.status, answer.headers.get("location")]).toEqual([303, "/console/login"]);
     expect(answer.headers.get("set-cookie")).toMatch(new RegExp(`^${COOKIE}=;.*Max-Age=0`));
   });
@@ -151,13 +155,13 @@ describe("no key configured → 503, and the page says that the console is off",
     ["/console/events/evt_1"],
     ["/console/live/0"],
   ])("GET %s", async (path) => {
-    const answer = await look(path, { env: unset });
+    const answer = await getPage(path, { env: unset });
     expect(answer.status).toBe(503);
     expect(answer.body).toContain("The console is off");
   });
 
   it("POST /console/login, with an empty key", async () => {
-    const answer = await post("/console/login", { key: "", actor: "Ada" }, { env: unset });
+    const answer = await postForm("/console/login", { key: "", actor: "Ada" }, { env: unset });
     expect([answer.status, answer.headers.get("set-cookie")]).toEqual([503, null]);
   });
 });
@@ -178,10 +182,10 @@ describe("every answer", () => {
   it("a redirect, to the sign-in and from it → the headers that every answer has", async () => {
     const { cookie, csrf } = await signIn();
     for (const answer of [
-      await look("/console"),
-      await look("/console/events?q=pi_1", { cookie }),
-      await post("/console/login", { key: env.SETTLE_ADMIN_KEY, actor: "Ada" }),
-      await post("/console/logout", { csrf }, { cookie }),
+      await getPage("/console"),
+      await getPage("/console/events?q=pi_1", { cookie }),
+      await postForm("/console/login", { key: env.SETTLE_ADMIN_KEY, actor: "Ada" }),
+      await postForm("/console/logout", { csrf }, { cookie }),
     ]) {
       expect(answer.status).toBe(303);
       expect(Object.fromEntries(answer.headers)).toMatchObject({
@@ -196,12 +200,12 @@ describe("every answer", () => {
   });
 
   it.each(ASSETS)("%s → with its request's id", async (path) => {
-    expect((await look(path)).headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    expect((await getPage(path)).headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   it.each([...PAGES, ...ASSETS])("%s → a strict policy, not framed, not sniffed", async (path) => {
     const { cookie } = await signIn();
-    const answer = await look(path, { cookie });
+    const answer = await getPage(path, { cookie });
     const policy = answer.headers.get("content-security-policy") ?? "";
     expect(policy.split("; ").sort()).toEqual([
       "base-uri 'none'",
@@ -221,7 +225,7 @@ describe("every answer", () => {
     "%s → one script and one style of our own, none in the page; kept by nobody",
     async (path) => {
       const { cookie } = await signIn();
-      const answer = await look(path, { cookie });
+      const answer = await getPage(path, { cookie });
       expect(answer.headers.get("cache-control")).toBe("no-store");
       expect(answer.body).toMatch(/^<!doctype html><html lang="en">/i);
       expect(answer.body.match(/<script[^>]*>[^<]*/g)).toEqual([
@@ -232,8 +236,8 @@ describe("every answer", () => {
   );
 
   it("an asset that the browser has already → 304", async () => {
-    const etag = (await look("/console/style.css")).headers.get("etag") ?? "";
-    const again = await look("/console/style.css", { headers: { "if-none-match": etag } });
+    const etag = (await getPage("/console/style.css")).headers.get("etag") ?? "";
+    const again = await getPage("/console/style.css", { headers: { "if-none-match": etag } });
     expect(again.status).toBe(304);
   });
 });
@@ -250,7 +254,7 @@ describe("a POST that comes from elsewhere", () => {
     ["a scheme that is not ours", { origin: BASE.replace("https", "http") }],
   ])("%s → 403 for the sign-in and for each act, and nothing is done", async (_, headers) => {
     const { cookie, csrf } = await signIn();
-    const login = await post("/console/login", { key: env.SETTLE_ADMIN_KEY, actor: "x" }, { headers });
+    const login = await postForm("/console/login", { key: env.SETTLE_ADMIN_KEY, actor: "x" }, { headers });
     expect([login.status, login.headers.get("set-cookie")]).toEqual([403, null]);
     for (const path of [
       "/console/events/evt_1/retry",
@@ -258,7 +262,7 @@ describe("a POST that comes from elsewhere", () => {
       "/console/retry",
       "/console/logout",
     ]) {
-      const answer = await post(path, { csrf, note: "x" }, { cookie, headers });
+      const answer = await postForm(path, { csrf, note: "x" }, { cookie, headers });
       expect(answer.status).toBe(403);
       expect(answer.headers.get("set-cookie")).toBeNull();
     }
@@ -277,24 +281,30 @@ describe("a POST that comes from elsewhere", () => {
     ["a wrong one", { csrf: "00000000-0000-0000-0000-000000000000" }],
   ])("our own page, %s → 403", async (_, fields) => {
     const { cookie } = await signIn();
-    expect((await post("/console/logout", fields, { cookie })).status).toBe(403);
+    expect((await postForm("/console/logout", fields, { cookie })).status).toBe(403);
   });
 
   it("the token of another session → 403", async () => {
     const [mine, other] = [await signIn(), await signIn()];
-    expect((await post("/console/logout", { csrf: other.csrf }, { cookie: mine.cookie })).status).toBe(403);
+    expect((await postForm("/console/logout", { csrf: other.csrf }, { cookie: mine.cookie })).status).toBe(
+      403,
+    );
   });
 
   it("without a session → 401, and nothing is done", async () => {
     const { csrf } = await signIn();
-    expect((await post("/console/events/evt_1/retry", { csrf })).status).toBe(401);
+    expect((await postForm("/console/events/evt_1/retry", { csrf })).status).toBe(401);
   });
 
   it.each([["application/json"], ["multipart/form-data; boundary=x"], ["text/plain"]])(
     "as %s → 400",
     async (type) => {
       const { cookie, csrf } = await signIn();
-      const answer = await post("/console/logout", { csrf }, { cookie, headers: { "content-type": type } });
+      const answer = await postForm(
+        "/console/logout",
+        { csrf },
+        { cookie, headers: { "content-type": type } },
+      );
       expect(answer.status).toBe(400);
     },
   );

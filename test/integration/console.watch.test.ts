@@ -88,7 +88,7 @@ describe("GET /v1/admin/events/{event_id}/watch", () => {
     await vi.waitFor(() => expect(messages.at(-1)).toMatchObject({ state: "forwarded", deliveries: 2 }));
   });
 
-  it("several watchers hear the same; one that is gone is in nobody's way", async () => {
+  it("several watchers get the same; one that is gone does not keep it from the others", async () => {
     ledger.answer(() => refused(503));
     const event = succeeded();
     await deliver(event);
@@ -102,7 +102,7 @@ describe("GET /v1/admin/events/{event_id}/watch", () => {
     }
   });
 
-  it("the object was put out of memory meanwhile → its watchers hear of the next change all the same", async () => {
+  it("the object was evicted from memory meanwhile → its watchers still get the next change", async () => {
     ledger.answer(() => refused(503));
     const event = succeeded();
     await deliver(event);
@@ -114,7 +114,7 @@ describe("GET /v1/admin/events/{event_id}/watch", () => {
     await vi.waitFor(() => expect(messages.at(-1)).toMatchObject({ state: "forwarded" }));
   });
 
-  it("what a watcher sends is read by nobody, and writes nothing", async () => {
+  it("what a watcher sends is not read, and writes nothing", async () => {
     const event = succeeded();
     await deliver(event);
     const { messages, socket } = await watchEvent(event.id, ADMIN);
@@ -166,7 +166,7 @@ describe("GET /v1/admin/events/{event_id}/watch", () => {
     expect((await operator("POST", path, {}, { key: "test-settle-read-key" })).status).toBe(403);
   });
 
-  it("the object fails while somebody connects → 503, and no stack reaches him", async () => {
+  it("the object fails during a connect → 503, and the client gets no stack", async () => {
     const event = succeeded();
     await deliver(event);
     await runInDurableObject(stubOf(event.id), (object) => {
@@ -181,7 +181,7 @@ describe("GET /v1/admin/events/{event_id}/watch", () => {
     expect(await answer.text()).not.toContain("nowhere");
   });
 
-  it("after an hour → the next change closes the connection: whoever may still watch connects again", async () => {
+  it("after an hour → the next change closes the connection: a client that still may watch connects again", async () => {
     const event = succeeded();
     await deliver(event);
     const { socket, messages } = await watchEvent(event.id, ADMIN);
@@ -193,7 +193,7 @@ describe("GET /v1/admin/events/{event_id}/watch", () => {
     expect(messages).toHaveLength(1);
   });
 
-  it("telling a watcher fails → the delivery does not, and he stays", async () => {
+  it("sending to a watcher fails → the delivery does not, and the watcher stays connected", async () => {
     const event = succeeded();
     await deliver(event);
     const { socket, messages } = await watchEvent(event.id, ADMIN);
@@ -203,7 +203,7 @@ describe("GET /v1/admin/events/{event_id}/watch", () => {
         throw new Error("with words that must go nowhere");
       });
     });
-    // Telling fails, and the delivery does not.
+    // Sending fails, and the delivery does not.
     expect((await deliver(event)).status).toBe(200);
     expect(socket.readyState).toBe(WebSocket.OPEN);
   });
@@ -240,7 +240,7 @@ describe("a page of the console", () => {
     expect((await upgrade("/v1/admin/events/evt_1/watch", headers)).status).toBe(401);
   });
 
-  it("a forged cookie → 401, and no look at the index", async () => {
+  it("a forged cookie → 401, and the index is not asked", async () => {
     const headers = { cookie: "__Host-clawsettle=x.y", ...ours };
     expect((await upgrade("/v1/admin/events/evt_1/watch", headers)).status).toBe(401);
     expect((await upgrade("/console/live/0", headers)).status).toBe(303);
@@ -254,7 +254,7 @@ describe("a page of the console", () => {
 });
 
 describe("GET /console/live/{shard}", () => {
-  it("each row that the shard takes is told, and to nobody else", async () => {
+  it("each row that the shard takes is sent to its watchers, and to no others", async () => {
     const { cookie } = await signIn();
     const event = succeeded();
     const shard = shardOf(event.id, 8);
@@ -272,7 +272,7 @@ describe("GET /console/live/{shard}", () => {
     expect((await upgrade(`/console/live/${shard}`, { cookie, origin: BASE })).status).toBe(404);
   });
 
-  it("telling fails → the row is there all the same", async () => {
+  it("sending fails → the row is written all the same", async () => {
     const { cookie } = await signIn();
     const event = succeeded();
     const shard = shardOf(event.id, 8);

@@ -6,7 +6,7 @@ import { beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import worker from "../../src/index.ts";
 import { brokenBody } from "../support/broken-body.ts";
-import { COOKIE, look, type SignedIn, signIn } from "../support/console.ts";
+import { COOKIE, getPage, type SignedIn, signIn } from "../support/console.ts";
 import { demand, expectDecent } from "../support/fuzz/answers.ts";
 import { idArb, spoiledKeyArb } from "../support/fuzz/requests.ts";
 import { fuzz, prepareFuzz } from "../support/fuzz/search.ts";
@@ -65,7 +65,7 @@ const SPOILED: Readonly<Record<string, (value: string, text: string) => string>>
 
 it("any cookie that is no session → no page but the sign-in", async () => {
   const { cookie } = await signIn();
-  expect((await look("/console", { cookie })).status).toBe(200);
+  expect((await getPage("/console", { cookie })).status).toBe(200);
   const value = cookie.slice(COOKIE.length + 1);
   const inputs = fc.record({
     how: fc.constantFrom(...Object.keys(SPOILED)),
@@ -194,7 +194,7 @@ it("any question of a page → a safe page, or a way inside the console", async 
     ),
   });
   const tried = await fuzz(inputs, async ({ path, fields }) => {
-    const answer = await look(`${path}?${new URLSearchParams(fields)}`, { cookie });
+    const answer = await getPage(`${path}?${new URLSearchParams(fields)}`, { cookie });
     expectSafePage(answer);
     demand([200, 303, 400].includes(answer.status), `${answer.status}`);
     demand(answer.headers.get("location")?.startsWith("/console") !== false, "led elsewhere");

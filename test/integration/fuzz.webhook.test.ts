@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { beforeEach, expect, it } from "vitest";
 import { signPayload } from "../../scripts/sandbox/events/stripe-signature.ts";
 import { utf8 } from "../../src/bytes.ts";
-import { look, signIn } from "../support/console.ts";
+import { getPage, signIn } from "../support/console.ts";
 import { demand, expectDecent } from "../support/fuzz/answers.ts";
 import { CANARY } from "../support/fuzz/log.ts";
 import { fuzz, prepareFuzz } from "../support/fuzz/search.ts";
@@ -102,7 +102,7 @@ it("whatever is signed → one documented answer; stored, listed and shown, or r
     await expectStored(answer, eventId ?? "");
     expectReplayed(answer, await deliver(body, { env: overrides }));
     await expectRetried(eventId ?? "", overrides);
-    const page = await look(`/console/events/${eventId}`, { cookie });
+    const page = await getPage(`/console/events/${eventId}`, { cookie });
     expectDecent(page);
     const scripts = page.body.match(/<script[^>]*>/g);
     demand(page.status === 200 && scripts.join() === CONSOLE_SCRIPT, `${page.status}, ${scripts}`);

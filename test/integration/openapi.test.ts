@@ -1,6 +1,6 @@
 /**
- * Every answer that `/openapi.json` documents is really given, and looks as documented: each route, each status, each code.
- * The table of cases is held to the document, so that a route or a code that nobody plays here fails.
+ * Every answer that `/openapi.json` documents is really given, and has the documented shape: each route, each status, each code.
+ * The table of cases is held to the document, so that a route or a code without a case fails.
  */
 import { type OutputFormat, type Schema, Validator } from "@cfworker/json-schema";
 import { env } from "cloudflare:workers";
@@ -104,7 +104,7 @@ const OUT_OF_REACH = Object.fromEntries(
 );
 const UNCONFIGURED = { LEDGER_ADMIN_KEY: undefined, SETTLE_ADMIN_KEY: undefined, SETTLE_READ_KEY: undefined };
 
-/** A run over the last hour. It waits for its turn, or walks: nobody here looks at what it finds. */
+/** A run over the last hour. It waits for its turn, or walks: no case here depends on what it finds. */
 async function begun(): Promise<string> {
   return (await beginRun()).body.id;
 }
@@ -153,7 +153,7 @@ const SUCCESSES: Partial<Record<RouteName, Play>> = {
   cancelReconciliation: async (name) => call(name, { runId: await begun() }),
 };
 
-/** What goes wrong in the same way on every route that documents it. */
+/** What fails in the same way on every route that documents it. */
 const FAILURES: Record<string, Play> = {
   UNAUTHORIZED: (name) => call(name, { key: null }),
   FORBIDDEN: (name) => call(name, { key: "test-settle-read-key" }),
@@ -183,7 +183,7 @@ function play({ name, code }: Documented): Promise<Answer> {
       : code === null
         ? (SUCCESSES[name] ?? ((route: RouteName) => call(route, {})))
         : FAILURES[code];
-  if (way === undefined) throw new Error(`nobody plays ${name} → ${code}`);
+  if (way === undefined) throw new Error(`no case for ${name} → ${code}`);
   return way(name);
 }
 
@@ -233,10 +233,10 @@ it("the app has no route besides, but for the console's pages", () => {
   expect([...new Set(routes)].toSorted()).toEqual(known.toSorted());
 });
 
-it("what nobody expected → 500 INTERNAL, in the shape of every error", async () => {
+it("an unexpected error → 500 INTERNAL, in the shape of every error", async () => {
   const broken = new Proxy(env, {
     get(target, name) {
-      if (name === "SETTLE_ADMIN_KEY") throw new Error("words that must go nowhere");
+      if (name === "SETTLE_ADMIN_KEY") throw new Error("a text that must not be shown");
       return Reflect.get(target, name);
     },
   });

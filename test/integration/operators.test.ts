@@ -43,7 +43,7 @@ const BESIDE: [string, string, unknown][] = [
   ["POST", "/metrics", {}],
 ];
 
-it("whoever is neither Stripe nor an operator finds only what is open to all", () => {
+it("without a signature and without a key → only the open routes answer", () => {
   const open = Object.values<Route>(ROUTES).filter(({ access }) => access === "open");
   expect(open.map(({ method, path }) => `${method} ${path}`)).toEqual([
     "GET /",
@@ -180,7 +180,7 @@ describe("POST …/retry", () => {
     expect(answer.body).toMatchObject({ state: "failed", attempts: 2, reason: "ledger_rejected" });
   });
 
-  it("forwarded + retry → 409 INVALID_STATE, and nobody is called: it cannot credit twice", async () => {
+  it("forwarded + retry → 409 INVALID_STATE, and no request to the ledger: it cannot credit twice", async () => {
     const event = succeeded();
     await deliver(event);
     const answer = await operator("POST", `/v1/admin/events/${event.id}/retry`);

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded, type StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
 import { askReconciler } from "../../src/reconciler/call-reconciler.ts";
-import type { Report } from "../../src/reconciler/report.ts";
+import type { Report } from "../../src/reconciler/report-schema.ts";
 import {
   begin,
   configure,

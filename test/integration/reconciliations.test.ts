@@ -169,7 +169,7 @@ describe("cancel, and the list", () => {
 });
 
 describe("the watermark", () => {
-  it("stands in the list, in stats and in the metrics, and grows with the hourly run", async () => {
+  it("is in the list, in the statistics and in the metrics, and grows with the hourly run", async () => {
     const t0 = Date.UTC(2027, 5, 1, 12);
     vi.useFakeTimers({ toFake: ["Date"], now: t0 });
     await runCron(KEY);

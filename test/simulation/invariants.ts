@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { wakeAt } from "../../src/event/machine.ts";
 import { type EventRecord, isFinal, isInAttempt } from "../../src/event/record.ts";
-import { type DeliveryReply, type Snapshot, snapshotOf } from "../../src/event/snapshot.ts";
+import type { Snapshot } from "../../src/event/delivery-answer.ts";
+import { type DeliveryReply, snapshotOf } from "../../src/event/snapshot.ts";
 import { payloadOf } from "../../src/event/view.ts";
 import type { LaneRequest } from "../../src/ledger/lane.ts";
 import type { SettleOutcome } from "../../src/ledger/port.ts";

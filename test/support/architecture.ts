@@ -42,6 +42,8 @@ export const LAYERS = [
   "error-name.ts",
   "result.ts",
   "concurrently.ts",
+  "event-id.ts",
+  "wire-schemas.ts",
   "loopback.ts",
   "bytes.ts",
 ];

@@ -1,16 +1,19 @@
-/** The console as a browser meets it, without the browser: cookies, forms, pages as text. */
+/** The console as a browser uses it, without the browser: cookies, forms, pages as text. */
 import { env } from "cloudflare:workers";
 import { type Answer, BASE, send } from "./worker.ts";
 
 export const COOKIE = "__Host-clawsettle";
 
-export interface Visit {
+export interface PageOptions {
   readonly cookie?: string;
   readonly headers?: Record<string, string>;
   readonly env?: Record<string, unknown>;
 }
 
-export function look(path: string, { cookie, headers, env: overrides }: Visit = {}): Promise<Answer> {
+export function getPage(
+  path: string,
+  { cookie, headers, env: overrides }: PageOptions = {},
+): Promise<Answer> {
   const request = new Request(`${BASE}${path}`, {
     headers: { ...(cookie !== undefined && { cookie }), ...headers },
     redirect: "manual",
@@ -19,20 +22,24 @@ export function look(path: string, { cookie, headers, env: overrides }: Visit = 
 }
 
 /** As a form of one of our own pages does, unless the headers say otherwise. */
-export function post(path: string, fields: Record<string, string>, visit: Visit = {}): Promise<Answer> {
+export function postForm(
+  path: string,
+  fields: Record<string, string>,
+  options: PageOptions = {},
+): Promise<Answer> {
   const request = new Request(`${BASE}${path}`, {
     method: "POST",
     headers: {
       origin: BASE,
       "sec-fetch-site": "same-origin",
       "content-type": "application/x-www-form-urlencoded",
-      ...(visit.cookie !== undefined && { cookie: visit.cookie }),
-      ...visit.headers,
+      ...(options.cookie !== undefined && { cookie: options.cookie }),
+      ...options.headers,
     },
     body: new URLSearchParams(fields).toString(),
     redirect: "manual",
   });
-  return send(request, visit.env);
+  return send(request, options.env);
 }
 
 export interface SignedIn {
@@ -41,8 +48,8 @@ export interface SignedIn {
 }
 
 export async function signIn(key = env.SETTLE_ADMIN_KEY, actor = "Ada", overrides = {}): Promise<SignedIn> {
-  const answer = await post("/console/login", { key, actor }, { env: overrides });
+  const answer = await postForm("/console/login", { key, actor }, { env: overrides });
   const cookie = answer.headers.get("set-cookie")?.split(";")[0] ?? "";
-  const page = await look("/console", { cookie, env: overrides });
+  const page = await getPage("/console", { cookie, env: overrides });
   return { cookie, csrf: /name="csrf" value="([^"]+)"/.exec(page.body)?.[1] ?? "" };
 }

@@ -1,5 +1,5 @@
 /** What the pages of a run need from outside, in memory: Stripe's list, the events' objects, the ledger. */
-import type { EventState } from "../../src/event/view.ts";
+import type { EventState } from "../../src/event/event-state.ts";
 import { stateOf } from "../../src/event/view.ts";
 import type { EventRecord } from "../../src/event/record.ts";
 import type { SettlementLookup } from "../../src/ledger/port.ts";

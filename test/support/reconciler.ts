@@ -7,7 +7,7 @@ import type { RpcResult } from "../../src/durable-object/rpc.ts";
 import type { Reconciler } from "../../src/reconciler/reconciler.ts";
 import type { Difference, Kind } from "../../src/reconciler/findings.ts";
 import { askReconciler, type ReconcilerStub, startRun } from "../../src/reconciler/call-reconciler.ts";
-import type { Report } from "../../src/reconciler/report.ts";
+import type { Report } from "../../src/reconciler/report-schema.ts";
 import type { StartReply } from "../../src/reconciler/start-run.ts";
 import { concurrently } from "../../src/concurrently.ts";
 import { askSandbox, type LedgerRequest, scriptLedger, type ScriptedLedger } from "./scripted-ledger.ts";

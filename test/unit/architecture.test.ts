@@ -146,7 +146,7 @@ describe("who imports whom", () => {
     ["src/ledger/outcome.ts", "../event/record.ts", "no import runs upward"],
     ["src/ledger/outcome.ts", "../http/body.ts", "no import runs upward"],
     ["src/http/webhook.ts", "../ledger/client.ts", "http never touches the ledger"],
-    ["src/http/admin/x.ts", "../../ledger/port.ts", "http never touches the ledger"],
+    ["src/http/openapi/x.ts", "../../ledger/port.ts", "http never touches the ledger"],
     ["src/event/engine.ts", "../reconciler/call-reconciler.ts", "no import runs upward"],
     ["src/event/engine.ts", "../delivery/deliver.ts", "no import runs upward"],
     ["src/event-index/filter.ts", "../event/view.ts", "no import runs upward"],

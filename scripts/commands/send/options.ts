@@ -1,6 +1,6 @@
 import { isLoopback } from "../../../src/loopback.ts";
-import { EVENT_ID } from "../../../src/stripe/event.ts";
-import { baseUrl, flag, option, text, type Values, whole } from "../../lib/command.ts";
+import { EVENT_ID } from "../../../src/event-id.ts";
+import { baseUrl, flag, isRemote, option, text, type Values, whole } from "../../lib/command.ts";
 import { UsageError } from "../../lib/failure.ts";
 import {
   DEFAULT_CLAWSETTLE_URL,
@@ -62,6 +62,7 @@ export function sendOptions(values: Values<typeof OPTIONS>, positionals: readonl
   if (!isLoopback(values["stripe-url"].hostname)) {
     throw new UsageError("--stripe-url is for the sandbox on this machine.");
   }
+  // A load meant for the local stack must not reach a deployment by a slip of the hand.
   const remote = isRemote(values.url, values["allow-remote"]);
   if (remote && values.lose)
     throw new UsageError("--lose is for the local stack: Stripe itself loses nothing for us.");
@@ -81,13 +82,4 @@ function eventType(positionals: readonly string[]): string {
 function eventId(name: string, id: string): string {
   if (EVENT_ID.test(id)) return id;
   throw new UsageError(`${name} takes an id like evt_123, not "${id}".`);
-}
-
-/** A load meant for the local stack must not reach a deployment by a slip of the hand. */
-function isRemote(url: URL, allowed: boolean): boolean {
-  if (isLoopback(url.hostname)) return false;
-  if (!allowed)
-    throw new UsageError(`${url.origin} is not this machine. If you mean it, add --allow-remote.`);
-  if (url.protocol !== "https:") throw new UsageError(`${url.origin} is not encrypted: use https.`);
-  return true;
 }

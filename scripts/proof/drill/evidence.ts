@@ -1,8 +1,8 @@
 /** All that a verdict rests on, gathered when the drill has come to rest. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { concurrently } from "../../../src/concurrently.ts";
-import type { EventState } from "../../../src/event/view.ts";
-import type { StatsReport } from "../../../src/http/admin/stats.ts";
+import type { EventState } from "../../../src/event/event-state.ts";
+import type { Statistics } from "../../../src/operators/statistics-schema.ts";
 import { accountIdOf } from "../../lib/account-id.ts";
 import type { Clawsettle, EventRow } from "../../sandbox/clients/clawsettle.ts";
 import type { Settlement } from "../../sandbox/ledger/contract.ts";
@@ -17,7 +17,7 @@ export interface Evidence extends Pick<DrillPlan, "events" | "movements"> {
   /** What clawsettle says of each event; one that is not here it does not know. */
   readonly views: ReadonlyMap<string, EventState>;
   readonly rows: readonly EventRow[];
-  readonly stats: Pick<StatsReport, "states" | "open" | "rescues">;
+  readonly stats: Pick<Statistics, "states" | "open" | "rescues">;
   readonly settlements: readonly Settlement[];
   /** Per account, in minor units per currency. */
   readonly balances: ReadonlyMap<string, Readonly<Record<string, string>>>;

@@ -1,5 +1,5 @@
 /** The numbers of a drill, from its evidence. Pure. */
-import type { EventState } from "../../../src/event/view.ts";
+import type { EventState } from "../../../src/event/event-state.ts";
 import { percentile, rounded } from "../../lib/statistics.ts";
 import type { CrashResult } from "./crash.ts";
 import type { Evidence } from "./evidence.ts";

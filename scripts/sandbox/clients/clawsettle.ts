@@ -1,7 +1,7 @@
-import type { EventState } from "../../../src/event/view.ts";
-import type { EventList } from "../../../src/http/admin/list.ts";
-import type { ReconciliationReport } from "../../../src/http/admin/reconciliations.ts";
-import type { StatsReport } from "../../../src/http/admin/stats.ts";
+import type { EventState } from "../../../src/event/event-state.ts";
+import type { EventList } from "../../../src/operators/events.ts";
+import type { Report } from "../../../src/reconciler/report-schema.ts";
+import type { Statistics } from "../../../src/operators/statistics-schema.ts";
 import { PlainError } from "../../lib/failure.ts";
 import { type Answer, at, type HttpClient, jsonApi } from "../../lib/http.ts";
 import { pollUntil } from "../../lib/poll.ts";
@@ -69,7 +69,7 @@ export function clawsettleClient({
       }
       return rows;
     },
-    stats: async () => (await get("/v1/admin/stats")) as StatsReport,
+    stats: async () => (await get("/v1/admin/stats")) as Statistics,
     async retry(eventId: string): Promise<void> {
       const body = JSON.stringify({ actor: "drill", note: "the ledger's faults are over" });
       const { status } = await call("POST", `/v1/admin/events/${eventId}/retry`, body);
@@ -84,15 +84,15 @@ export function clawsettleClient({
 
 function reconciliationCalls(call: ReturnType<typeof jsonApi>) {
   /** A run with all of its differences. Null while clawsettle is down. */
-  async function reconciliation(id: string): Promise<ReconciliationReport | null> {
-    const differences: ReconciliationReport["differences"][number][] = [];
+  async function reconciliation(id: string): Promise<Report | null> {
+    const differences: Report["differences"][number][] = [];
     for (let cursor = ""; ;) {
       const answer = await call(
         "GET",
         `${RUNS}/${id}${cursor && `?cursor=${encodeURIComponent(cursor)}`}`,
       ).catch(() => null);
       if (answer?.status !== 200) return null;
-      const page = answer.body as ReconciliationReport;
+      const page = answer.body as Report;
       differences.push(...page.differences);
       if (page.status === "running" || page.next_cursor === null) return { ...page, differences };
       cursor = page.next_cursor;
@@ -108,7 +108,7 @@ function reconciliationCalls(call: ReturnType<typeof jsonApi>) {
     },
     reconciliation,
     /** The run at its end, however it ended. */
-    reconciliationAtEnd: (id: string): Promise<ReconciliationReport> =>
+    reconciliationAtEnd: (id: string): Promise<Report> =>
       pollUntil("the run to end", RUN, async () => {
         const report = await reconciliation(id);
         return report?.status === "running" ? null : report;

@@ -1,4 +1,6 @@
-/** As much of the browser as the console's script uses: the Worker's types know of no document. Types only. */
+/**
+ * As much of the browser as the console's script uses: the Worker's types know of no document. Types only.
+ */
 
 export interface Element {
   readonly id: string;

@@ -1,9 +1,11 @@
 /**
- * What runs in the browser: it keeps a page that is open as it would be after a reload. It renders nothing of its own. When
- * a socket says that something has changed, it asks the server for the page again and puts the parts that are marked
- * `data-region` in the place of the old ones; so there is one rendering, with script and without.
+ * What runs in the browser: it keeps a page that is open as it would be after a reload. It renders nothing of
+ * its own. When a socket says that something has changed, it asks the server for the page again and puts the
+ * parts that are marked `data-region` in the place of the old ones; so there is one rendering, with script
+ * and without.
  *
- * These functions are served as text (see `assets.ts`), so they name nothing outside this file but the browser's own.
+ * These functions are served as text (see `assets.ts`), so they name nothing outside this file but the
+ * browser's own.
  */
 import type { Browser, Element, Page } from "./dom.ts";
 
@@ -23,7 +25,7 @@ export function start(browser: Browser): void {
   const live: Live = { isStale: false, isAsking: false, open: 0, wanted: urls.length };
   for (const url of urls) listen(browser, live, url, 1_000);
   poll(browser, live);
-  // Nobody looks at a hidden page, so it is asked for only once somebody does.
+  // A hidden page is refreshed only once it is visible.
   document.addEventListener("visibilitychange", () => {
     if (live.isStale) void refresh(browser, live);
   });
@@ -59,7 +61,7 @@ function listen(browser: Browser, live: Live, url: string, delayMs: number): voi
   });
 }
 
-/** As long as the page says that something goes on which nobody tells of. */
+/** As long as the page says so: no WebSocket notifies it of what goes on. */
 function poll(browser: Browser, live: Live): void {
   const ms = Number(browser.document.getElementById("main")?.dataset["poll"]);
   if (!(ms > 0)) return;
@@ -127,7 +129,7 @@ function patch(document: Page, page: Page): void {
   for (const region of document.querySelectorAll("[data-region]")) {
     const next = page.getElementById(region.id);
     const active = document.activeElement;
-    // Whoever is typing there keeps his words.
+    // Text that is being typed is kept.
     const isTyping = region.contains(active) && active?.matches("input, textarea, select") === true;
     if (next === null || isTyping || region.isEqualNode(next)) continue;
     const openIds = new Set([...region.querySelectorAll("details[open]")].map(({ id }) => id));
@@ -152,5 +154,5 @@ function announce(document: Page, text: string): void {
   announcer.textContent = text;
 }
 
-/** All that is served. `start` is called by whoever serves it. */
+/** All that is served. `assets.ts` adds the call of `start`. */
 export const FUNCTIONS = [listen, poll, showLive, refresh, ask, submit, patch, announce] as const;

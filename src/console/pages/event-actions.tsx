@@ -1,6 +1,9 @@
-/** What an operator can do with an event. Each act opens first, and says what it will do, so that none is one slip away. */
+/**
+ * What an operator can do with an event. Each opens first, and says what it will do, so that none happens by
+ * one wrong click.
+ */
 import type { Child } from "hono/jsx";
-import type { EventState } from "../../event/view.ts";
+import type { EventState } from "../../event/event-state.ts";
 import type { Session } from "../session.ts";
 import { eventPath } from "../ui/event-table.tsx";
 import { Csrf } from "../ui/layout.tsx";

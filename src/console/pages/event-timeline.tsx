@@ -1,8 +1,8 @@
 /** What happened to an event, oldest first: deliveries, attempts, operators' acts, conflicts. */
 import type { Child } from "hono/jsx";
-import type { EventState } from "../../event/view.ts";
+import type { EventState } from "../../event/event-state.ts";
 import { relative, utc } from "../ui/time.tsx";
-import { outcomeInWords, triggerInWords } from "../labels.ts";
+import { outcomeLabel, triggerLabel } from "../labels.ts";
 
 interface Entry {
   readonly at: string;
@@ -74,11 +74,11 @@ function attemptEntry(entry: EventState["attempt_log"][number]): Entry {
     tone: tones[outcome] ?? "wait",
     what: (
       <>
-        <strong>{outcomeInWords(outcome)}</strong>
+        <strong>{outcomeLabel(outcome)}</strong>
         {ledger_status !== null && `: HTTP ${ledger_status}`}
       </>
     ),
-    more: `Attempt ${attempt}, ${triggerInWords(trigger)}, ${duration_ms} ms`,
+    more: `Attempt ${attempt}, ${triggerLabel(trigger)}, ${duration_ms} ms`,
   };
 }
 

@@ -1,10 +1,10 @@
-/** One event: where it stands and why, what happened to it, what it says to the ledger, and what can be done. */
-import type { EventState } from "../../event/view.ts";
+/** One event: its state and why, what happened to it, its settlement, and what can be done. */
+import type { EventState } from "../../event/event-state.ts";
 import type { Session } from "../session.ts";
 import { formatMoney } from "../../format-money.ts";
-import { Badge, faceOf, wordOf } from "../ui/state.tsx";
+import { badgeOf, EventBadge } from "../ui/event-badge.tsx";
 import { Fact, relative, Time, utc } from "../ui/time.tsx";
-import { adviceFor, reasonInWords } from "../labels.ts";
+import { adviceFor, describeReason } from "../labels.ts";
 import { Actions } from "./event-actions.tsx";
 import { Timeline } from "./event-timeline.tsx";
 
@@ -51,7 +51,7 @@ export function EventContent({ event, session, notice, now }: EventProps) {
 }
 
 export function announcementOf(event: EventState): string {
-  return `The event is now ${wordOf(faceOf(event))}`;
+  return `The event is now ${badgeOf(event).label}`;
 }
 
 function Head({ event, now }: { event: EventState; now: number }) {
@@ -72,7 +72,7 @@ function Head({ event, now }: { event: EventState; now: number }) {
           {settlement !== null && (
             <span class="money big">{formatMoney(settlement.amount_minor, settlement.currency)}</span>
           )}
-          <Badge face={faceOf(event)} />
+          <EventBadge event={event} />
         </p>
       </div>
       <Why event={event} now={now} />
@@ -80,10 +80,10 @@ function Head({ event, now }: { event: EventState; now: number }) {
   );
 }
 
-/** For what is open or was closed: the reason in words, what the ledger said, and what to do. */
+/** For what is open or was closed: the reason, what the ledger answered, and what to do. */
 function Why({ event, now }: { event: EventState; now: number }) {
   const { last_error, next_retry_at, state } = event;
-  const reason = reasonInWords(event.reason) ?? event.reason;
+  const reason = describeReason(event.reason) ?? event.reason;
   const advice = adviceFor(last_error);
   if (reason === null && last_error === null) return <></>;
   const isBad = state === "failed" && next_retry_at === null;

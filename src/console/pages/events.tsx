@@ -1,18 +1,19 @@
 /** The list, its filter, and its pages. */
-import type { EventPage } from "../data.ts";
+import { stateSchema } from "../../event-index/event-summary.ts";
+import type { EventList } from "../../operators/events.ts";
 import type { Fields } from "../form.ts";
 import { EventTable } from "../ui/event-table.tsx";
-import { FilterFields, SearchBox, STATES } from "../ui/filter.tsx";
+import { FilterFields, SearchBox } from "../ui/filter.tsx";
 
 export interface EventsProps {
   readonly given: Fields;
   /** null: the filter is malformed, and `problems` say how. */
-  readonly page: EventPage | null;
+  readonly list: EventList | null;
   readonly problems: readonly string[];
   readonly now: number;
 }
 
-export function EventsContent({ given, page, problems, now }: EventsProps) {
+export function EventsContent({ given, list, problems, now }: EventsProps) {
   return (
     <>
       <div class="head">
@@ -20,24 +21,24 @@ export function EventsContent({ given, page, problems, now }: EventsProps) {
         <SearchBox />
       </div>
       <form method="get" action="/console/events" class="filter" aria-label="Filter">
-        <FilterFields given={given} states={STATES} any="all" />
+        <FilterFields given={given} states={stateSchema.options} any="all" />
         <div class="buttons">
           <button type="submit">Apply</button>
           {isFiltered(given) && <a href="/console/events">Clear</a>}
         </div>
       </form>
       <Problems problems={problems} />
-      {page !== null && (
+      {list !== null && (
         <section id="list" data-region aria-label="Events, newest first">
-          <List given={given} page={page} now={now} />
+          <List given={given} list={list} now={now} />
         </section>
       )}
     </>
   );
 }
 
-function List({ given, page, now }: { given: Fields; page: EventPage; now: number }) {
-  const { events, nextCursor } = page;
+function List({ given, list, now }: { given: Fields; list: EventList; now: number }) {
+  const { events, next_cursor } = list;
   const { cursor, ...filter } = given;
   return (
     <>
@@ -54,8 +55,8 @@ function List({ given, page, now }: { given: Fields; page: EventPage; now: numbe
             ← Newest
           </a>
         )}
-        {nextCursor !== null && (
-          <a id="next-page" href={listPath({ ...filter, cursor: nextCursor })}>
+        {next_cursor !== null && (
+          <a id="next-page" href={listPath({ ...filter, cursor: next_cursor })}>
             Older →
           </a>
         )}

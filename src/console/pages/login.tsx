@@ -1,4 +1,4 @@
-/** Who are you, and which key do you hold. */
+/** The sign-in: a name, and an operator key. */
 export interface LoginProps {
   /** Where to go then; a path of the console. */
   readonly next: string;

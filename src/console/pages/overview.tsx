@@ -1,16 +1,18 @@
-/** Is anything stuck, how much money is it, since when; and what came last. */
+/** Whether anything is stuck, how much money it is and since when; and the latest events. */
 import type { Money } from "../../event-index/sum-by-currency.ts";
 import type { Stats } from "../../event-index/stats.ts";
-import type { Overview } from "../data.ts";
+import type { Overview } from "../../operators/statistics.ts";
 import { EventTable } from "../ui/event-table.tsx";
 import { SearchBox } from "../ui/filter.tsx";
 import { formatMoney } from "../../format-money.ts";
-import { Badge, type State } from "../ui/state.tsx";
+import type { State } from "../../event-index/event-summary.ts";
+import { Badge } from "../ui/badge.tsx";
+import { badgeOf } from "../ui/event-badge.tsx";
 import { duration, Fact } from "../ui/time.tsx";
-import { isWorrying, Watermark } from "../ui/watermark.tsx";
+import { needsAttention, Watermark } from "../ui/watermark.tsx";
 
 export function OverviewContent({ overview, now }: { overview: Overview; now: number }) {
-  const { stats, recent } = overview;
+  const { statistics: stats, recent } = overview;
   return (
     <>
       <div class="head">
@@ -27,7 +29,7 @@ export function OverviewContent({ overview, now }: { overview: Overview; now: nu
       <section
         id="watermark"
         data-region
-        class={`why ${isWorrying(stats.reconciliation) ? "bad" : ""}`}
+        class={`why ${needsAttention(stats.reconciliation) ? "bad" : ""}`}
         aria-label="Completeness"
       >
         <Watermark watermark={stats.reconciliation} />
@@ -123,7 +125,7 @@ function States({ stats }: { stats: Stats }) {
         <li>
           <a id={`state-${state}`} href={`/console/events?state=${state}`}>
             <span class="count">{count}</span>
-            <Badge face={state === "failed" ? "stuck" : (state as Exclude<State, "failed">)} bare />
+            <Badge {...badgeOf({ state: state as State, next_retry_at: null })} label={state} />
           </a>
         </li>
       ))}

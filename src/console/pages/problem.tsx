@@ -1,4 +1,4 @@
-/** What went wrong, in plain words, and where to go from here. */
+/** What went wrong, and where to go from here. */
 import type { Failure } from "../../errors.ts";
 
 export interface Problem {

@@ -2,13 +2,13 @@
 import { type Difference, type Kind, KINDS, MEANINGS } from "../../reconciler/findings.ts";
 import type { Total } from "../../reconciler/totals.ts";
 import { formatMoney } from "../../format-money.ts";
-import type { ReconciliationReport } from "../data.ts";
+import type { Report } from "../../reconciler/report-schema.ts";
 import { eventPath } from "../ui/event-table.tsx";
-import { kindWord, runPath } from "../ui/run.tsx";
+import { kindLabel, runPath } from "../ui/run.tsx";
 import { type Column, Table } from "../ui/data-table.tsx";
 import { Fact, utc } from "../ui/time.tsx";
 
-export function Totals({ report: { totals, status } }: { report: ReconciliationReport }) {
+export function Totals({ report: { totals, status } }: { report: Report }) {
   return (
     <>
       <h2 id="totals-title">Sums</h2>
@@ -43,7 +43,7 @@ function SideSum({ total, side }: { total: Total; side: "stripe" | "clawsettle" 
   );
 }
 
-export function Found({ report }: { report: ReconciliationReport }) {
+export function Found({ report }: { report: Report }) {
   const { id, counts, differences, differences_truncated, next_cursor } = report;
   const kinds = KINDS.filter((kind) => counts[kind] > 0);
   return (
@@ -59,7 +59,7 @@ export function Found({ report }: { report: ReconciliationReport }) {
       ) : (
         <dl class="facts">
           {kinds.map((kind) => (
-            <Fact name={`${counts[kind]} ${kindWord(kind)}`}>{MEANINGS[kind]}</Fact>
+            <Fact name={`${counts[kind]} ${kindLabel(kind)}`}>{MEANINGS[kind]}</Fact>
           ))}
         </dl>
       )}
@@ -79,7 +79,7 @@ export function Found({ report }: { report: ReconciliationReport }) {
 }
 
 const DIFFERENCE_COLUMNS: readonly Column<Difference>[] = [
-  { name: "Kind", of: ({ kind }) => kindWord(kind) },
+  { name: "Kind", of: ({ kind }) => kindLabel(kind) },
   {
     name: "Event",
     of: ({ event_id, event_type, kind }) => (

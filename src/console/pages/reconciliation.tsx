@@ -1,5 +1,8 @@
-/** One reconciliation: how far it is, whether the three sides agree, and each thing that is not as it should be. */
-import type { ReconciliationReport } from "../data.ts";
+/**
+ * One reconciliation: how far it is, whether the three sides agree, and each thing that is not as it should
+ * be.
+ */
+import type { Report } from "../../reconciler/report-schema.ts";
 import type { Session } from "../session.ts";
 import { Csrf } from "../ui/layout.tsx";
 import { hasDifferences, RunBadge, runPath } from "../ui/run.tsx";
@@ -7,7 +10,7 @@ import { Found, Totals } from "./reconciliation-found.tsx";
 import { Fact, Time, utc } from "../ui/time.tsx";
 
 export interface ReconciliationProps {
-  readonly report: ReconciliationReport;
+  readonly report: Report;
   readonly session: Session;
   readonly now: number;
 }
@@ -31,7 +34,7 @@ export function ReconciliationContent({ report, session, now }: ReconciliationPr
         </div>
       </div>
       <section id="progress" data-region aria-label="Progress">
-        <Standing report={report} now={now} />
+        <Status report={report} now={now} />
       </section>
       {status === "running" && session.role === "admin" && <Cancel id={id} session={session} />}
       <section id="totals" data-region aria-labelledby="totals-title">
@@ -52,7 +55,7 @@ const PHASES = {
   over: "",
 } as const;
 
-export function standingInWords(report: ReconciliationReport): string {
+export function describeStatus(report: Report): string {
   const { status, error, progress } = report;
   if (status === "failed") return error?.message ?? "It failed.";
   if (status === "cancelled") return "It was cancelled. What it had found until then stands below.";
@@ -65,7 +68,7 @@ export function standingInWords(report: ReconciliationReport): string {
     : "No event stands out, but the sums differ: see below.";
 }
 
-function Standing({ report, now }: { report: ReconciliationReport; now: number }) {
+function Status({ report, now }: { report: Report; now: number }) {
   const { status, progress, started_at, finished_at, content_sha256, error } = report;
   const isBad = status === "failed";
   const isGood = status === "complete" && report.balanced && !hasDifferences(report);
@@ -73,7 +76,7 @@ function Standing({ report, now }: { report: ReconciliationReport; now: number }
     <div class={`why ${isBad ? "bad" : isGood ? "" : "wait"}`}>
       <p class="standing">
         <RunBadge run={report} />
-        <span>{standingInWords(report)}</span>
+        <span>{describeStatus(report)}</span>
       </p>
       <dl class="facts row">
         <Fact name="Events">{progress.events}</Fact>

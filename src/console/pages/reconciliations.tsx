@@ -1,17 +1,16 @@
-/** Up to when everything is complete, how to look for what is missing, and what was found. */
-import type { RunView } from "../../reconciler/report.ts";
-import type { ReconciliationList } from "../data.ts";
+/** Up to when everything is complete, a form that starts a run, and the runs with what they found. */
+import type { RunList, RunView } from "../../reconciler/report-schema.ts";
 import type { Fields } from "../form.ts";
 import type { Session } from "../session.ts";
 import { Csrf } from "../ui/layout.tsx";
-import { foundInShort, RunBadge, runPath } from "../ui/run.tsx";
+import { summarizeFindings, RunBadge, runPath } from "../ui/run.tsx";
 import { type Column, Table } from "../ui/data-table.tsx";
 import { Time, utc } from "../ui/time.tsx";
-import { isWorrying, Watermark } from "../ui/watermark.tsx";
+import { needsAttention, Watermark } from "../ui/watermark.tsx";
 import { Problems } from "./events.tsx";
 
 export interface ReconciliationsProps {
-  readonly list: ReconciliationList;
+  readonly list: RunList;
   readonly given: Fields;
   readonly problems: readonly string[];
   readonly session: Session;
@@ -31,7 +30,7 @@ export function ReconciliationsContent(props: ReconciliationsProps) {
       <section
         id="watermark"
         data-region
-        class={`hero calm ${isWorrying(watermark) ? "open" : ""}`}
+        class={`hero calm ${needsAttention(watermark) ? "open" : ""}`}
         aria-labelledby="watermark-title"
       >
         <h2 id="watermark-title">Is anything missing?</h2>
@@ -96,7 +95,7 @@ function columns(now: number): Column<RunView>[] {
         </a>
       ),
     },
-    { name: "Found", of: (run) => foundInShort(run) },
+    { name: "Found", of: (run) => summarizeFindings(run) },
     { name: "Events", of: ({ progress }) => progress.events, isNumber: true },
     {
       name: "Asked for",

@@ -1,9 +1,11 @@
 /** Bulk retry: first what it would touch, then the same for real, then what came of it. */
-import type { BulkRetryReport } from "../data.ts";
+import { OPEN_STATES } from "../../event-index/event-summary.ts";
+import { EVENTS_DEFAULT, EVENTS_MAX } from "../../operators/requests.ts";
+import type { RetryEventsReport } from "../../operators/retry-events.ts";
 import type { Fields } from "../form.ts";
 import type { Session } from "../session.ts";
 import { eventPath } from "../ui/event-table.tsx";
-import { FilterFields, OPEN_STATES } from "../ui/filter.tsx";
+import { FilterFields } from "../ui/filter.tsx";
 import { Csrf } from "../ui/layout.tsx";
 import { formatMoney } from "../../format-money.ts";
 import { type Column, Table } from "../ui/data-table.tsx";
@@ -12,7 +14,7 @@ import { Problems } from "./events.tsx";
 export interface RetryProps {
   readonly given: Fields;
   /** null: nothing was asked yet, or it could not be read. */
-  readonly report: BulkRetryReport | null;
+  readonly report: RetryEventsReport | null;
   readonly problems: readonly string[];
   readonly session: Session;
 }
@@ -28,10 +30,16 @@ export function RetryContent({ given, report, problems, session }: RetryProps) {
         it would be alone, so nothing can be credited twice. The first step only counts.
       </p>
       <form method="get" action="/console/retry" class="filter" aria-label="What to retry">
-        <FilterFields given={{ state: "failed", ...given }} states={OPEN_STATES} any={null} />
+        <FilterFields given={{ state: "failed", ...given }} states={OPEN_STATES.toReversed()} any={null} />
         <label>
           At most
-          <input type="number" name="limit" min={1} max={200} value={given["limit"] ?? "50"} />
+          <input
+            type="number"
+            name="limit"
+            min={1}
+            max={EVENTS_MAX}
+            value={given["limit"] ?? EVENTS_DEFAULT}
+          />
         </label>
         <div class="buttons">
           <button type="submit" name="count" value="1" class="secondary">
@@ -50,10 +58,10 @@ export function RetryContent({ given, report, problems, session }: RetryProps) {
   );
 }
 
-function DryRun({ given, report, session }: { given: Fields; report: BulkRetryReport; session: Session }) {
+function DryRun({ given, report, session }: { given: Fields; report: RetryEventsReport; session: Session }) {
   const { matched, per_currency } = report;
   if (matched === 0) return <p class="empty">No open event matches. There is nothing to retry.</p>;
-  const limit = Math.min(matched, Number(given["limit"] ?? 50));
+  const limit = Math.min(matched, Number(given["limit"] ?? EVENTS_DEFAULT));
   return (
     <section aria-labelledby="dry-title" class="hero open">
       <div>
@@ -98,9 +106,9 @@ function Confirm({ given, limit, session }: { given: Fields; limit: number; sess
   );
 }
 
-function Done({ report }: { report: BulkRetryReport }) {
+function Done({ report }: { report: RetryEventsReport }) {
   const { attempted, forwarded, failed, results } = report;
-  const columns: Column<BulkRetryReport["results"][number]>[] = [
+  const columns: Column<RetryEventsReport["results"][number]>[] = [
     {
       name: "Event",
       of: ({ event_id }) => (

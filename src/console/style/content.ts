@@ -1,4 +1,7 @@
-/** What stands on the pages, and how all of it fits on a phone. Comes after the frame, which it bends to narrow screens. */
+/**
+ * The style of what the pages contain, and of narrow screens. It comes after the frame, some of which it
+ * overrides there.
+ */
 const BLOCKS = `
 .badge { display: inline-flex; align-items: center; gap: 6px; padding: 2px 10px 2px 8px; border-radius: 99px; font-size: .85rem; font-weight: 600; line-height: 1.5; white-space: nowrap; background: var(--idle-bg); color: var(--idle); }
 .sign { width: 1em; text-align: center; font-weight: 700; }

@@ -1,4 +1,7 @@
-/** Colours, type, the bar at the top, and controls. Colours are pairs that reach 4.5:1 (WCAG AA) in both schemes. */
+/**
+ * Colours, type, the bar at the top, and controls. Colours are pairs that reach 4.5:1 (WCAG AA) in both
+ * schemes.
+ */
 const COLOURS = `
 :root {
   color-scheme: light dark;

@@ -1,4 +1,7 @@
-/** A table that becomes a list of cards on a narrow screen. The roles stay there, where the layout takes them away. */
+/**
+ * A table that becomes a list of cards on a narrow screen. The roles stay there, where the layout takes them
+ * away.
+ */
 import type { Child } from "hono/jsx";
 
 export interface Column<Row> {

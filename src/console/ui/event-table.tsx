@@ -1,8 +1,7 @@
 /** Events, one a row: what a list and the overview show. */
-import type { EventSummary } from "../../event-index/event-summary.ts";
-import { iso } from "../../event/view.ts";
+import type { EventRow } from "../../operators/events.ts";
 import { formatMoney } from "../../format-money.ts";
-import { Badge, faceOf } from "./state.tsx";
+import { EventBadge } from "./event-badge.tsx";
 import { type Column, Table } from "./data-table.tsx";
 import { relative, Time } from "./time.tsx";
 
@@ -10,10 +9,10 @@ export function eventPath(eventId: string): string {
   return `/console/events/${encodeURIComponent(eventId)}`;
 }
 
-export function EventTable(props: { caption: string; events: readonly EventSummary[]; now: number }) {
+export function EventTable(props: { caption: string; events: readonly EventRow[]; now: number }) {
   const { caption, events, now } = props;
-  const columns: Column<EventSummary>[] = [
-    { name: "State", of: (event) => <Badge face={faceOf(event)} /> },
+  const columns: Column<EventRow>[] = [
+    { name: "State", of: (event) => <EventBadge event={event} /> },
     {
       name: "Event",
       of: (event) => (
@@ -37,23 +36,23 @@ export function EventTable(props: { caption: string; events: readonly EventSumma
         </>
       ),
     },
-    { name: "Received (UTC)", of: (event) => <Time at={iso(event.received_at)} now={now} /> },
+    { name: "Received (UTC)", of: (event) => <Time at={event.received_at} now={now} /> },
     { name: "Attempts", of: (event) => <Attempts event={event} now={now} />, isNumber: true },
   ];
   return <Table caption={caption} columns={columns} rows={events} hideCaption />;
 }
 
-function Amount({ amount_minor, currency }: EventSummary) {
+function Amount({ amount_minor, currency }: EventRow) {
   if (amount_minor === null || currency === null) return <span class="quiet">none</span>;
   return <span class="money">{formatMoney(amount_minor, currency)}</span>;
 }
 
-function Attempts({ event, now }: { event: EventSummary; now: number }) {
+function Attempts({ event, now }: { event: EventRow; now: number }) {
   const { attempts, next_retry_at } = event;
   return (
     <>
       {attempts}
-      {next_retry_at !== null && <span class="under">next {relative(iso(next_retry_at), now)}</span>}
+      {next_retry_at !== null && <span class="under">next {relative(next_retry_at, now)}</span>}
     </>
   );
 }

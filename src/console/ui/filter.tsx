@@ -1,10 +1,10 @@
 /** The fields of a filter, and the box to search in. */
 import type { Fields } from "../form.ts";
 
-export const STATES = ["received", "forwarding", "failed", "forwarded", "resolved", "ignored"] as const;
-export const OPEN_STATES = ["failed", "forwarding", "received"] as const;
-
-/** Only the states that can be meant; `any` is the word for not asking. */
+/**
+ * `states`: those to choose from. `any`: the label of the choice that does not filter by state; null leaves
+ * it out.
+ */
 export function FilterFields(props: { given: Fields; states: readonly string[]; any: string | null }) {
   const { given, states, any } = props;
   return (

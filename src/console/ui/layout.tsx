@@ -2,7 +2,6 @@
 import type { Child } from "hono/jsx";
 import type { Session } from "../session.ts";
 
-/** Reconciliation will be one more. */
 const SECTIONS = [
   ["/console", "Overview"],
   ["/console/events", "Events"],
@@ -18,13 +17,13 @@ export interface PageProps {
   /** staging or production; null while the configuration is broken. */
   readonly settleEnv: string | null;
   readonly session: Session | null;
-  /** The section that the page stands in. */
+  /** The section that the page belongs to. */
   readonly section?: (typeof SECTIONS)[number][0];
-  /** WebSockets on which the page hears that something has changed. */
+  /** WebSockets that notify the page of changes. */
   readonly live?: readonly string[];
-  /** The page asks for itself again so often: something goes on that nobody tells of. */
+  /** How often the page reloads itself, where no WebSocket notifies it. */
   readonly pollMs?: number;
-  /** Told to a screen reader when it changes while the page is open. */
+  /** Announced by a screen reader when it changes while the page is open. */
   readonly announce?: string;
   readonly children?: Child;
 }

@@ -1,45 +1,37 @@
 /** A reconciliation in short. */
 import { KINDS, type Kind } from "../../reconciler/findings.ts";
-import type { RunView } from "../../reconciler/report.ts";
+import type { RunView } from "../../reconciler/report-schema.ts";
+import { Badge, type BadgeProps } from "./badge.tsx";
 
-/** The badge's look, its sign, and the word. */
-type Face = readonly [look: string, sign: string, word: string];
-
-const FACES: Readonly<Record<RunView["status"], Face>> = {
-  running: ["forwarding", "◑", "running"],
-  complete: ["forwarded", "✓", "complete"],
-  failed: ["stuck", "✕", "failed"],
-  cancelled: ["ignored", "–", "cancelled"],
+const BADGES: Readonly<Record<RunView["status"], BadgeProps>> = {
+  running: { color: "forwarding", symbol: "◑", label: "running" },
+  complete: { color: "forwarded", symbol: "✓", label: "complete" },
+  failed: { color: "stuck", symbol: "✕", label: "failed" },
+  cancelled: { color: "ignored", symbol: "–", label: "cancelled" },
 };
-const WITH_DIFFERENCES: Face = ["retrying", "!", "complete, with differences"];
+const WITH_DIFFERENCES: BadgeProps = { color: "retrying", symbol: "!", label: "complete, with differences" };
 
-/** Of the kinds, those that nobody has to do anything about. */
-const QUIET: ReadonlySet<Kind> = new Set(["ignored", "backfilled", "healed", "resolved"] as const);
+/** Kinds that need no action. */
+const HARMLESS: ReadonlySet<Kind> = new Set(["ignored", "backfilled", "healed", "resolved"] as const);
 
 export function hasDifferences({ counts }: Pick<RunView, "counts">): boolean {
-  return KINDS.some((kind) => counts[kind] > 0 && !QUIET.has(kind));
+  return KINDS.some((kind) => counts[kind] > 0 && !HARMLESS.has(kind));
 }
 
 export function RunBadge({ run }: { run: RunView }) {
-  const [look, sign, word] =
-    run.status === "complete" && hasDifferences(run) ? WITH_DIFFERENCES : FACES[run.status];
-  return (
-    <span class={`badge ${look}`}>
-      <span class="sign" aria-hidden="true">
-        {sign}
-      </span>
-      {word}
-    </span>
-  );
+  const isWrong = run.status === "complete" && hasDifferences(run);
+  return <Badge {...(isWrong ? WITH_DIFFERENCES : BADGES[run.status])} />;
 }
 
 /** "3 backfilled, 1 mismatched" */
-export function foundInShort({ counts }: Pick<RunView, "counts">): string {
+export function summarizeFindings({ counts }: Pick<RunView, "counts">): string {
   const found = KINDS.filter((kind) => counts[kind] > 0 && kind !== "ignored");
-  return found.length === 0 ? "nothing" : found.map((kind) => `${counts[kind]} ${kindWord(kind)}`).join(", ");
+  return found.length === 0
+    ? "nothing"
+    : found.map((kind) => `${counts[kind]} ${kindLabel(kind)}`).join(", ");
 }
 
-export function kindWord(kind: Kind): string {
+export function kindLabel(kind: Kind): string {
   return kind.replaceAll("_", " ");
 }
 

@@ -39,7 +39,7 @@ export function Time({ at, now }: { at: string; now: number }) {
   );
 }
 
-/** A word and what it stands for. */
+/** A name and its value. */
 export function Fact({ name, children }: { name: string; children?: Child }) {
   return (
     <div class="fact">

@@ -1,9 +1,10 @@
-/** Up to when everything that Stripe knows is known here. */
-import { isBehind, type WatermarkStatus } from "../../reconciler/report.ts";
+/** Up to when every event that Stripe lists is known here. */
+import { isBehind } from "../../reconciler/report.ts";
+import type { WatermarkStatus } from "../../reconciler/report-schema.ts";
 import { duration, utc } from "./time.tsx";
 
 /** null: the Reconciler is out of reach. */
-export function isWorrying(watermark: WatermarkStatus | null): boolean {
+export function needsAttention(watermark: WatermarkStatus | null): boolean {
   if (watermark === null) return true;
   return isBehind(watermark) || (watermark.configured && watermark.last_run?.status === "failed");
 }
@@ -19,7 +20,7 @@ export function Watermark({ watermark }: { watermark: WatermarkStatus | null }) 
     );
   }
   if (complete_up_to === null) return <p>Switched on. The first hourly run begins within minutes.</p>;
-  const holes = [...gaps, ...(pending_gap === null ? [] : [pending_gap])];
+  const unknown = [...gaps, ...(pending_gap === null ? [] : [pending_gap])];
   return (
     <>
       <p>
@@ -32,7 +33,7 @@ export function Watermark({ watermark }: { watermark: WatermarkStatus | null }) 
           <a href={`/console/reconciliations/${last_run.id}`}>See it</a>
         </p>
       )}
-      {holes.map(({ from, to, why }) => (
+      {unknown.map(({ from, to, why }) => (
         <p>
           Not known of {utc(from)} to {utc(to)} UTC: {GAPS[why]}.
         </p>

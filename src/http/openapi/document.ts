@@ -1,10 +1,13 @@
 /**
- * The document of `GET /openapi.json`, made of the routes' table and of the schemas that check the requests.
+ * The document of `GET /openapi.json`, made of the table of routes, whose schemas check the requests, and of
+ * the schemas of the answers.
  *
- * zod-openapi's own validating middleware is not used: it would read a body without our cap, before a key was asked for, and
- * answer in words of its own. So the handlers check with the same schemas, and this room only describes.
+ * zod-openapi's own validating middleware is not used: it would read a body without our cap, before a key was
+ * asked for, and answer with error messages of its own. So the router checks with the same schemas, and this
+ * only describes.
  */
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "zod";
 import { version } from "../../../package.json";
 import { type Route, ROUTE_NAMES, type RouteName, ROUTES } from "../routes.ts";
 import { commonHeaders, type FailureKind, failureResponses } from "./failures.ts";
@@ -35,8 +38,9 @@ export function openApiDocument(): OpenApiDocument {
 
 function definitionOf(name: RouteName) {
   const route: Route = ROUTES[name];
-  const { description, query, params, body, headers, status, answer, alternative, failures } =
-    OPERATIONS[name];
+  const { description, headers, body, answer, alternative, failures = [] } = OPERATIONS[name];
+  const schema = body?.schema ?? route.body;
+  const [parameter] = /(?<=\{)\w+(?=\})/.exec(route.path) ?? [];
   const needsKey = route.access === "operator" || route.access === "watcher";
   return createRoute({
     operationId: name,
@@ -46,19 +50,19 @@ function definitionOf(name: RouteName) {
     ...(description !== undefined && { description }),
     ...(needsKey && { security: [{ operatorKey: [] }] }),
     request: {
-      ...(query !== undefined && { query }),
-      ...(params !== undefined && { params }),
+      ...(route.query !== undefined && { query: route.query }),
+      ...(route.id !== undefined && { params: z.object({ [parameter ?? "id"]: route.id }) }),
       ...(headers !== undefined && { headers }),
-      ...(body !== undefined && {
+      ...(schema !== undefined && {
         body: {
-          required: body.required,
-          description: body.description,
-          content: { "application/json": { schema: body.schema } },
+          required: body?.required ?? true,
+          description: body?.description ?? "",
+          content: { "application/json": { schema } },
         },
       }),
     },
     responses: {
-      [status]:
+      [route.status ?? 200]:
         answer === null
           ? { description: "Switching to the WebSocket." }
           : {
@@ -69,11 +73,23 @@ function definitionOf(name: RouteName) {
                 ...(alternative && { [alternative.type]: { schema: alternative.schema } }),
               },
             },
-      ...failureResponses([...failures, ...(needsKey ? refusalsOf(route) : [])]),
+      ...failureResponses([...inputFailures(route), ...failures, ...(needsKey ? keyFailures(route) : [])]),
     },
   });
 }
 
-function refusalsOf({ method }: Route): FailureKind[] {
-  return ["unauthorized", ...(method === "GET" ? [] : (["forbidden"] as const)), "dependency_not_configured"];
+/** What is checked can be malformed, and a body can be too large. */
+function inputFailures({ id, query, body }: Route): FailureKind[] {
+  if (body !== undefined) return ["invalid_request", "payload_too_large"];
+  return id === undefined && query === undefined ? [] : ["invalid_request"];
+}
+
+/** Of each route that asks for a key: all of them ask an object too. */
+function keyFailures({ method }: Route): FailureKind[] {
+  return [
+    "event_object_unavailable",
+    "unauthorized",
+    ...(method === "GET" ? [] : (["forbidden"] as const)),
+    "dependency_not_configured",
+  ];
 }

@@ -1,54 +1,46 @@
 /**
- * What each kind of failure looks like in the document: made by the one function that makes the answers, from an example of
- * each. A kind without an example does not compile.
+ * Each kind of failure as the document shows it: made by the one function that makes the answers, from an
+ * example of each. A kind without an example does not compile.
  */
 import { z } from "zod";
 import { answerTo, type ErrorAnswer, type Failure } from "../../errors.ts";
 import { EVENT_MAX_BYTES } from "../../stripe/event.ts";
-import { SECURITY_HEADERS } from "../respond.ts";
+import { errorBody, SECURITY_HEADERS } from "../respond.ts";
 
-const EXAMPLES: { readonly [Kind in Failure["kind"]]: Extract<Failure, { kind: Kind }> } = {
-  dependency_not_configured: {
-    kind: "dependency_not_configured",
-    missing: ["LEDGER_ADMIN_KEY"],
-    invalid: [],
-  },
-  payload_too_large: { kind: "payload_too_large", limitBytes: EVENT_MAX_BYTES },
-  signature_invalid: { kind: "signature_invalid" },
-  invalid_request: { kind: "invalid_request", problems: ["limit: Too big: expected number to be <=200"] },
-  thin_event_unsupported: { kind: "thin_event_unsupported" },
-  livemode_mismatch: {
-    kind: "livemode_mismatch",
-    settle_env: "staging",
-    expected_livemode: false,
-    event_livemode: true,
-  },
-  event_object_unavailable: { kind: "event_object_unavailable" },
+export type FailureKind = Failure["kind"];
+
+const EXAMPLES: { readonly [Kind in FailureKind]: Omit<Extract<Failure, { kind: Kind }>, "kind"> } = {
+  dependency_not_configured: { missing: ["LEDGER_ADMIN_KEY"], invalid: [] },
+  payload_too_large: { limitBytes: EVENT_MAX_BYTES },
+  signature_invalid: {},
+  invalid_request: { problems: ["limit: Too big: expected number to be <=200"] },
+  thin_event_unsupported: {},
+  livemode_mismatch: { settle_env: "staging", expected_livemode: false, event_livemode: true },
+  event_object_unavailable: {},
   ledger_ingest_failed: {
-    kind: "ledger_ingest_failed",
     event_id: "evt_1",
     attempts: 1,
     ledger_status: 503,
     ledger_code: "SERVICE_UNAVAILABLE",
     next_retry_at: Date.UTC(2027, 0, 15),
   },
-  event_conflict: { kind: "event_conflict", event_id: "evt_1", state: "forwarded" },
-  unauthorized: { kind: "unauthorized" },
-  forbidden: { kind: "forbidden" },
-  event_not_found: { kind: "event_not_found" },
-  invalid_state: { kind: "invalid_state", state: "forwarded" },
-  reconciliation_not_found: { kind: "reconciliation_not_found" },
-  too_many_runs: { kind: "too_many_runs", limit: 20 },
-  route_not_found: { kind: "route_not_found" },
-  method_not_allowed: { kind: "method_not_allowed", allow: "GET" },
-  internal: { kind: "internal" },
+  event_conflict: { event_id: "evt_1", state: "forwarded" },
+  unauthorized: {},
+  forbidden: {},
+  event_not_found: {},
+  invalid_state: { state: "forwarded" },
+  reconciliation_not_found: {},
+  too_many_runs: { limit: 20 },
+  route_not_found: {},
+  method_not_allowed: { allow: "GET" },
+  internal: {},
 };
 
-export type FailureKind = Failure["kind"];
+const EXAMPLE_REQUEST_ID = "5f0c9c0e-7f9c-4f57-9d5a-0f6a5d3a1b2c";
 
 /** One status may have several codes; each has its example. */
 export function failureResponses(kinds: readonly FailureKind[]) {
-  const answers = kinds.map((kind) => ({ kind, answer: answerTo(EXAMPLES[kind]) }));
+  const answers = kinds.map((kind) => ({ kind, answer: answerTo({ kind, ...EXAMPLES[kind] } as Failure) }));
   const byStatus = Map.groupBy(answers, ({ answer }) => answer.status);
   return Object.fromEntries(
     [...byStatus].map(([status, its]) => [
@@ -59,7 +51,9 @@ export function failureResponses(kinds: readonly FailureKind[]) {
         content: {
           "application/json": {
             schema: errorSchema(its.map(({ answer }) => answer.code)),
-            examples: Object.fromEntries(its.map(({ kind, answer }) => [kind, { value: bodyOf(answer) }])),
+            examples: Object.fromEntries(
+              its.map(({ kind, answer }) => [kind, { value: errorBody(EXAMPLE_REQUEST_ID, answer) }]),
+            ),
           },
         },
       },
@@ -98,8 +92,4 @@ function headersOf(answers: readonly ErrorAnswer[]) {
       ]),
     ),
   };
-}
-
-function bodyOf({ error, code, details }: ErrorAnswer) {
-  return { error, code, ...(details && { details }), request_id: "5f0c9c0e-7f9c-4f57-9d5a-0f6a5d3a1b2c" };
 }

@@ -97,6 +97,8 @@ const ROWS: [Failure, number, string, object | undefined, object | undefined][] 
   [{ kind: "forbidden" }, 403, "FORBIDDEN", undefined, undefined],
   [{ kind: "event_not_found" }, 404, "EVENT_NOT_FOUND", undefined, undefined],
   [{ kind: "invalid_state", state: "forwarded" }, 409, "INVALID_STATE", { state: "forwarded" }, undefined],
+  [{ kind: "reconciliation_not_found" }, 404, "RECONCILIATION_NOT_FOUND", undefined, undefined],
+  [{ kind: "too_many_runs", limit: 20 }, 429, "TOO_MANY_RECONCILIATIONS", undefined, { "retry-after": "60" }],
   [{ kind: "route_not_found" }, 404, "NOT_FOUND", undefined, undefined],
   [{ kind: "method_not_allowed", allow: "POST" }, 405, "METHOD_NOT_ALLOWED", undefined, { allow: "POST" }],
   [{ kind: "internal" }, 500, "INTERNAL", undefined, undefined],
@@ -108,7 +110,7 @@ describe("each failure → its status, code, details and headers", () => {
     expect(answer).toEqual({
       status,
       code,
-      error: expect.stringMatching(/^[A-Z`].+\.$/),
+      error: expect.stringMatching(/^[A-Z`0-9].+\.$/),
       ...(details && { details }),
       ...(headers && { headers }),
     });

@@ -1,7 +1,7 @@
 /** Each event's state, and what Stripe was answered. */
 import { isDeepStrictEqual } from "node:util";
 import type { HistoryEvent } from "../../histories/history.ts";
-import type { EventState } from "../../../../src/event/view.ts";
+import type { EventState } from "../../../../src/event/event-state.ts";
 import { expectedEnd, rightfulError } from "../expected-end.ts";
 import type { Delivered } from "../stripe-sender.ts";
 import type { Disagree } from "./disagreement.ts";

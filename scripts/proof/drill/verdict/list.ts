@@ -1,6 +1,6 @@
 /** The list and the sums that operators see. */
 import type { Evidence } from "../evidence.ts";
-import type { EventState } from "../../../../src/event/view.ts";
+import type { EventState } from "../../../../src/event/event-state.ts";
 import type { EventRow } from "../../../sandbox/clients/clawsettle.ts";
 import type { Disagree } from "./disagreement.ts";
 

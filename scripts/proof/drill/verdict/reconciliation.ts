@@ -1,5 +1,5 @@
 /** The verdict on a reconciliation drill: what its two runs found, then what holds for any drill. Pure. */
-import type { ReconciliationReport } from "../../../../src/http/admin/reconciliations.ts";
+import type { Report } from "../../../../src/reconciler/report-schema.ts";
 import type { HistoryEvent } from "../../histories/history.ts";
 import type { Evidence } from "../evidence.ts";
 import type { ReconciliationPlan } from "../plan-reconciliation.ts";
@@ -11,7 +11,7 @@ const ALTERED_SHOW_AS = ["mismatched", "not_in_ledger"];
 
 export function reconciliationVerdict(
   plan: ReconciliationPlan,
-  [first, second]: readonly ReconciliationReport[],
+  [first, second]: readonly Report[],
   evidence: Evidence,
 ): Disagreement[] {
   const found = verdict(evidence);
@@ -29,7 +29,7 @@ export function reconciliationVerdict(
 
 function checkRun(
   name: string,
-  run: ReconciliationReport,
+  run: Report,
   { payments, altered }: ReconciliationPlan,
   backfilled: readonly HistoryEvent[],
   disagree: Disagree,

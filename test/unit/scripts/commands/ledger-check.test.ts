@@ -3,7 +3,8 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { CHECKS, checkLedger, type Report } from "../../../../scripts/commands/ledger-check/check-ledger.ts";
-import { checkOptions } from "../../../../scripts/commands/ledger-check/options.ts";
+import { OPTIONS, targetOf } from "../../../../scripts/commands/ledger-check/options.ts";
+import { readOptions } from "../../../../scripts/lib/command.ts";
 import {
   LEDGER_KEY,
   startSandboxLedger,
@@ -106,6 +107,12 @@ describe("a ledger that breaks one promise → the rows that fail", () => {
 });
 
 describe("options", () => {
+  async function target(args: readonly string[]) {
+    const read = readOptions(OPTIONS, args);
+    if (read === null) throw new Error("the help");
+    return targetOf(read.values);
+  }
+
   it.each([
     [["--base-url", "https://ledger.example"], "add --allow-remote"],
     [["--base-url", "http://ledger.example", "--allow-remote"], "use https"],
@@ -113,14 +120,14 @@ describe("options", () => {
     [["--base-url", "ledger"], "takes an address"],
     [["--key", "secret"], "Unknown option"],
   ])("%j → refused", async (argv, words) => {
-    await expect(checkOptions(argv)).rejects.toThrow(words);
+    await expect(target(argv)).rejects.toThrow(words);
   });
 
   it("staging takes its key from the environment only", async () => {
     vi.stubEnv("LEDGER_ADMIN_KEY", undefined);
-    await expect(checkOptions(["--env", "staging"])).rejects.toThrow("Set LEDGER_ADMIN_KEY");
+    await expect(target(["--env", "staging"])).rejects.toThrow("Set LEDGER_ADMIN_KEY");
     vi.stubEnv("LEDGER_ADMIN_KEY", "from-the-environment");
-    expect(await checkOptions(["--env", "staging"])).toMatchObject({ adminKey: "from-the-environment" });
+    expect(await target(["--env", "staging"])).toMatchObject({ adminKey: "from-the-environment" });
     vi.unstubAllEnvs();
   });
 });

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { adviceFor, outcomeInWords, reasonInWords, triggerInWords } from "../../../../src/console/labels.ts";
+import { CURRENCY_NOT_SETTLED } from "../../../../src/event/record.ts";
+import { adviceFor, outcomeLabel, describeReason, triggerLabel } from "../../../../src/console/labels.ts";
 
 const mapping = readFileSync("docs/mapping.md", "utf8");
 
-describe("reasonInWords", () => {
+describe("describeReason", () => {
   it("knows every reason that docs/mapping.md explains", () => {
     const tables = mapping.slice(
       mapping.indexOf("## Why an event is ignored"),
@@ -12,15 +13,23 @@ describe("reasonInWords", () => {
     );
     const reasons = [...tables.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, reason]) => reason as string);
     expect(reasons.length).toBeGreaterThan(14);
-    expect(reasons.filter((reason) => reasonInWords(reason) === null)).toEqual([]);
+    expect(reasons.filter((reason) => describeReason(reason) === null)).toEqual([]);
   });
 
-  it("names the event that tells of the same money", () => {
-    expect(reasonInWords("covered_by:charge.refunded")).toContain("of type charge.refunded,");
+  it.each(["rejected", "unavailable", "unknown", "unproven", "busy"])("knows ledger_%s", (outcome) => {
+    expect(describeReason(`ledger_${outcome}`)).not.toBeNull();
+  });
+
+  it.each(["retry_horizon_reached", CURRENCY_NOT_SETTLED])("knows %s", (reason) => {
+    expect(describeReason(reason)).not.toBeNull();
+  });
+
+  it("names the event that covers the same money", () => {
+    expect(describeReason("covered_by:charge.refunded")).toContain("of type charge.refunded,");
   });
 
   it.each([null, "", "something_new", "constructor", "__proto__"])("%s → null", (reason) => {
-    expect(reasonInWords(reason)).toBeNull();
+    expect(describeReason(reason)).toBeNull();
   });
 });
 
@@ -61,8 +70,8 @@ describe("adviceFor", () => {
 
 describe("outcomes and triggers", () => {
   it("unknown ones are shown as they are", () => {
-    expect([outcomeInWords("constructor"), triggerInWords("toString")]).toEqual(["constructor", "toString"]);
-    expect([outcomeInWords("accepted"), triggerInWords("alarm")]).toEqual([
+    expect([outcomeLabel("constructor"), triggerLabel("toString")]).toEqual(["constructor", "toString"]);
+    expect([outcomeLabel("accepted"), triggerLabel("alarm")]).toEqual([
       "The ledger accepted",
       "by its own alarm",
     ]);

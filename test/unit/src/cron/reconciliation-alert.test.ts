@@ -9,7 +9,8 @@ import {
   unreportedRuns,
 } from "../../../../src/cron/reconciliation-alert.ts";
 import { type Kind, KINDS, MEANINGS } from "../../../../src/reconciler/findings.ts";
-import { viewOf, type WatermarkStatus } from "../../../../src/reconciler/report.ts";
+import { viewOf } from "../../../../src/reconciler/report.ts";
+import type { WatermarkStatus } from "../../../../src/reconciler/report-schema.ts";
 import { HOUR, T0 } from "../../../support/records.ts";
 import { completeRun, RUN_ID } from "../../../support/runs.ts";
 

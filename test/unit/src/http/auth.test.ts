@@ -76,7 +76,7 @@ describe("anything else → unauthorized", () => {
   });
 });
 
-describe("keys that are not configured let nobody in", () => {
+describe("without configured keys every request is refused", () => {
   const NOT_CONFIGURED = { kind: "dependency_not_configured", missing: ["SETTLE_ADMIN_KEY"], invalid: [] };
 
   it.each([{}, { SETTLE_ADMIN_KEY: "", SETTLE_READ_KEY: "" }, { SETTLE_ADMIN_KEY: "  " }])(

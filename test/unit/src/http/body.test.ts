@@ -67,7 +67,7 @@ describe("a body within the limit → its bytes", () => {
     expect(await readBody(send(Array(limit).fill(1)).request, limit)).toHaveLength(limit);
   });
 
-  it("the bytes stand in a buffer of their own: what keeps them keeps nothing else", async () => {
+  it("the bytes have a buffer of their own: keeping them keeps no other bytes in memory", async () => {
     const body = await readBody(send([6, 4]).request, 100);
     expect(body?.buffer.byteLength).toBe(10);
   });
@@ -82,7 +82,7 @@ describe("a body over the limit → null", () => {
     expect(await readBody(send([11]).request, 10)).toBeNull();
   });
 
-  it("without an end → read no further than the limit, and the sender told to stop", async () => {
+  it("without an end → read no further than the limit, and the stream is cancelled", async () => {
     const sent = send(endless(1_024));
     expect(await readBody(sent.request, EVENT_MAX_BYTES)).toBeNull();
     expect(sent.pulled()).toBe(1_025);

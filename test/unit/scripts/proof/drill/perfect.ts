@@ -1,6 +1,6 @@
 /** The evidence of a drill in which everything went well: what a verdict must find nothing against. */
 import { accountIdOf } from "../../../../../scripts/lib/account-id.ts";
-import type { EventState } from "../../../../../src/event/view.ts";
+import type { EventState } from "../../../../../src/event/event-state.ts";
 import type { HistoryEvent } from "../../../../../scripts/proof/histories/history.ts";
 import type { Evidence } from "../../../../../scripts/proof/drill/evidence.ts";
 import { expectedEnd, rightfulError } from "../../../../../scripts/proof/drill/expected-end.ts";

@@ -4,7 +4,7 @@ import { Random } from "../../../../../scripts/lib/random.ts";
 import type { Evidence } from "../../../../../scripts/proof/drill/evidence.ts";
 import { planReconciliation } from "../../../../../scripts/proof/drill/plan-reconciliation.ts";
 import { reconciliationVerdict } from "../../../../../scripts/proof/drill/verdict/reconciliation.ts";
-import type { ReconciliationReport } from "../../../../../src/http/admin/reconciliations.ts";
+import type { Report } from "../../../../../src/reconciler/report-schema.ts";
 import { perfectEvidence } from "./perfect.ts";
 
 const plan = planReconciliation(new Random(1), { payments: 6, lost: 1, altered: 2 }, 1_800_000_000);
@@ -25,7 +25,7 @@ function withFirsts(firsts: number): Evidence["delivered"] {
 const difference = ({ id }: { id: string }, kind: string) => ({ event_id: id, kind });
 const altered = plan.altered.map((event) => difference(event, "mismatched"));
 
-function run(changes: object = {}): ReconciliationReport {
+function run(changes: object = {}): Report {
   const sum = { count: 6, amount_minor: String(total) };
   const report: object = {
     status: "complete",
@@ -36,7 +36,7 @@ function run(changes: object = {}): ReconciliationReport {
     differences: altered,
     ...changes,
   };
-  return report as ReconciliationReport;
+  return report as Report;
 }
 
 const second = run();
@@ -45,7 +45,7 @@ const first = run({
   differences: [...altered, difference(lost, "backfilled")],
 });
 
-function said(runs: readonly ReconciliationReport[], evidence: Evidence = sound): string {
+function said(runs: readonly Report[], evidence: Evidence = sound): string {
   const found = reconciliationVerdict(plan, runs, evidence);
   return found.map(({ about, what }) => `${about} ${what}`).join("\n");
 }
@@ -55,7 +55,7 @@ describe("the verdict on a reconciliation drill", () => {
     expect(said([first, second])).toBe("");
   });
 
-  it.each<[string, readonly ReconciliationReport[], string]>([
+  it.each<[string, readonly Report[], string]>([
     ["a lost delivery that was not found", [second, second], "the first run backfilled: 1 were not found"],
     [
       "one backfilled that had arrived",

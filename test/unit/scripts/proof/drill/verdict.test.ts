@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Evidence } from "../../../../../scripts/proof/drill/evidence.ts";
 import type { Disagreement } from "../../../../../scripts/proof/drill/verdict/disagreement.ts";
 import { verdict } from "../../../../../scripts/proof/drill/verdict/verdict.ts";
-import type { EventState } from "../../../../../src/event/view.ts";
+import type { EventState } from "../../../../../src/event/event-state.ts";
 import { type ExpectedEnd, expectedEnd } from "../../../../../scripts/proof/drill/expected-end.ts";
 import { planDrill } from "../../../../../scripts/proof/drill/plan-drill.ts";
 import { Random } from "../../../../../scripts/lib/random.ts";

@@ -1,23 +1,14 @@
-/** `GET /metrics`: the statistics as Prometheus reads them (text exposition format 0.0.4). */
-import { fail, SECURITY_HEADERS } from "../respond.ts";
-import type { AdminRequest } from "./admin.ts";
-import { findStats, type StatsReport } from "./stats.ts";
+/** The statistics as Prometheus reads them (text exposition format 0.0.4). Pure. */
+import type { Statistics } from "../operators/statistics-schema.ts";
 
-const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
-
-export async function showMetrics(admin: AdminRequest): Promise<Response> {
-  const stats = await findStats(admin, Date.now());
-  if (!stats.ok) return fail(admin.requestId, stats.failure);
-  return new Response(metricsOf(stats.value), {
-    headers: { ...SECURITY_HEADERS, "content-type": CONTENT_TYPE, "x-request-id": admin.requestId },
-  });
-}
-
-/** Values are numbers, or amounts as text. Labels are our own words and currencies: nothing in them needs escaping. */
+/**
+ * Values are numbers, or amounts as text. Labels are names of ours and currencies: nothing in them needs
+ * escaping.
+ */
 type Sample = readonly [labels: string, value: number | string];
 
-/** Pure. Sums over events shrink when old ones are purged, so only what never shrinks is called a counter. */
-export function metricsOf(stats: StatsReport): string {
+/** Sums over events shrink when old ones are purged, so only what never shrinks is called a counter. */
+export function metricsOf(stats: Statistics): string {
   const { states, open, last_24h } = stats;
   const amounts = open.flatMap(({ currency, amount_minor }): Sample[] =>
     amount_minor === null ? [] : [[label("currency", currency ?? ""), amount_minor]],
@@ -48,8 +39,8 @@ export function metricsOf(stats: StatsReport): string {
   ].join("");
 }
 
-/** Out of reach, or never switched on: what nobody knows has no sample. */
-function watermarkMetrics(watermark: StatsReport["reconciliation"]): string[] {
+/** A value that is not known (out of reach, or never switched on) has no sample. */
+function watermarkMetrics(watermark: Statistics["reconciliation"]): string[] {
   if (watermark === null) return [];
   const { configured, complete_up_to, behind_seconds, last_run } = watermark;
   return [

@@ -1,0 +1,83 @@
+/**
+ * Starting, listing, showing and cancelling reconciliations. The Reconciler does the work, and answers what
+ * it knows.
+ */
+import type { Failure } from "../errors.ts";
+import { iso } from "../event/view.ts";
+import { log } from "../log.ts";
+import { startRun } from "../reconciler/call-reconciler.ts";
+import type { Report, RunList, RunView } from "../reconciler/report-schema.ts";
+import type { StartReply } from "../reconciler/start-run.ts";
+import type { Result } from "../result.ts";
+import { ask, askReconciler, type OperatorCall } from "./operator-call.ts";
+import type { StartReconciliationRequest } from "./requests.ts";
+
+/** Of a report's differences, when a page after the first is asked for. */
+const DIFFERENCES_PER_PAGE = 100;
+
+/** The run continues by itself; the answer shows how it begins. */
+export async function startReconciliation(
+  call: OperatorCall,
+  request: StartReconciliationRequest,
+): Promise<Result<Report, Failure>> {
+  const reply = await ask(call, () => startRun(call.env, request));
+  if (!reply.ok) return reply;
+  if (reply.value.kind !== "started") return { ok: false, failure: refusalOf(reply.value) };
+  const { id, from, to, dry_run } = reply.value.run;
+  log("info", { msg: "operator_reconcile", request_id: call.requestId, run: id, from, to, dry_run });
+  return showReconciliation(call, id, null);
+}
+
+/** Newest first, and up to when everything is complete. */
+export async function listReconciliations(
+  call: OperatorCall,
+  limit: number,
+): Promise<Result<RunList, Failure>> {
+  const [runs, watermark] = await Promise.all([
+    askReconciler(call, (stub) => stub.list(limit)),
+    askReconciler(call, (stub) => stub.watermark()),
+  ]);
+  if (!runs.ok) return runs;
+  if (!watermark.ok) return watermark;
+  return { ok: true, value: { reconciliations: runs.value, watermark: watermark.value } };
+}
+
+/** With the first differences, or with those after the cursor. */
+export async function showReconciliation(
+  call: OperatorCall,
+  id: string,
+  cursor: string | null,
+): Promise<Result<Report, Failure>> {
+  const report = found(await askReconciler(call, (stub) => stub.show(id)));
+  if (!report.ok || cursor === null) return report;
+  const page = await askReconciler(call, (stub) => stub.differences(id, cursor, DIFFERENCES_PER_PAGE));
+  if (!page.ok) return page;
+  if (page.value !== null) return { ok: true, value: { ...report.value, ...page.value } };
+  return { ok: false, failure: { kind: "invalid_request", problems: ["cursor: is none of this report"] } };
+}
+
+/** All that was found, as CSV. */
+export async function exportReconciliation(call: OperatorCall, id: string): Promise<Result<string, Failure>> {
+  return found(await askReconciler(call, (stub) => stub.csv(id)));
+}
+
+/** The run as it is then. One that is over stays as it was. */
+export async function cancelReconciliation(
+  call: OperatorCall,
+  id: string,
+): Promise<Result<RunView, Failure>> {
+  const run = found(await askReconciler(call, (stub) => stub.cancel(id)));
+  if (run.ok) log("info", { msg: "operator_reconcile_cancel", request_id: call.requestId, run: id });
+  return run;
+}
+
+function found<T>(answer: Result<T | null, Failure>): Result<T, Failure> {
+  if (!answer.ok) return answer;
+  const { value } = answer;
+  return value === null ? { ok: false, failure: { kind: "reconciliation_not_found" } } : { ok: true, value };
+}
+
+function refusalOf(reply: Exclude<StartReply, { kind: "started" }>): Failure {
+  if (reply.kind !== "window_refused") return reply;
+  return { kind: "invalid_request", problems: [`${reply.problem}; the earliest is ${iso(reply.oldest)}`] };
+}

@@ -1,0 +1,94 @@
+/** Runs and the watermark as operators see them, in the wire's shapes. Pure. */
+import { z } from "zod";
+import { countSchema, isoTimeSchema, sha256HexSchema } from "../wire-schemas.ts";
+import { differenceSchema, KINDS } from "./findings.ts";
+import { totalSchema } from "./totals.ts";
+
+const run = {
+  id: z.string(),
+  status: z.enum(["running", "complete", "failed", "cancelled"]),
+  origin: z.enum(["operator", "schedule"]),
+  actor: z.string().nullable(),
+  from: isoTimeSchema,
+  to: isoTimeSchema,
+  dry_run: z.boolean(),
+  created_at: isoTimeSchema,
+  started_at: isoTimeSchema.nullable(),
+  finished_at: isoTimeSchema.nullable(),
+  error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+  progress: z.strictObject({
+    phase: z.enum(["waiting", "walking", "backing_off", "closing", "over"]),
+    pages: countSchema,
+    events: countSchema,
+    reached: isoTimeSchema
+      .nullable()
+      .meta({ description: "The time of the oldest event so far; the newest come first." }),
+    failures_in_a_row: countSchema,
+    last_failure: z.string().nullable(),
+    next_try_at: isoTimeSchema.nullable(),
+    cancel_requested: z.boolean(),
+  }),
+  content_sha256: sha256HexSchema
+    .nullable()
+    .meta({ description: "Two runs that found the same have the same; null until all is found." }),
+  /** Of each kind, listed or not. */
+  counts: z.record(z.enum(KINDS), countSchema),
+};
+
+export const runViewSchema = z
+  .strictObject(run)
+  .meta({ id: "Reconciliation", description: "A run, and how far it is." });
+
+export const reportSchema = z
+  .strictObject({
+    ...run,
+    totals: z
+      .array(totalSchema)
+      .readonly()
+      .meta({ description: "Counted by events: twin events of one change count twice, on every side." }),
+    balanced: z.boolean(),
+    differences: z.array(differenceSchema).readonly(),
+    differences_listed: countSchema,
+    differences_truncated: z
+      .boolean()
+      .meta({ description: "More were found than are listed; `counts` has them all." }),
+    next_cursor: z.string().nullable(),
+  })
+  .meta({ id: "ReconciliationReport", description: "A run, its sums, and a page of its differences." });
+
+const gapView = z.strictObject({
+  from: isoTimeSchema,
+  to: isoTimeSchema,
+  why: z.enum(["too_late", "refund_events_changed"]),
+});
+
+/** Up to when everything is complete, or what is missing. */
+export const watermarkStatusSchema = z.strictObject({
+  configured: z.boolean().meta({ description: "false: without STRIPE_API_KEY, nothing is reconciled." }),
+  since: isoTimeSchema.nullable(),
+  complete_up_to: isoTimeSchema.nullable(),
+  behind_seconds: countSchema.nullable(),
+  /** Stretches of which it is not known that they are complete. */
+  gaps: z.array(gapView).readonly(),
+  /** A gap that grows until the next complete run, and that this run will record. */
+  pending_gap: gapView.nullable(),
+  last_run: z
+    .strictObject({
+      id: z.string(),
+      status: z.string(),
+      error: z.string().nullable(),
+      finished_at: isoTimeSchema,
+    })
+    .nullable(),
+});
+
+export const runListSchema = z.strictObject({
+  reconciliations: z.array(runViewSchema).readonly(),
+  watermark: watermarkStatusSchema,
+});
+
+export type RunView = z.infer<typeof runViewSchema>;
+export type Report = z.infer<typeof reportSchema>;
+export type DifferencePage = Pick<Report, "differences" | "next_cursor">;
+export type WatermarkStatus = z.infer<typeof watermarkStatusSchema>;
+export type RunList = z.infer<typeof runListSchema>;
