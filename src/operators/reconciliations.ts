@@ -6,14 +6,12 @@ import type { Failure } from "../errors.ts";
 import { iso } from "../event/view.ts";
 import { log } from "../log.ts";
 import { startRun } from "../reconciler/call-reconciler.ts";
+import { DIFFERENCES_PER_PAGE } from "../reconciler/run.ts";
 import type { Report, RunList, RunView } from "../reconciler/report-schema.ts";
 import type { StartReply } from "../reconciler/start-run.ts";
 import type { Result } from "../result.ts";
 import { ask, askReconciler, type OperatorCall } from "./operator-call.ts";
 import type { StartReconciliationRequest } from "./requests.ts";
-
-/** Of a report's differences, when a page after the first is asked for. */
-const DIFFERENCES_PER_PAGE = 100;
 
 /** The run continues by itself; the answer shows how it begins. */
 export async function startReconciliation(

@@ -3,14 +3,12 @@ import { decodeDifferenceCursor, type DifferenceKey, encodeDifferenceCursor } fr
 import { toCsv } from "./csv.ts";
 import { reportOf } from "./report.ts";
 import type { DifferencePage, Report } from "./report-schema.ts";
-import { DIFFERENCES_LISTED_MAX } from "./run.ts";
+import { DIFFERENCES_LISTED_MAX, DIFFERENCES_PER_PAGE } from "./run.ts";
 import { loadRun, selectDifferences } from "./runs-table.ts";
-
-const FIRST_DIFFERENCES = 100;
 
 export function readReport(sql: SqlStorage, id: string): Report | null {
   const run = loadRun(sql, id);
-  return run === null ? null : reportOf(run, pageOf(sql, id, null, FIRST_DIFFERENCES));
+  return run === null ? null : reportOf(run, pageOf(sql, id, null, DIFFERENCES_PER_PAGE));
 }
 
 /** Null also for a cursor that was not made here. */

@@ -8,6 +8,8 @@ import { gapSchema } from "./watermark.ts";
 
 /** Listed with their event; beyond them they are only counted. */
 export const DIFFERENCES_LISTED_MAX = 10_000;
+/** Of a report: the first page comes with it. */
+export const DIFFERENCES_PER_PAGE = 100;
 
 const timestampMs = z.int().nonnegative();
 

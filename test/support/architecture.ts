@@ -70,6 +70,7 @@ export function violationsIn(sources: Sources): Violation[] {
       ...layerRules(path, own),
       ...environmentRules(path, own),
       ...storageRules(path, own),
+      ...operatorRules(path, own),
       ...purityRules(path, facts),
       ...lengthRule(source),
     ];
@@ -130,6 +131,14 @@ function storageRules(path: string, { members }: Facts): Found {
   return [...members]
     .filter((member) => /\.storage$|^storage\./.test(member))
     .map((what) => ["http never touches storage", what]);
+}
+
+/** An operator's act has one form, whether it was requested over HTTP or on a page. */
+function operatorRules(path: string, { names }: Facts): Found {
+  if (!path.startsWith("src/operators/")) return [];
+  return [...names]
+    .filter((name) => /^(Request|Response|URL|URLSearchParams|Headers)$/.test(name))
+    .map((what) => ["operators knows no request and no response", what]);
 }
 
 /** Of itself and of everything that it loads. What it imports as a type is not there when it runs. */

@@ -249,6 +249,18 @@ describe("the environment, the bindings and the storage", () => {
   });
 });
 
+describe("what operators can do", () => {
+  it.each([
+    `export const f = (request: Request) => request.url;`,
+    `export const f = () => new Response("");`,
+    `export const f = (text: string) => new URL(text);`,
+  ])("%s → broken", (source) => {
+    expect(brokenBy("src/operators/x.ts", source)).toContainEqual(
+      expect.objectContaining({ rule: "operators knows no request and no response" }),
+    );
+  });
+});
+
 describe("a file's length", () => {
   const lines = (count: number) => "export {};\n".repeat(count);
 
