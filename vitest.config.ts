@@ -1,93 +1,84 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
-import { build } from "esbuild";
 import { defineConfig } from "vitest/config";
+import { temporaryFolder } from "./test/support/temporary-folder.ts";
+import { workerUnderTest } from "./test/support/worker-under-test.ts";
 
-/** The sandbox ledger as one module, so that workerd runs it beside the Worker under test. */
-async function bundleSandboxLedger(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: ["scripts/sandbox/ledger/worker.ts"],
-    bundle: true,
-    write: false,
-    format: "esm",
-    target: "es2024",
-    conditions: ["workerd", "worker"],
-    external: ["cloudflare:*"],
-  });
-  return outputFiles[0]?.text ?? "";
-}
+process.env["TMPDIR"] = temporaryFolder();
 
-// Wrangler would say at each start that it found no secrets: the tests bring their own.
-process.env["WRANGLER_LOG"] = "error";
+const BUNDLED = [
+  "stripe",
+  "zod",
+  "hono",
+  "hono/cookie",
+  "hono/html",
+  "hono/jsx",
+  "hono/jsx/jsx-dev-runtime",
+  "hono/jsx/jsx-runtime",
+  "@hono/zod-openapi",
+  "fast-check",
+];
 
-const LEDGER_ADMIN_KEY = "test-ledger-admin-key";
-
-const bindings = {
-  SETTLE_ENV: "staging",
-  // Two, as while one is being rolled.
-  STRIPE_WEBHOOK_SIGNING_SECRET: "whsec_test_new,whsec_test_old",
-  // Nothing listens there: each test answers for the ledger, by a spy on `fetch` or with the sandbox.
+/**
+ * Every test runs with these in its environment, as a developer's shell may have them. None may heed them: what a test
+ * needs it names itself, and what it starts gets an environment of its own.
+ */
+const SETTINGS_OF_A_DEVELOPER = {
+  STRIPE_WEBHOOK_SIGNING_SECRET: "whsec_of_the_developer",
+  STRIPE_API_KEY: "sk_live_of_the_developer",
+  STRIPE_API_BASE_URL: "http://127.0.0.1:9",
   LEDGER_BASE_URL: "http://127.0.0.1:9",
-  LEDGER_ADMIN_KEY,
-  // Reconciliation is on; the cron's part only where a test asks for it: see `runCron`.
-  STRIPE_API_KEY: "rk_test_reconciler",
-  SETTLE_ADMIN_KEY: "test-settle-admin-key",
-  SETTLE_READ_KEY: "test-settle-read-key",
-  // Short enough to be waited for once, long enough for a busy machine.
-  LEDGER_TIMEOUT_MS: "2000",
-  // Tests stop and set the clock, and an exclusive lane lives in time: `exclusiveLane` makes one where it matters.
-  LEDGER_ACCOUNT_CONCURRENCY: "64",
-  LEDGER_QUIET_MS: "20",
-  LEDGER_CURRENCIES: "USD,EUR,GBP,JPY,KWD,XCG",
-  FORWARDING_RETRY_BASE_SECONDS: "15",
+  LEDGER_ADMIN_KEY: "ledger-key-of-the-developer",
+  SETTLE_ADMIN_KEY: "admin-key-of-the-developer",
+  SETTLE_READ_KEY: "read-key-of-the-developer",
+  SETTLE_ENV: "production",
+  CLOUDFLARE_ENV: "production",
+  PORT: "9",
 };
 
 /** Few and always the same; `npm run fuzz` searches longer, and elsewhere. */
-const fuzz = {
+const fuzzSettings = (isProof: boolean) => ({
   seed: Number(process.env["FUZZ_SEED"] ?? 20_320_229),
-  runs: Number(process.env["FUZZ_RUNS"] ?? 100),
+  runs: Number(process.env["FUZZ_RUNS"] ?? (isProof ? 100 : 20)),
   batches: Number(process.env["FUZZ_BATCHES"] ?? 1),
   seconds: Number(process.env["FUZZ_SECONDS"] ?? 3),
+});
+
+/** What both kinds of integration tests have in common. */
+const integration = {
+  // Hundreds of modules otherwise, fetched one by one into each runtime.
+  deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
+  // Histories are hundreds of deliveries; a busy machine takes its time with them.
+  testTimeout: 60_000,
 };
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
-    provide: { fuzz },
+    provide: { isProof: mode === "proof", fuzz: fuzzSettings(mode === "proof") },
+    env: SETTINGS_OF_A_DEVELOPER,
     // The Worker logs one line per step. They matter when a test fails, and are noise when it passes.
     silent: "passed-only",
+    // Of two cores the default uses one.
+    maxWorkers: 2,
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      // Pure modules keep no state, and most of a test file's time would be loading them anew.
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false } },
       {
-        plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              bindings,
-              serviceBindings: { SANDBOX_LEDGER: "sandbox-ledger" },
-              workers: [
-                {
-                  name: "sandbox-ledger",
-                  modules: [
-                    {
-                      type: "ESModule" as const,
-                      path: "worker.mjs",
-                      contents: await bundleSandboxLedger(),
-                    },
-                  ],
-                  compatibilityDate: "2026-11-01",
-                  durableObjects: { LEDGER_OBJECT: { className: "LedgerObject", useSQLite: true } },
-                  bindings: { LEDGER_ADMIN_KEY, LEDGER_MODE: "atomic" },
-                },
-              ],
-            },
-          })),
-        ],
+        plugins: [cloudflareTest(workerUnderTest)],
         test: {
+          ...integration,
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          // Stripe's client is 130 modules. As one it loads in a moment, and without a warning for each source map.
-          deps: { optimizer: { ssr: { enabled: true, include: ["stripe"] } } },
-          // Stories play hundreds of deliveries; a busy machine takes its time with them.
-          testTimeout: 60_000,
+          exclude: ["test/integration/histories/**"],
+        },
+      },
+      {
+        // Each history has events and accounts of its own, and mocks no module: all can share one runtime and its objects.
+        plugins: [cloudflareTest(workerUnderTest)],
+        test: {
+          ...integration,
+          name: "histories",
+          include: ["test/integration/histories/**/*.test.ts"],
+          isolate: false,
         },
       },
       {
@@ -117,4 +108,4 @@ export default defineConfig({
       },
     ],
   },
-});
+}));

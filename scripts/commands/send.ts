@@ -77,8 +77,7 @@ async function lose(options: SendOptions, stripe: SandboxStripe | null, body: ()
 async function stripeFor(options: SendOptions, http: HttpClient): Promise<SandboxStripe | null> {
   if (options.remote || options.livemode) return null;
   // From the file alone: a key in the environment may be one of Stripe itself.
-  const apiKey =
-    (await readDevVars(options["vars-file"]))?.["STRIPE_API_KEY"] ?? process.env["SANDBOX_STRIPE_API_KEY"];
+  const apiKey = (await readDevVars(options["vars-file"]))?.["STRIPE_API_KEY"];
   const { origin } = options["stripe-url"];
   if (apiKey === undefined) return without(`No STRIPE_API_KEY in ${shownPath(options["vars-file"])}`);
   const stripe = sandboxStripeClient(http, options["stripe-url"], apiKey);

@@ -59,6 +59,8 @@ function round(seed: number, batches: number, seconds: number, only: string): Pr
   const args = [
     "node_modules/vitest/vitest.mjs",
     "run",
+    "--mode",
+    "proof",
     "--project",
     "integration",
     `integration/fuzz.${only}`,

@@ -1,19 +1,29 @@
 /** The sender: `npm run send`. */
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { run, startTestStack, type Run, type TestStack } from "./support.ts";
+import { run, startTestStack, tempFolder, type Run, type TestStack } from "./support.ts";
 
 let started: TestStack;
+let folder = "";
+let varsFile = "";
 beforeAll(async () => {
-  started = await startTestStack({}, { withStripe: true });
+  [started, folder] = await Promise.all([startTestStack({}, { withStripe: true }), tempFolder()]);
+  // The script finds its secrets where `npm start` would have put them, and not in the developer's own file.
+  varsFile = join(folder, ".dev.vars");
+  const lines = Object.entries(started.env).map(([name, value]) => `${name}=${value}\n`);
+  await writeFile(varsFile, lines.join(""));
 });
-afterAll(() => started?.stop());
+afterAll(async () => {
+  await started?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 function send(...args: readonly string[]): Promise<Run> {
   const { clawsettleUrl, ledgerUrl, stripeUrl } = started.stack;
   const stripe = stripeUrl === null ? [] : ["--stripe-url", stripeUrl.origin];
   const where = ["--url", clawsettleUrl.origin, "--ledger-url", ledgerUrl.origin, ...stripe];
-  const env = { ...started.env, SANDBOX_STRIPE_API_KEY: started.env["STRIPE_API_KEY"] ?? "" };
-  return run("scripts/commands/send.ts", [...where, ...args], { env });
+  return run("scripts/commands/send.ts", [...where, "--vars-file", varsFile, ...args]);
 }
 
 describe("npm run send", () => {

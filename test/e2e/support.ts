@@ -8,6 +8,7 @@ import {
   type TempStackOptions,
 } from "../../scripts/sandbox/stack/temp-stack.ts";
 import { SECRET_NAMES } from "../../scripts/sandbox/stack/dev-vars.ts";
+import { bareEnv } from "../../scripts/lib/bare-env.ts";
 import { ROOT } from "../../scripts/lib/paths.ts";
 
 export { tempFolder } from "../../scripts/sandbox/stack/temp-stack.ts";
@@ -40,7 +41,7 @@ export function run(
     const child = execFile(
       options.node ?? process.execPath,
       [script, ...args],
-      { cwd: ROOT, env: { ...process.env, ...options.env }, maxBuffer: 16 * 1024 * 1024 },
+      { cwd: ROOT, env: { ...bareEnv(), ...options.env }, maxBuffer: 16 * 1024 * 1024 },
       (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });

@@ -34,27 +34,27 @@ function personalEvent(over: Record<string, unknown> = {}) {
 /** Every way through the service that could say too much. */
 async function liveThroughEverything(ledger: ScriptedLedger): Promise<Answer[]> {
   const answers: Answer[] = [];
-  const tell = async (answer: Promise<Answer>) => answers.push(await answer);
+  const keep = async (answer: Promise<Answer>) => answers.push(await answer);
   const settled = personalEvent();
-  await tell(deliver(settled));
-  await tell(deliver(settled));
-  await tell(deliver({ ...settled, data: { object: { ...settled.data.object, amount_received: 1 } } }));
-  await tell(deliver(personalEvent({ metadata: {} })));
-  await tell(deliver(settled, { header: `t=1,v1=${SECRET}` }));
-  await tell(deliver(`{"id":"${PERSONAL[0]}"`));
-  await tell(deliver({ ...settled, id: PERSONAL[0] }));
-  await tell(deliver({ ...settled, livemode: true }));
-  await tell(deliver(settled, { env: { LEDGER_ADMIN_KEY: undefined } }));
+  await keep(deliver(settled));
+  await keep(deliver(settled));
+  await keep(deliver({ ...settled, data: { object: { ...settled.data.object, amount_received: 1 } } }));
+  await keep(deliver(personalEvent({ metadata: {} })));
+  await keep(deliver(settled, { header: `t=1,v1=${SECRET}` }));
+  await keep(deliver(`{"id":"${PERSONAL[0]}"`));
+  await keep(deliver({ ...settled, id: PERSONAL[0] }));
+  await keep(deliver({ ...settled, livemode: true }));
+  await keep(deliver(settled, { env: { LEDGER_ADMIN_KEY: undefined } }));
   ledger.answer(() => refused(500, "UPSTREAM", { "x-leak": PERSONAL[1] ?? "" }));
   const failed = personalEvent();
-  await tell(deliver(failed));
+  await keep(deliver(failed));
   ledger.answer(() => {
     throw new Error(`${PERSONAL[0]} at ${env.LEDGER_ADMIN_KEY}`);
   });
-  await tell(operator("POST", `/v1/admin/events/${failed.id}/retry`));
-  await tell(operator("POST", `/v1/admin/events/${failed.id}/resolve`, `{"actor":"${PERSONAL[1]}`));
-  await tell(showEvent(failed.id));
-  await tell(operator("GET", "/v1/admin/events/evt_x", undefined, { key: SECRET }));
+  await keep(operator("POST", `/v1/admin/events/${failed.id}/retry`));
+  await keep(operator("POST", `/v1/admin/events/${failed.id}/resolve`, `{"actor":"${PERSONAL[1]}`));
+  await keep(showEvent(failed.id));
+  await keep(operator("GET", "/v1/admin/events/evt_x", undefined, { key: SECRET }));
   return answers;
 }
 

@@ -4,12 +4,13 @@
  */
 import { expect, test } from "vitest";
 import { STATEMENTS } from "../../scripts/sandbox/ledger/statements.ts";
+import { isProof } from "../support/effort.ts";
 import { describeHistory } from "./describe-history.ts";
 import { LEDGER_FAULTS } from "./fault-plan.ts";
 import { runHistory } from "./run-history.ts";
 import { runMany } from "./simulate-many.ts";
 
-const HISTORIES = 600;
+const HISTORIES = isProof ? 2_000 : 600;
 
 /** So few histories need not have a request that dies right after these. */
 const SELDOM_LAST: ReadonlySet<string> = new Set(["update_status", "delete_settlement", "restore_status"]);

@@ -100,7 +100,7 @@ export class World {
   }
 
   /** What happened, in order: "save forwarding", "alarm 15000" (after T0), "ledger ingest", … */
-  story(from = 0): string[] {
+  steps(from = 0): string[] {
     return this.diary.slice(from).map(({ what, detail }) => {
       return what === "alarm" && typeof detail === "number" ? `alarm ${detail - T0}` : `${what} ${detail}`;
     });

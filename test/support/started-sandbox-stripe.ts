@@ -1,5 +1,5 @@
 /** The sandbox Stripe, started on a port of its own. */
-import { unstable_startWorker } from "wrangler";
+import { startSandbox } from "./started-sandbox.ts";
 
 export const SANDBOX_KEY = "sk_test_of_the_sandbox";
 
@@ -20,15 +20,7 @@ export interface StartedSandbox {
 }
 
 export async function startSandboxStripe(): Promise<StartedSandbox> {
-  // Wrangler would otherwise report its use, and ask Cloudflare where we are.
-  process.env["WRANGLER_SEND_METRICS"] = "false";
-  process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
-  const worker = await unstable_startWorker({
-    config: "scripts/sandbox/stripe/wrangler.toml",
-    envFiles: [],
-    bindings: { STRIPE_API_KEY: { type: "plain_text", value: SANDBOX_KEY } },
-    dev: { server: { hostname: "127.0.0.1", port: 0 }, inspector: false, persist: false, logLevel: "none" },
-  });
+  const worker = await startSandbox("stripe", { STRIPE_API_KEY: SANDBOX_KEY });
   const base = await worker.url;
   const call = async (method: string, path: string, sent?: unknown): Promise<unknown> => {
     const response = await fetch(new URL(path, base), {

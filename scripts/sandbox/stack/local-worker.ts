@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { bareEnv } from "../../lib/bare-env.ts";
 import { messageOf, PlainError } from "../../lib/failure.ts";
 import { httpClient } from "../../lib/http.ts";
 import { pollUntil } from "../../lib/poll.ts";
@@ -48,7 +49,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     // A group of its own: workerd and esbuild are its grandchildren and must go with it.
     detached: true,
     execArgv: ["--no-warnings"],
-    env: { ...process.env, ...QUIET_ENV },
+    env: { ...bareEnv(), ...QUIET_ENV },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const { pid } = child;

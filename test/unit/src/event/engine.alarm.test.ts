@@ -49,7 +49,7 @@ describe("the alarm", () => {
   it("at the end of the retention → everything is erased; a delivery after that begins anew", async () => {
     const world = new World(forwarded(), T0 + 30 * DAY);
     await world.fireAlarm();
-    expect(world.story()).toEqual(["erase null"]);
+    expect(world.steps()).toEqual(["erase null"]);
     expect([world.record, world.alarmAt]).toEqual([null, null]);
     void world.engine.deliver(delivery());
     expect(world.asked).toMatchObject({ about: PAYLOAD });

@@ -47,7 +47,7 @@ describe("the first delivery", () => {
   it("is on record with its alarm, in one turn, before the ledger hears of it", async () => {
     const world = new World();
     void world.engine.deliver(delivery());
-    expect(world.story()).toEqual(["save forwarding", `alarm ${LEASE}`, "ledger settle"]);
+    expect(world.steps()).toEqual(["save forwarding", `alarm ${LEASE}`, "ledger settle"]);
     expect(new Set(world.diary.map(({ turn }) => turn)).size).toBe(1);
     expect(world.asked).toMatchObject({ about: PAYLOAD, key: KEY });
   });
@@ -64,7 +64,7 @@ describe("the first delivery", () => {
       log: [[1, "delivery", T0, 120, "accepted", 201]],
     });
     await idle();
-    expect(world.story(3)).toEqual(["save forwarded", "publish forwarded r2"]);
+    expect(world.steps(3)).toEqual(["save forwarded", "publish forwarded r2"]);
     expect(world.alarmAt).toBe(T0 + LEASE);
   });
 
@@ -91,7 +91,7 @@ describe("the first delivery", () => {
     const world = new World();
     const reply = await world.engine.deliver(delivery({ mapping: IGNORED }));
     expect(reply).toMatchObject({ kind: "ok", deduped: false, snapshot: { state: "ignored" } });
-    expect(world.story()).toEqual(["save ignored", `alarm ${5 * SECOND}`, "publish ignored r1"]);
+    expect(world.steps()).toEqual(["save ignored", `alarm ${5 * SECOND}`, "publish ignored r1"]);
     expect(world.ledger).toHaveLength(0);
   });
 
@@ -110,11 +110,11 @@ describe("a refund whose account must be looked up", () => {
   it("found → frozen on record in a turn of its own, before the ledger hears of the settlement", async () => {
     const world = new World();
     const reply = world.engine.deliver(delivery({ mapping: LOOKUP }));
-    expect(world.story()).toEqual(["save received", `alarm ${LOOKUP_LEASE}`, "ledger account"]);
+    expect(world.steps()).toEqual(["save received", `alarm ${LOOKUP_LEASE}`, "ledger account"]);
     expect(world.asked.about).toBe(PAYMENT_INTENT);
     world.asked.answer({ kind: "found", account_id: "acc_7" });
     await idle();
-    expect(world.story(3)).toEqual(["save forwarding", "ledger settle"]);
+    expect(world.steps(3)).toEqual(["save forwarding", "ledger settle"]);
     expect(JSON.parse(world.asked.about)).toMatchObject({ account_id: "acc_7", direction: "refund" });
     expect(world.asked.key).toBe(KEY);
     world.asked.answer(ACCEPTED);
@@ -227,7 +227,7 @@ describe("redeliveries", () => {
     const world = new World(forwarded());
     const replies = [await world.engine.deliver(delivery()), await world.engine.deliver(delivery())];
     for (const reply of replies) expect(reply).toEqual({ kind: "ok", deduped: true, snapshot: OK });
-    expect(world.story()).toEqual(["save forwarded", "save forwarded"]);
+    expect(world.steps()).toEqual(["save forwarded", "save forwarded"]);
   });
 
   it("failed + redelivery within 5 s → the stored 502, nobody asked; after 5 s → attempt 2", async () => {
@@ -249,7 +249,7 @@ describe("redeliveries", () => {
     const world = new World(failedForGood());
     const reply = await world.engine.deliver(delivery());
     expect(reply).toMatchObject({ kind: "ledger_ingest_failed", next_retry_at: null, attempts: 1 });
-    expect(world.story()).toEqual(["save failed"]);
+    expect(world.steps()).toEqual(["save failed"]);
     expect(world.alarmAt).toBeNull();
   });
 });

@@ -84,7 +84,7 @@ describe("retry", () => {
     const reply = await world.engine.retry(operatorRetry({ scope: "healing" }));
     expect(reply).toMatchObject({ kind: "retried", attempted: false, event: { state: "failed" } });
     expect(world.ledger).toHaveLength(0);
-    expect(world.story()).not.toContain("alarm");
+    expect(world.steps()).not.toContain("alarm");
   });
 
   it("forwarding, in flight → waits for that attempt", async () => {

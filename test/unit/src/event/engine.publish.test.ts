@@ -26,20 +26,20 @@ describe("the alarm moves only after the row is published", () => {
   it("accepted → published, then the alarm of the purge", async () => {
     const world = await settled();
     await idle();
-    expect(world.story(3)).toEqual(["save forwarded", "publish forwarded r2", `alarm ${30 * DAY}`]);
+    expect(world.steps(3)).toEqual(["save forwarded", "publish forwarded r2", `alarm ${30 * DAY}`]);
     expect(world.rows).toMatchObject([{ state: "forwarded", revision: 2 }]);
   });
 
   it("refused for now → published, then the alarm of the retry", async () => {
     const world = await settled(UNAVAILABLE);
     await idle();
-    expect(world.story(3)).toEqual(["save failed", "publish failed r2", "alarm 11250"]);
+    expect(world.steps(3)).toEqual(["save failed", "publish failed r2", "alarm 11250"]);
   });
 
   it("refused for good → published, then no alarm", async () => {
     const world = await settled(REJECTED);
     await idle();
-    expect(world.story(3)).toEqual(["save failed", "publish failed r2", "alarm null"]);
+    expect(world.steps(3)).toEqual(["save failed", "publish failed r2", "alarm null"]);
   });
 
   it("an index that is slow → the lease's alarm stands until it answers", async () => {

@@ -25,7 +25,7 @@ describe("a crash while the ledger is asked", () => {
     world.crash();
     const alarm = world.fireAlarm();
     expect(world.nowMs).toBe(T0 + LEASE);
-    expect(world.story(3)).toEqual(["save forwarding", `alarm ${2 * LEASE}`, "ledger settle"]);
+    expect(world.steps(3)).toEqual(["save forwarding", `alarm ${2 * LEASE}`, "ledger settle"]);
     expect(world.ledger[1]).toMatchObject({ about: world.ledger[0]?.about, key: world.ledger[0]?.key });
     world.asked.answer(ACCEPTED);
     await alarm;

@@ -5,6 +5,7 @@
 import * as fc from "fast-check";
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
+import { isProof } from "../../../../support/effort.ts";
 import type { IngestBody, Status } from "../../../../../scripts/sandbox/ledger/contract.ts";
 import { MemoryStore } from "../../../../../scripts/sandbox/ledger/memory-store.ts";
 import { ingest, type IngestContext } from "../../../../../scripts/sandbox/ledger/ingest.ts";
@@ -186,7 +187,7 @@ describe.each([
           expect(seen).toEqual(wanted);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: isProof ? 300 : 60 },
     );
   });
 
@@ -210,7 +211,7 @@ describe.each([
         }
         expect([bench.tables(), bench.answers()]).toEqual(before);
       }),
-      { numRuns: 200 },
+      { numRuns: isProof ? 200 : 40 },
     );
   });
 });

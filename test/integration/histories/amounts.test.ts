@@ -10,16 +10,16 @@ import {
   balancesOf,
   deliverAll,
   REFUND_MODES,
-  refundsToldBy,
+  refundsReportedBy,
   stateOf,
-  tellStories,
-} from "../../support/stories.ts";
+  prepareHistories,
+} from "../../support/play-history.ts";
 import { StripePayment } from "../../support/stripe-payment.ts";
 import { deliver } from "../../support/worker.ts";
 
 /** Amounts go to the ledger exactly as Stripe counts them, or not at all. */
 
-const story = tellStories();
+const history = prepareHistories();
 
 describe.each([
   ["two decimals", "usd", 1_234],
@@ -27,16 +27,16 @@ describe.each([
   ["three decimals", "kwd", 12_345],
   ["the largest integer that JSON keeps", "usd", Number.MAX_SAFE_INTEGER],
 ])("%s: %s %i", (_, currency, amount) => {
-  it.each(REFUND_MODES)("pays in, refunds and disputes unconverted, refunds told by %s", async (mode) => {
+  it.each(REFUND_MODES)("pays in, refunds and disputes unconverted, refunds reported by %s", async (mode) => {
     const account = await newAccount();
     const payment = new StripePayment({ account, amount, currency });
     const part = Math.floor(amount / 3);
-    const told = refundsToldBy(mode);
+    const options = refundsReportedBy(mode);
     const code = currency.toUpperCase();
-    await deliverAll(payment.succeeds(), told);
+    await deliverAll(payment.succeeds(), options);
     expect(await balancesOf(account)).toEqual({ [code]: String(amount) });
-    await deliverAll(payment.refund({ amount: part })[1], told);
-    await deliverAll(payment.isDisputed({ amount: part })[1], told);
+    await deliverAll(payment.refund({ amount: part })[1], options);
+    await deliverAll(payment.isDisputed({ amount: part })[1], options);
     expect(await balancesOf(account)).toEqual({ [code]: String(amount - 2 * part) });
   });
 });
@@ -79,18 +79,18 @@ const CARRIERS = [
 ] as const;
 
 describe.each(CARRIERS)("%s", (type, field, build) => {
-  const told = refundsToldBy(type === "refund.created" ? "refund" : "charge");
+  const options = refundsReportedBy(type === "refund.created" ? "refund" : "charge");
 
   /** Delivers it with one field spoiled: what Stripe hears, and what an operator sees. */
   async function resultOf(spoiled: Record<string, unknown>) {
     const account_id = await newAccount();
     const event = build({ account_id, ...spoiled });
-    const { status, body } = await deliver(event, told);
+    const { status, body } = await deliver(event, options);
     const { state, reason, settlement, next_retry_at, last_error } = await stateOf(event);
     return {
       answer: { status, state: body.state, code: body.error_code, reason: body.reason },
       shown: { state, reason, settlement, next_retry_at, code: last_error?.code },
-      asked: story.ledger.requests.length,
+      asked: history.ledger.requests.length,
       balances: await balancesOf(account_id),
     };
   }
@@ -127,5 +127,5 @@ it("zero → ignored, and nothing at the ledger", async () => {
     disputeFundsWithdrawn({ account_id, amount: 0 }),
   ];
   expect(await deliverAll(events)).toEqual(Array(3).fill("200 ignored zero_amount"));
-  expect(story.ledger.requests).toEqual([]);
+  expect(history.ledger.requests).toEqual([]);
 });

@@ -7,16 +7,16 @@ import {
   deliverAll,
   pass,
   REFUND_MODES,
-  refundsToldBy,
-  ringAlarms,
+  refundsReportedBy,
+  runAlarms,
   stateOf,
-  tellStories,
-} from "../../support/stories.ts";
+  prepareHistories,
+} from "../../support/play-history.ts";
 import { type Events, StripePayment } from "../../support/stripe-payment.ts";
 
 /** What overtakes its payment is refused at first, and settles without an operator. */
 
-tellStories();
+prepareHistories();
 
 const NOT_RESOLVED = "502 404 ACCOUNT_NOT_RESOLVED, will retry";
 const NO_FUNDS = "502 422 INSUFFICIENT_FUNDS, will retry";
@@ -32,11 +32,11 @@ const WAYS = [
   { way: "by its own metadata", own: true, refusal: NO_FUNDS },
 ];
 
-describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
-  const told = refundsToldBy(mode);
+describe.each(REFUND_MODES)("refunds reported by %s events", (mode) => {
+  const options = refundsReportedBy(mode);
 
   describe.each(WAYS)("a refund and its payment, the account known $way", ({ own, refusal }) => {
-    function story(): { payment: Events; refund: Events; carrier: StripeEventBody } {
+    function eventsOfBoth(): { payment: Events; refund: Events; carrier: StripeEventBody } {
       const payment = new StripePayment({ account, amount: 1_000, chargeKnowsAccount: own });
       const paid = payment.succeeds();
       const refund = payment.refund({ amount: 400, account: own ? account : undefined })[1];
@@ -45,18 +45,18 @@ describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
     }
 
     it("payment, refund → settled at once", async () => {
-      const { payment, refund, carrier } = story();
-      await deliverAll([...payment, ...refund], told);
+      const { payment, refund, carrier } = eventsOfBoth();
+      await deliverAll([...payment, ...refund], options);
       expect(await stateOf(carrier)).toMatchObject({ state: "forwarded", attempts: 1 });
       expect(await balancesOf(account)).toEqual({ USD: "600" });
     });
 
     it("refund, payment → the refund's own alarm settles it", async () => {
-      const { payment, refund, carrier } = story();
-      expect(await deliverAll(refund, told)).toContain(refusal);
-      await deliverAll(payment, told);
+      const { payment, refund, carrier } = eventsOfBoth();
+      expect(await deliverAll(refund, options)).toContain(refusal);
+      await deliverAll(payment, options);
       expect(await balancesOf(account)).toEqual({ USD: "1000" });
-      await ringAlarms([carrier]);
+      await runAlarms([carrier]);
       expect(await balancesOf(account)).toEqual({ USD: "600" });
       const { attempt_log, operator_actions } = await stateOf(carrier);
       expect(attempt_log.at(-1)).toMatchObject({ attempt: 2, trigger: "alarm", outcome: "accepted" });
@@ -64,23 +64,23 @@ describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
     });
 
     it("refund, payment, the refund again → the redelivery settles it", async () => {
-      const { payment, refund, carrier } = story();
-      await deliverAll([...refund, ...payment], told);
+      const { payment, refund, carrier } = eventsOfBoth();
+      await deliverAll([...refund, ...payment], options);
       pass(6);
-      expect(await deliverAll([carrier], told)).toEqual(["200 forwarded"]);
+      expect(await deliverAll([carrier], options)).toEqual(["200 forwarded"]);
       expect(await balancesOf(account)).toEqual({ USD: "600" });
-      await ringAlarms([carrier]);
+      await runAlarms([carrier]);
       expect(await balancesOf(account)).toEqual({ USD: "600" });
     });
 
     it("the refund waits for hours → it settles within one interval after its payment", async () => {
-      const { payment, refund, carrier } = story();
-      await deliverAll(refund, told);
-      await ringAlarms([carrier], Date.now() + 12 * 3_600_000);
+      const { payment, refund, carrier } = eventsOfBoth();
+      await deliverAll(refund, options);
+      await runAlarms([carrier], Date.now() + 12 * 3_600_000);
       pass(60);
-      await deliverAll(payment, told);
+      await deliverAll(payment, options);
       const paidAt = Date.now();
-      await ringAlarms([carrier]);
+      await runAlarms([carrier]);
       expect(Date.now() - paidAt).toBeLessThanOrEqual(3_600_000);
       expect(await balancesOf(account)).toEqual({ USD: "600" });
     });
@@ -91,15 +91,15 @@ describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
     const paid = payment.succeeds();
     const [refund, made] = payment.refund({ amount: 300 });
     const events = [...made, ...payment.refundFails(refund), ...payment.refund({ amount: 300 })[1]];
-    await deliverAll([...events.toReversed(), ...paid], told);
-    await ringAlarms(events);
+    await deliverAll([...events.toReversed(), ...paid], options);
+    await runAlarms(events);
     expect(await balancesOf(account)).toEqual({ USD: "700" });
     for (const event of events) expect((await stateOf(event)).state).toMatch(/^(forwarded|ignored)$/);
   });
 });
 
 describe.each(WAYS)("a dispute and its payment, the account known $way", ({ own, refusal }) => {
-  function story() {
+  function eventsOfBoth() {
     const payment = new StripePayment({ account, amount: 1_000 });
     const paid = payment.succeeds();
     const [, disputed] = payment.isDisputed({ amount: 400, account: own ? account : undefined });
@@ -108,23 +108,23 @@ describe.each(WAYS)("a dispute and its payment, the account known $way", ({ own,
   }
 
   it("payment, dispute → settled at once", async () => {
-    const { paid, disputed, withdrawn } = story();
+    const { paid, disputed, withdrawn } = eventsOfBoth();
     await deliverAll([...paid, ...disputed]);
     expect(await stateOf(withdrawn)).toMatchObject({ state: "forwarded", attempts: 1 });
     expect(await balancesOf(account)).toEqual({ USD: "600" });
   });
 
   it("dispute, payment → the dispute's own alarm settles it", async () => {
-    const { paid, disputed, withdrawn } = story();
+    const { paid, disputed, withdrawn } = eventsOfBoth();
     expect(await deliverAll(disputed)).toContain(refusal);
     await deliverAll(paid);
-    await ringAlarms([withdrawn]);
+    await runAlarms([withdrawn]);
     expect(await stateOf(withdrawn)).toMatchObject({ state: "forwarded", attempts: 2 });
     expect(await balancesOf(account)).toEqual({ USD: "600" });
   });
 
   it("dispute, payment, the dispute again → the redelivery settles it", async () => {
-    const { paid, disputed, withdrawn } = story();
+    const { paid, disputed, withdrawn } = eventsOfBoth();
     await deliverAll([...disputed, ...paid]);
     pass(6);
     expect(await deliverAll([withdrawn])).toEqual(["200 forwarded"]);
@@ -142,6 +142,6 @@ it("payment, refund and dispute before their account is opened → all settle on
   expect(outcomes.filter((outcome) => outcome === "502 404 NOT_FOUND, will retry")).toHaveLength(2);
   expect(outcomes.filter((outcome) => outcome === NOT_RESOLVED)).toHaveLength(1);
   await openAccount(did);
-  await ringAlarms(events);
+  await runAlarms(events);
   expect(await balancesOf(late)).toEqual({ USD: "500" });
 });

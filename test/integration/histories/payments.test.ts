@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { paymentCanceled } from "../../../scripts/sandbox/events/stripe-events.ts";
 import { newAccount } from "../../support/scripted-ledger.ts";
-import { balancesOf, deliverAll, settlementsOf, tellStories } from "../../support/stories.ts";
+import { balancesOf, deliverAll, settlementsOf, prepareHistories } from "../../support/play-history.ts";
 import { StripePayment } from "../../support/stripe-payment.ts";
 
 /** A failed attempt leaves the intent payable: it neither keeps the payment from being credited, nor takes it back. */
 
-tellStories();
+prepareHistories();
 
 async function threeAttempts() {
   const account = await newAccount();

@@ -3,16 +3,16 @@ import { newAccount } from "../../support/scripted-ledger.ts";
 import {
   balancesOf,
   deliverAll,
-  ringAlarms,
+  runAlarms,
   settlementsOf,
-  tellStories,
+  prepareHistories,
   twinOf,
-} from "../../support/stories.ts";
+} from "../../support/play-history.ts";
 import { StripePayment } from "../../support/stripe-payment.ts";
 
 /** A dispute takes its own amount, which may be less than the charge; what is won back is that amount too. */
 
-tellStories();
+prepareHistories();
 
 async function disputedInPart() {
   const account = await newAccount();
@@ -48,7 +48,7 @@ it("reinstated, withdrawn, and only then paid → exact without an operator", as
   const { account, payment, paid, dispute, withdrawn } = await disputedInPart();
   const events = [...payment.disputeIsWon(dispute), ...withdrawn];
   await deliverAll([...events, ...paid]);
-  await ringAlarms(events);
+  await runAlarms(events);
   expect(await balancesOf(account)).toEqual({ USD: "1000" });
 });
 

@@ -5,7 +5,14 @@ import {
 } from "../../../scripts/sandbox/events/stripe-events.ts";
 import { CURRENCIES } from "../../../src/settlement/currency.ts";
 import { operator, storedRecord } from "../../support/worker.ts";
-import { balancesOf, deliverAll, pass, ringAlarms, stateOf, tellStories } from "../../support/stories.ts";
+import {
+  balancesOf,
+  deliverAll,
+  pass,
+  runAlarms,
+  stateOf,
+  prepareHistories,
+} from "../../support/play-history.ts";
 import { accountIdOf } from "../../../scripts/lib/account-id.ts";
 import { newAccount, newDid, openAccount } from "../../support/scripted-ledger.ts";
 import { StripePayment } from "../../support/stripe-payment.ts";
@@ -15,7 +22,7 @@ import { StripePayment } from "../../support/stripe-payment.ts";
  * yet, and then knows it. The kept body is mapped again, and goes the way of every other event.
  */
 
-const story = tellStories();
+const history = prepareHistories();
 const known = CURRENCIES as Set<string>;
 const mapperLearns = () => known.add("XCG");
 beforeEach(() => void known.delete("XCG"));
@@ -38,7 +45,7 @@ it("failed(unmappable) + retry after the fix → forwarded and credited, and the
   const account = await newAccount();
   const event = paid(account);
   expect(await deliverAll([event])).toEqual(["200 failed currency_unknown"]);
-  expect(story.ledger.requests).toEqual([]);
+  expect(history.ledger.requests).toEqual([]);
   expect(await stored(event)).toContain(CUSTOMER);
 
   mapperLearns();
@@ -68,7 +75,7 @@ it("failed(unmappable) + retry before the fix → still failed, its body still k
     reason: "currency_unknown",
     attempts: 0,
   });
-  expect(story.ledger.requests).toEqual([]);
+  expect(history.ledger.requests).toEqual([]);
   expect(await stored(event)).toContain(CUSTOMER);
   mapperLearns();
   expect((await retry(event)).body).toMatchObject({ state: "forwarded" });
@@ -98,7 +105,7 @@ it("failed(unmappable) + retry + a ledger that refuses for now → heals like an
   });
   expect(await stored(event)).not.toContain(CUSTOMER);
   await openAccount(did);
-  await ringAlarms([event]);
+  await runAlarms([event]);
   expect(await stateOf(event)).toMatchObject({ state: "forwarded", attempts: 2 });
   expect(await balancesOf(account)).toEqual({ XCG: "1200" });
 });
@@ -121,7 +128,7 @@ describe("an event whose account must be looked up", () => {
       last_error: { ledger_code: "ACCOUNT_NOT_RESOLVED" },
     });
     expect((await retry(succeeded)).body).toMatchObject({ state: "forwarded" });
-    await ringAlarms([withdrawn]);
+    await runAlarms([withdrawn]);
     expect((await stateOf(withdrawn)).settlement.metadata).toMatchObject({ account_source: "payin_lookup" });
     expect(await balancesOf(account)).toEqual({ XCG: "700" });
   });

@@ -169,20 +169,20 @@ function happen(payment: StripePayment, act: Refund | Dispute, account: string):
 }
 
 /** In words, for the message of a failed test. */
-export function tell({ payments }: History): string {
-  return payments.map(tellPayment).join("\n");
+export function describeHistory({ payments }: History): string {
+  return payments.map(describePayment).join("\n");
 }
 
-function tellPayment(payment: Payment): string {
+function describePayment(payment: Payment): string {
   const { account, currency, amount, failedAttempts, chargeKnowsAccount, acts } = payment;
   const after = failedAttempts > 0 ? ` after ${failedAttempts} failed attempts` : "";
   const charge = chargeKnowsAccount ? "" : "; the charge does not know the account";
-  return [`account ${account} is paid ${amount} ${currency}${after}${charge}`, ...acts.map(tellAct)].join(
+  return [`account ${account} is paid ${amount} ${currency}${after}${charge}`, ...acts.map(describeAct)].join(
     "\n  ",
   );
 }
 
-function tellAct(act: Refund | Dispute): string {
+function describeAct(act: Refund | Dispute): string {
   const own = act.ownAccount ? ", with its own account" : "";
   if (act.what === "dispute") return `${act.amount} disputed and ${act.won ? "won" : "lost"}${own}`;
   const fate = act.fails ? "fails" : "succeeds";

@@ -6,16 +6,16 @@ import {
   deliverAll,
   pass,
   REFUND_MODES,
-  refundsToldBy,
-  ringAlarms,
+  refundsReportedBy,
+  runAlarms,
   stateOf,
-  tellStories,
-} from "../../support/stories.ts";
+  prepareHistories,
+} from "../../support/play-history.ts";
 import { StripePayment } from "../../support/stripe-payment.ts";
 
 /** The customer has spent what is now to be refunded. The refund waits for funds, and nothing else waits for it. */
 
-tellStories();
+prepareHistories();
 
 /** Money leaves the account by another way than Stripe. */
 async function spend(account: string, amount: number): Promise<void> {
@@ -39,23 +39,23 @@ async function spend(account: string, amount: number): Promise<void> {
   expect(answer.status).toBe(201);
 }
 
-describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
-  const told = refundsToldBy(mode);
+describe.each(REFUND_MODES)("refunds reported by %s events", (mode) => {
+  const options = refundsReportedBy(mode);
 
   it("a refund without funds, then a further payment → the refund settles by itself", async () => {
     const account = await newAccount();
     const payment = new StripePayment({ account, amount: 1_000 });
-    await deliverAll(payment.succeeds(), told);
+    await deliverAll(payment.succeeds(), options);
     await spend(account, 900);
 
     const refund = payment.refund({ amount: 500 })[1];
-    expect(await deliverAll(refund, told)).toContain("502 422 INSUFFICIENT_FUNDS, will retry");
-    await ringAlarms(refund, Date.now() + 2 * 3_600_000);
+    expect(await deliverAll(refund, options)).toContain("502 422 INSUFFICIENT_FUNDS, will retry");
+    await runAlarms(refund, Date.now() + 2 * 3_600_000);
     expect(await balancesOf(account)).toEqual({ USD: "100" });
 
-    await deliverAll(new StripePayment({ account, amount: 700 }).succeeds(), told);
+    await deliverAll(new StripePayment({ account, amount: 700 }).succeeds(), options);
     expect(await balancesOf(account)).toEqual({ USD: "800" });
-    await ringAlarms(refund);
+    await runAlarms(refund);
     expect(await balancesOf(account)).toEqual({ USD: "300" });
     for (const event of refund) expect((await stateOf(event)).operator_actions).toEqual([]);
   });
@@ -63,28 +63,28 @@ describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
   it("a smaller refund after it is not held up", async () => {
     const account = await newAccount();
     const payment = new StripePayment({ account, amount: 1_000 });
-    await deliverAll(payment.succeeds(), told);
+    await deliverAll(payment.succeeds(), options);
     await spend(account, 900);
     const large = payment.refund({ amount: 500 })[1];
     const small = payment.refund({ amount: 100 })[1];
-    await deliverAll([...large, ...small], told);
+    await deliverAll([...large, ...small], options);
     expect(await balancesOf(account)).toEqual({ USD: "0" });
 
     pass(60);
-    await deliverAll(new StripePayment({ account, amount: 500 }).succeeds(), told);
-    await ringAlarms(large);
+    await deliverAll(new StripePayment({ account, amount: 500 }).succeeds(), options);
+    await runAlarms(large);
     expect(await balancesOf(account)).toEqual({ USD: "0" });
   });
 
   it("funds that never come → after 72 hours the refund stands failed before the operators, unbooked", async () => {
     const account = await newAccount();
     const payment = new StripePayment({ account, amount: 1_000 });
-    await deliverAll(payment.succeeds(), told);
+    await deliverAll(payment.succeeds(), options);
     await spend(account, 900);
     const begin = Date.now();
     const refund = payment.refund({ amount: 500 })[1];
-    await deliverAll(refund, told);
-    await ringAlarms(refund);
+    await deliverAll(refund, options);
+    await runAlarms(refund);
     expect(Date.now() - begin).toBe(72 * 3_600_000);
     const states = await Promise.all(refund.map(stateOf));
     expect(states.filter(({ state }) => state === "failed")).toMatchObject([

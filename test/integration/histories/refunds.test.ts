@@ -5,24 +5,24 @@ import {
   deliverAll,
   everyOrder,
   REFUND_MODES,
-  refundsToldBy,
-  ringAlarms,
-  tellStories,
+  refundsReportedBy,
+  runAlarms,
+  prepareHistories,
   twinOf,
-} from "../../support/stories.ts";
+} from "../../support/play-history.ts";
 import { type Events, StripePayment } from "../../support/stripe-payment.ts";
 
 /** Refunds of one charge. The endpoint gets both families of events, and exactly one of them is booked. */
 
-tellStories();
+prepareHistories();
 
-describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
-  const told = refundsToldBy(mode);
+describe.each(REFUND_MODES)("refunds reported by %s events", (mode) => {
+  const options = refundsReportedBy(mode);
 
   async function paid(chargeKnowsAccount = true) {
     const account = await newAccount();
     const payment = new StripePayment({ account, amount: 1_000, chargeKnowsAccount });
-    await deliverAll(payment.succeeds(), told);
+    await deliverAll(payment.succeeds(), options);
     return { account, payment };
   }
 
@@ -32,12 +32,12 @@ describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
   }
 
   it.each(everyOrder([1, 2, 3]))(
-    "three partial refunds in the order %i, %i, %i, each told twice → each debited once",
+    "three partial refunds in the order %i, %i, %i, each reported twice → each debited once",
     async (...order) => {
       const { account, payment } = await paid();
       const refunds = threePartialRefunds(payment);
       const events = order.flatMap((nth) => refunds[nth - 1] ?? []);
-      await deliverAll([...events, ...events], told);
+      await deliverAll([...events, ...events], options);
       expect(await balancesOf(account)).toEqual({ USD: "100" });
     },
   );
@@ -46,21 +46,21 @@ describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
     const { account, payment } = await paid();
     const refunds = threePartialRefunds(payment).flat();
     const events = refunds.flatMap((event) => [event, event]);
-    await deliverAll(events, told);
+    await deliverAll(events, options);
     expect(await balancesOf(account)).toEqual({ USD: "100" });
   });
 
   it("three refunds in one second → each debited once", async () => {
     const { account, payment } = await paid();
     const events = [200, 300, 400].flatMap((amount) => payment.refund({ amount, secondsLater: 0 })[1]);
-    await deliverAll(events.toReversed(), told);
+    await deliverAll(events.toReversed(), options);
     expect(await balancesOf(account)).toEqual({ USD: "100" });
   });
 
   it("twin events of each change, before and after it → each debited once", async () => {
     const { account, payment } = await paid();
     const events = threePartialRefunds(payment).flat();
-    const outcomes = await deliverAll([...events.map(twinOf), ...events, ...events.map(twinOf)], told);
+    const outcomes = await deliverAll([...events.map(twinOf), ...events, ...events.map(twinOf)], options);
     expect(new Set(outcomes.filter((outcome) => !outcome.includes("ignored")))).toEqual(
       new Set(["200 forwarded"]),
     );
@@ -70,7 +70,7 @@ describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
   it("a charge that does not know its account → found by look-up, debited once", async () => {
     const { account, payment } = await paid(false);
     const events = threePartialRefunds(payment).flat();
-    await deliverAll([...events, ...events], told);
+    await deliverAll([...events, ...events], options);
     expect(await balancesOf(account)).toEqual({ USD: "100" });
   });
 
@@ -83,8 +83,8 @@ describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
         const failed = payment.refundFails(first);
         const again = payment.refund({ amount: 300 })[1];
         const events = order.flatMap((nth) => [made, failed, again][nth] ?? []);
-        await deliverAll([...events, ...events], told);
-        await ringAlarms(events);
+        await deliverAll([...events, ...events], options);
+        await runAlarms(events);
         expect(await balancesOf(account), `order ${order.join()}`).toEqual({ USD: "700" });
       }
     },
@@ -94,16 +94,16 @@ describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
     const { account, payment } = await paid();
     const [refund, made] = payment.refund({ amount: 300, pending: true });
     const events = [...made, ...payment.refundSucceeds(refund), ...payment.refundIsReferenced(refund)];
-    await deliverAll([...events, ...events.toReversed()], told);
+    await deliverAll([...events, ...events.toReversed()], options);
     expect(await balancesOf(account)).toEqual({ USD: "700" });
   });
 
   it("a refund of everything that fails for good → the account has it all back", async () => {
     const { account, payment } = await paid();
     const [refund, made] = payment.refund({ amount: 1_000 });
-    await deliverAll(made, told);
+    await deliverAll(made, options);
     expect(await balancesOf(account)).toEqual({ USD: "0" });
-    await deliverAll(payment.refundFails(refund), told);
+    await deliverAll(payment.refundFails(refund), options);
     expect(await balancesOf(account)).toEqual({ USD: "1000" });
   });
 });

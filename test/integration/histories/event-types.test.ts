@@ -3,13 +3,13 @@ import { paymentIntentSucceeded, stripeEvent } from "../../../scripts/sandbox/ev
 import type { StripeObject } from "../../../scripts/sandbox/events/stripe-objects.ts";
 import { stripeId } from "../../../scripts/sandbox/events/stripe-ids.ts";
 import { newAccount } from "../../support/scripted-ledger.ts";
-import { outcomeOf, REFUND_MODES, refundsToldBy, tellStories } from "../../support/stories.ts";
+import { outcomeOf, REFUND_MODES, refundsReportedBy, prepareHistories } from "../../support/play-history.ts";
 import { STRIPE_EVENT_TYPES } from "../../support/stripe-event-types.ts";
 import { deliver } from "../../support/worker.ts";
 
 /** Whatever type an endpoint is subscribed to, no event is answered with an error that Stripe would retry for days. */
 
-tellStories();
+prepareHistories();
 
 /** Kept by hand, apart from the table, so that a slip in the table shows. */
 const MONEY_TYPES = {
@@ -50,8 +50,8 @@ it("the package names its types", () => {
   expect(STRIPE_EVENT_TYPES.length).toBeGreaterThan(260);
 });
 
-describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
-  const told = refundsToldBy(mode);
+describe.each(REFUND_MODES)("refunds reported by %s events", (mode) => {
+  const options = refundsReportedBy(mode);
   const money = [...MONEY_TYPES.both, ...MONEY_TYPES[mode]].sort();
 
   /** Which types had which outcome. The reason to ignore is the unit tests' matter. */
@@ -60,7 +60,7 @@ describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
     for (const together of inGroupsOf(20, types)) {
       const answered = together.map(async (type) => {
         const event = stripeEvent(type, objectOf() as StripeObject);
-        const outcome = outcomeOf(await deliver(event, told)).replace(/(ignored|failed) .+/, "$1");
+        const outcome = outcomeOf(await deliver(event, options)).replace(/(ignored|failed) .+/, "$1");
         (answers[outcome] ??= []).push(type);
       });
       await Promise.all(answered);
@@ -101,7 +101,7 @@ describe.each(REFUND_MODES)("refunds told by %s events", (mode) => {
     "__proto__",
   ])("a type of tomorrow, %s → 200, ignored with a reason", async (type) => {
     const event = stripeEvent(type, complete({ metadata: { account_id: account } }));
-    expect(outcomeOf(await deliver(event, told))).toBe("200 ignored not_a_settlement_event");
+    expect(outcomeOf(await deliver(event, options))).toBe("200 ignored not_a_settlement_event");
   });
 });
 

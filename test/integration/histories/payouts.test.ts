@@ -7,11 +7,18 @@ import {
 } from "../../../scripts/sandbox/events/stripe-events.ts";
 import { stripeId } from "../../../scripts/sandbox/events/stripe-ids.ts";
 import { newAccount } from "../../support/scripted-ledger.ts";
-import { balancesOf, deliverAll, pass, settlementsOf, stateOf, tellStories } from "../../support/stories.ts";
+import {
+  balancesOf,
+  deliverAll,
+  pass,
+  settlementsOf,
+  stateOf,
+  prepareHistories,
+} from "../../support/play-history.ts";
 
 /** Payouts are recorded and move no balance. A failed one is the end of it, whatever arrives later. */
 
-const story = tellStories();
+const history = prepareHistories();
 
 async function payout() {
   const account = await newAccount();
@@ -50,10 +57,10 @@ it("failed, then paid → stays reversed; the late event stands failed for good 
     },
   });
 
-  const asked = story.ledger.requests.length;
+  const asked = history.ledger.requests.length;
   pass(3_600);
   expect(await deliverAll([paid])).toEqual(["502 409 INVALID_STATUS_TRANSITION, for good"]);
-  expect(story.ledger.requests).toHaveLength(asked);
+  expect(history.ledger.requests).toHaveLength(asked);
   expect(await balancesOf(account)).toEqual({ USD: "1000" });
 });
 
@@ -68,7 +75,7 @@ it("automatic, without an account → ignored, and the ledger hears nothing", as
   const money = { automatic: true, amount: 800 };
   const events = [payoutPaid(money), payoutFailed(money), payoutCanceled(money)];
   expect(await deliverAll(events)).toEqual(Array(3).fill("200 ignored automatic_payout"));
-  expect(story.ledger.requests).toEqual([]);
+  expect(history.ledger.requests).toEqual([]);
 });
 
 it("by hand, without an account → unmappable, and visible", async () => {

@@ -1,6 +1,6 @@
 /**
- * What stories are told with: the sandbox ledger behind the Worker, accounts of their own, and a clock that only the
- * story moves. A story delivers events as Stripe would, lets alarms ring, and looks at the ledger's balances.
+ * Plays a history of payments: events are delivered as Stripe would, to the Worker with the sandbox ledger behind it;
+ * alarms run; the ledger's balances are read. Each history has accounts of its own, and a clock that only it moves.
  */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, vi } from "vitest";
@@ -12,34 +12,34 @@ import { sandboxControl, type ScriptedLedger, sandboxLedger } from "./scripted-l
 import { type Answer, deliver, runAlarm, type SendOptions, showEvent, stubOf } from "./worker.ts";
 
 /**
- * The runtime's own clock is real, and rings the alarms that are due by it. Alarms of a far year ring only when the
- * story lets them.
+ * The runtime's own clock is real, and runs the alarms that are due by it. Alarms of a far year run only when the
+ * history runs them.
  */
-const STORIES_BEGIN = Date.UTC(2031, 0, 1);
+const HISTORIES_BEGIN = Date.UTC(2031, 0, 1);
 
-/** Each new event costs a database on disk, and disks can be busy. */
-const STORY_TIMEOUT_MS = 30_000;
+/** Each new event is a new database, perhaps on a disk, and disks can be busy. */
+const HISTORY_TIMEOUT_MS = 30_000;
 
 export const REFUND_MODES = ["charge", "refund"] as const satisfies readonly RefundEvents[];
 
-/** How an endpoint is delivered to whose refunds are told this way. */
-export function refundsToldBy(mode: RefundEvents): SendOptions {
+/** How an endpoint is delivered to whose refunds are reported this way. */
+export function refundsReportedBy(mode: RefundEvents): SendOptions {
   return { env: { STRIPE_REFUND_EVENTS: mode } };
 }
 
-/** For each test a story of its own. What the ledger was asked stands in `ledger.requests`. */
-export function tellStories(): { readonly ledger: ScriptedLedger } {
-  vi.setConfig({ testTimeout: STORY_TIMEOUT_MS });
-  const story = { ledger: undefined as unknown as ScriptedLedger };
+/** For each test a history of its own. What the ledger was asked stands in `ledger.requests`. */
+export function prepareHistories(): { readonly ledger: ScriptedLedger } {
+  vi.setConfig({ testTimeout: HISTORY_TIMEOUT_MS });
+  const history = { ledger: undefined as unknown as ScriptedLedger };
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["Date"], now: STORIES_BEGIN });
-    story.ledger = sandboxLedger();
+    vi.useFakeTimers({ toFake: ["Date"], now: HISTORIES_BEGIN });
+    history.ledger = sandboxLedger();
   });
   afterEach(() => {
     vi.useRealTimers();
     vi.restoreAllMocks();
   });
-  return story;
+  return history;
 }
 
 export function pass(seconds: number): void {
@@ -62,7 +62,7 @@ export async function settlementsOf(externalId: string): Promise<string[]> {
     .sort();
 }
 
-/** Delivers one after the other, and tells each answer's outcome. */
+/** Delivers one after the other, and returns each answer's outcome. */
 export async function deliverAll(
   events: readonly StripeEventBody[],
   options: SendOptions = {},
@@ -86,10 +86,10 @@ export async function stateOf(event: StripeEventBody): Promise<Answer["body"]> {
 }
 
 /**
- * Lets alarms ring, each at its own time, until none of these events waits for one, or the next would ring after
+ * Runs alarms, each at its own time, until none of these events waits for one, or the next would run after
  * `until`. The clock moves along.
  */
-export async function ringAlarms(events: readonly StripeEventBody[], until = Infinity): Promise<void> {
+export async function runAlarms(events: readonly StripeEventBody[], until = Infinity): Promise<void> {
   const due = new Map<string, number>();
   const note = async (id: string) => {
     const at = await waitsUntil(id);
