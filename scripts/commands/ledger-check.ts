@@ -1,16 +1,13 @@
-import { EXIT_FAILED, EXIT_OK, runMain } from "../lib/failure.ts";
+/** `npm run ledger:check`: asks a ledger whether it keeps what clawsettle needs. */
+import { runCommand, type Values } from "../lib/command.ts";
+import { EXIT_FAILED, EXIT_OK } from "../lib/failure.ts";
 import { paint } from "../lib/terminal.ts";
 import { checkLedger, type Report } from "./ledger-check/check-ledger.ts";
-import { checkOptions, HELP } from "./ledger-check/options.ts";
+import { HELP, ledgerKey, OPTIONS } from "./ledger-check/options.ts";
 
-async function main(): Promise<number> {
-  const options = await checkOptions(process.argv.slice(2));
-  if (options === null) {
-    console.log(HELP);
-    return EXIT_OK;
-  }
-  const report = await checkLedger(options.ledgerUrl, options.adminKey);
-  console.log(options.json ? JSON.stringify(report, null, 2) : table(report));
+async function run(values: Values<typeof OPTIONS>): Promise<number> {
+  const report = await checkLedger(values["base-url"], await ledgerKey(values));
+  console.log(values.json ? JSON.stringify(report, null, 2) : table(report));
   return report.ok ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -28,4 +25,4 @@ function table({ ledger, rows, ok }: Report): string {
   return [`${ledger}`, ...lines, sum].join("\n");
 }
 
-await runMain(main);
+await runCommand({ help: HELP, options: OPTIONS }, run);

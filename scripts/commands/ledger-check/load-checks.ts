@@ -1,6 +1,6 @@
 /** Many requests at once, and how long one takes. */
 import { at } from "../../lib/http.ts";
-import { percentile } from "../../proof/bench/statistics.ts";
+import { percentile } from "../../lib/statistics.ts";
 import { expectAll, type Check } from "./check.ts";
 import { isTaken } from "./ledger-probe.ts";
 

@@ -1,8 +1,8 @@
-import { parseArgs } from "node:util";
-import { readDevVars } from "../../sandbox/stack/dev-vars.ts";
+import { isLoopback } from "../../../src/loopback.ts";
+import { baseUrl, flag, oneOf, type Values } from "../../lib/command.ts";
 import { UsageError } from "../../lib/failure.ts";
-import { baseUrl, isLoopbackHost } from "../../lib/loopback.ts";
-import { DEFAULT_LEDGER_URL } from "../../lib/paths.ts";
+import { DEFAULT_LEDGER_URL, DEV_VARS_FILE } from "../../lib/paths.ts";
+import { secretOf } from "../../sandbox/stack/dev-vars.ts";
 
 export const HELP = `Asks a ledger whether it keeps what clawsettle needs.
 
@@ -18,36 +18,22 @@ It opens accounts of its own, with names that nobody else uses, and leaves small
 counts real money, ask its owners first. LEDGER_ADMIN_KEY is the ledger's key.
 Exit code: 0 everything holds, 1 something does not, 2 wrong usage.`;
 
-export type CheckOptions = {
-  readonly ledgerUrl: URL;
-  readonly adminKey: string;
-  readonly json: boolean;
+export const OPTIONS = {
+  "base-url": baseUrl(new URL(DEFAULT_LEDGER_URL)),
+  env: oneOf(["local", "staging", "prod"], "local" as const),
+  "allow-remote": flag,
+  json: flag,
 };
 
-/** Null when only help is wanted. */
-export async function checkOptions(argv: readonly string[]): Promise<CheckOptions | null> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      "base-url": { type: "string", default: DEFAULT_LEDGER_URL },
-      env: { type: "string", default: "local" },
-      "allow-remote": { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return null;
-  const ledgerUrl = baseUrl("--base-url", values["base-url"]);
-  if (!isLoopbackHost(ledgerUrl.hostname)) {
+/** What no option can check alone: the address may get the key. Returns the key. */
+export async function ledgerKey(values: Values<typeof OPTIONS>): Promise<string> {
+  const url = values["base-url"];
+  if (!isLoopback(url.hostname)) {
     if (!values["allow-remote"])
-      throw new UsageError(`${ledgerUrl.origin} is not this machine. If you mean it, add --allow-remote.`);
-    if (ledgerUrl.protocol !== "https:")
-      throw new UsageError(`${ledgerUrl.origin} is not encrypted: use https.`);
+      throw new UsageError(`${url.origin} is not this machine. If you mean it, add --allow-remote.`);
+    if (url.protocol !== "https:") throw new UsageError(`${url.origin} is not encrypted: use https.`);
   }
-  if (!["local", "staging", "prod"].includes(values.env))
-    throw new UsageError(`--env takes local, staging or prod, not "${values.env}".`);
-  const file = values.env === "local" ? ((await readDevVars()) ?? {}) : {};
-  const adminKey = process.env["LEDGER_ADMIN_KEY"]?.trim() || file["LEDGER_ADMIN_KEY"];
-  if (!adminKey) throw new UsageError("Set LEDGER_ADMIN_KEY in the environment.");
-  return { ledgerUrl, adminKey, json: values.json };
+  const key = await secretOf("LEDGER_ADMIN_KEY", values.env === "local" ? DEV_VARS_FILE : null);
+  if (key === null) throw new UsageError("Set LEDGER_ADMIN_KEY in the environment.");
+  return key;
 }

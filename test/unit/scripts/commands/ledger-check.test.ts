@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { CHECKS, checkLedger, type Report } from "../../../../scripts/commands/ledger-check/check-ledger.ts";
-import { checkOptions } from "../../../../scripts/commands/ledger-check/options.ts";
+import { ledgerKey, OPTIONS } from "../../../../scripts/commands/ledger-check/options.ts";
 import {
   LEDGER_KEY,
   startSandboxLedger,
@@ -106,21 +106,28 @@ describe("a ledger that breaks one promise → the rows that fail", () => {
 });
 
 describe("options", () => {
+  const key = (given: { url?: string; env?: string; remote?: true }) =>
+    ledgerKey({
+      "base-url": OPTIONS["base-url"].read("--base-url", given.url),
+      env: OPTIONS.env.read("--env", given.env),
+      "allow-remote": given.remote === true,
+      json: false,
+    });
+
   it.each([
-    [["--base-url", "https://ledger.example"], "add --allow-remote"],
-    [["--base-url", "http://ledger.example", "--allow-remote"], "use https"],
-    [["--env", "moon"], "takes local, staging or prod"],
-    [["--base-url", "ledger"], "takes an address"],
-    [["--key", "secret"], "Unknown option"],
-  ])("%j → refused", async (argv, words) => {
-    await expect(checkOptions(argv)).rejects.toThrow(words);
+    [{ url: "https://ledger.example" }, "add --allow-remote"],
+    [{ url: "http://ledger.example", remote: true as const }, "use https"],
+  ])("%j → refused", async (given, words) => {
+    vi.stubEnv("LEDGER_ADMIN_KEY", "from-the-environment");
+    await expect(key(given)).rejects.toThrow(words);
+    vi.unstubAllEnvs();
   });
 
   it("staging takes its key from the environment only", async () => {
     vi.stubEnv("LEDGER_ADMIN_KEY", undefined);
-    await expect(checkOptions(["--env", "staging"])).rejects.toThrow("Set LEDGER_ADMIN_KEY");
+    await expect(key({ env: "staging" })).rejects.toThrow("Set LEDGER_ADMIN_KEY");
     vi.stubEnv("LEDGER_ADMIN_KEY", "from-the-environment");
-    expect(await checkOptions(["--env", "staging"])).toMatchObject({ adminKey: "from-the-environment" });
+    expect(await key({ env: "staging" })).toBe("from-the-environment");
     vi.unstubAllEnvs();
   });
 });
