@@ -110,6 +110,10 @@ describe("a turn after an answer without an effect: reads back first", () => {
   });
 });
 
+function settlementOf(direction: Settlement["direction"], status: Settlement["status"]): Settlement {
+  return { ...SETTLEMENT, direction, status };
+}
+
 describe("whatever the ledger answers", () => {
   const ingest = fc.constantFrom<LedgerOutcome>(ACCEPTED, NO_EVENT, REJECTED, UNAVAILABLE, UNKNOWN);
   const look = fc.constantFrom<SettlementLookup>(
@@ -120,10 +124,10 @@ describe("whatever the ledger answers", () => {
   );
   const settlement = fc
     .tuple(
-      fc.constantFrom("payin", "refund", "payout" as const),
-      fc.constantFrom("pending", "confirmed", "failed", "reversed" as const),
+      fc.constantFrom<Settlement["direction"]>("payin", "refund", "payout"),
+      fc.constantFrom<Settlement["status"]>("pending", "confirmed", "failed", "reversed"),
     )
-    .map(([direction, status]) => ({ ...SETTLEMENT, direction, status }) as Settlement);
+    .map(([direction, status]) => settlementOf(direction, status));
 
   it("an effectful settlement is accepted only with the ledger's event; one turn sends at most once", async () => {
     await fc.assert(
