@@ -7,9 +7,18 @@ import { paint } from "../lib/terminal.ts";
 import { crashDrill } from "./drill/crash.ts";
 import { crashNumbers, outageNumbers, reconcileNumbers } from "./drill/numbers.ts";
 import { HELP, OPTIONS } from "./drill/options.ts";
+import { ledgerDrill } from "./drill/ledger-kills.ts";
+import { accountDrill } from "./drill/one-account.ts";
 import { outageDrill } from "./drill/outage.ts";
 import { reconcileDrill } from "./drill/reconcile.ts";
-import { crashReport, outageReport, reconcileReport, verdictText } from "./drill/report.ts";
+import {
+  accountReport,
+  crashReport,
+  ledgerReport,
+  outageReport,
+  reconcileReport,
+  verdictText,
+} from "./drill/report.ts";
 import type { Disagreement } from "./drill/verdict/disagreement.ts";
 
 const MAX_FRESH_SEED = 1_000_000;
@@ -26,7 +35,7 @@ interface Outcome {
 type Options = Values<typeof OPTIONS> & { readonly seed: number };
 
 /** In the order in which they run. */
-const DRILLS = { crash, outage, reconcile };
+const DRILLS = { crash, outage, reconcile, ledger, account };
 
 async function drill(values: Values<typeof OPTIONS>, names: readonly string[]): Promise<number> {
   const unknown = names.find((name) => !(name in DRILLS));
@@ -80,6 +89,17 @@ async function reconcile({
   const result = await reconcileDrill({ payments, lost, altered, kills, faults: !calm, seed }, say);
   const numbers = reconcileNumbers(result);
   return { numbers, markdown: reconcileReport(numbers, seed), found: result.disagreements };
+}
+
+async function ledger({ seed, accounts, ...values }: Options): Promise<Outcome> {
+  const [payments, kills] = [values["to-accounts"], values["ledger-kills"]];
+  const { disagreements: found, ...numbers } = await ledgerDrill({ payments, accounts, kills, seed }, say);
+  return { numbers, markdown: ledgerReport(numbers), found };
+}
+
+async function account({ seed, "one-account": events }: Options): Promise<Outcome> {
+  const { disagreements: found, ...numbers } = await accountDrill({ events, seed }, say);
+  return { numbers, markdown: accountReport(numbers), found };
 }
 
 function say(line: string): void {

@@ -9,11 +9,15 @@ const DEFAULT_PAYMENTS = 5_000;
 const DEFAULT_LOST = 200;
 const DEFAULT_ALTERED = 10;
 const DEFAULT_RUN_KILLS = 5;
+const DEFAULT_LEDGER_KILLS = 20;
+const DEFAULT_TO_ACCOUNTS = 800;
+const DEFAULT_ACCOUNTS = 10;
+const DEFAULT_ONE_ACCOUNT = 10_000;
 const MAX_SEED = 2 ** 32 - 1;
 
 export const HELP = `Proves on the real stack, on disk, that nothing is lost and nothing happens twice.
 
-  npm run drill [-- crash | outage | reconcile] [options]       all, one after the other, unless one is named
+  npm run drill [-- crash | outage | reconcile | ledger | account] [options]       all, one after the other, unless one is named
 
 crash: clawsettle is killed with kill -9 again and again, under load, while the ledger fails in every way.
   --kills <n>          how often (${DEFAULT_KILLS})
@@ -30,6 +34,14 @@ reconcile: deliveries are lost and settlements altered; a reconciliation finds t
   --altered <n>        of them changed at the ledger (${DEFAULT_ALTERED})
   --run-kills <n>      how often clawsettle is killed during the run (${DEFAULT_RUN_KILLS})
   --calm               Stripe answers well; without it one page in five is a 429 or a 500
+
+ledger: the ledger is killed with kill -9 again and again, between any two of its statements, under load.
+  --to-accounts <n>    payments (${DEFAULT_TO_ACCOUNTS})
+  --accounts <n>       that they go to (${DEFAULT_ACCOUNTS})
+  --ledger-kills <n>   how often the ledger is killed (${DEFAULT_LEDGER_KILLS})
+
+account: thousands of payments of one account at once, at a slow ledger; other accounts must not notice.
+  --one-account <n>    payments (${DEFAULT_ONE_ACCOUNT})
 
   --seed <n>           decides the history and the faults; a new one each time unless given
   --report <file>      also written there: as JSON if it ends in .json, else as Markdown
@@ -48,6 +60,10 @@ export const OPTIONS = {
   altered: whole(0, 100_000, DEFAULT_ALTERED),
   "run-kills": whole(0, 100, DEFAULT_RUN_KILLS),
   calm: flag,
+  "to-accounts": whole(1, 100_000, DEFAULT_TO_ACCOUNTS),
+  accounts: whole(1, 1_000, DEFAULT_ACCOUNTS),
+  "ledger-kills": whole(0, 1_000, DEFAULT_LEDGER_KILLS),
+  "one-account": whole(1, 100_000, DEFAULT_ONE_ACCOUNT),
   seed: whole(0, MAX_SEED, null),
   report: text(null),
 };

@@ -7,7 +7,14 @@ import type {
   recoveryNumbers,
   Spread,
 } from "./numbers.ts";
+import type { ledgerDrill } from "./ledger-kills.ts";
+import type { accountDrill } from "./one-account.ts";
 import type { Disagreement } from "./verdict/disagreement.ts";
+
+type Numbers<Drill extends (...args: never[]) => Promise<object>> = Omit<
+  Awaited<ReturnType<Drill>>,
+  "disagreements"
+>;
 
 type Crash = ReturnType<typeof crashNumbers>;
 type Outages = ReturnType<typeof outageNumbers>;
@@ -120,6 +127,40 @@ function loadRows(load: Load): [string, string | number][] {
     ["rightly waiting for an operator", counted(load.waiting_for_operators)],
     ["rescued by the watchdog", load.rescues],
   ];
+}
+
+export function ledgerReport({ options, failed, credited, seconds }: Numbers<typeof ledgerDrill>): string {
+  return [
+    `## Ledger drill, seed ${options.seed}`,
+    "",
+    table([
+      ["payments, accounts", `${options.payments}, ${options.accounts}`],
+      ["kills of the ledger with `kill -9`", options.kills],
+      [
+        "effects that stood unproven in front of an operator",
+        `${failed}, of which ${credited} had been credited`,
+      ],
+      ["whole drill", `${seconds} s`],
+    ]),
+  ].join("\n");
+}
+
+export function accountReport(numbers: Numbers<typeof accountDrill>): string {
+  const { options, by_delivery, refused_for_now, p99_ms, seconds } = numbers;
+  const { alone, during, draining } = p99_ms;
+  return [
+    `## Account drill, seed ${options.seed}`,
+    "",
+    table([
+      ["payments of one account", options.events],
+      ["settled by their delivery, by their alarm", `${by_delivery}, ${refused_for_now}`],
+      [
+        "other accounts' p99: alone, while all arrive, while they drain",
+        `${alone}, ${during}, ${draining} ms`,
+      ],
+      ["whole drill", `${seconds} s`],
+    ]),
+  ].join("\n");
 }
 
 export function verdictText(disagreements: readonly Disagreement[]): string {

@@ -14,6 +14,8 @@ export interface SenderOptions {
   readonly connections: number;
 }
 
+export type SentEvent = Pick<HistoryEvent, "id" | "body">;
+
 /** What became of the deliveries of one event. */
 export type Delivered = ReturnType<typeof noDeliveries>;
 
@@ -66,7 +68,7 @@ export class StripeSender {
   }
 
   /** Begins to deliver an event, and goes on until it is accepted. */
-  send(event: HistoryEvent): void {
+  send(event: SentEvent): void {
     // A stream of its own, so that answers, which come as they like, change nothing for other events.
     const random = new Random(this.#options.seed * 1_000_003 + this.delivered.size);
     const sending = this.#sendUntilAccepted(event, random).catch((error: unknown) => {
@@ -82,7 +84,7 @@ export class StripeSender {
   }
 
   /** Each event once more and no more, whatever was answered before: as an operator would have it resent. */
-  async resend(events: readonly HistoryEvent[]): Promise<void> {
+  async resend(events: readonly SentEvent[]): Promise<void> {
     await concurrently(events, RESENDS_AT_ONCE, (event) => this.#deliver(event));
   }
 
@@ -92,7 +94,7 @@ export class StripeSender {
     await Promise.all(this.#sending);
   }
 
-  async #sendUntilAccepted(event: HistoryEvent, random: Random): Promise<void> {
+  async #sendUntilAccepted(event: SentEvent, random: Random): Promise<void> {
     const { firstGapMs, longestGapMs } = this.#options;
     const times = random.chance(TWICE_AT_ONCE) ? 2 : 1;
     const delivered = this.#deliveredOf(event);
@@ -106,7 +108,7 @@ export class StripeSender {
     await this.#deliver(event);
   }
 
-  async #deliver(event: HistoryEvent): Promise<void> {
+  async #deliver(event: SentEvent): Promise<void> {
     if (this.#inFlight >= this.#options.connections) await new Promise<void>((go) => this.#queue.push(go));
     else this.#inFlight++;
     const delivered = this.#deliveredOf(event);
@@ -125,7 +127,7 @@ export class StripeSender {
     await sleep(ms, undefined, { signal: this.#over.signal });
   }
 
-  #deliveredOf({ id }: HistoryEvent): Delivered {
+  #deliveredOf({ id }: SentEvent): Delivered {
     const delivered = this.delivered.get(id) ?? noDeliveries();
     this.delivered.set(id, delivered);
     return delivered;

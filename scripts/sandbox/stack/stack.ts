@@ -12,8 +12,8 @@ export type StackOptions = {
   readonly persistTo: string;
   /** Settings of clawsettle that differ from wrangler.toml's local ones. */
   readonly vars?: Readonly<Record<string, string>>;
-  /** `as-is` if absent: see the sandbox ledger. */
-  readonly ledgerMode?: "as-is" | "atomic";
+  /** Settings of the sandbox ledger. */
+  readonly ledgerVars?: Readonly<Record<string, string>>;
   /** Fresh random ones if absent. */
   readonly secrets?: DevVars;
   /** Rebuild and reload when a source file changes. */
@@ -111,7 +111,7 @@ function specOf(name: Name, options: StackOptions, secrets: DevVars): LocalWorke
       ...common,
       name: name === "ledger" ? "the sandbox ledger" : "the sandbox Stripe",
       config: resolve(ROOT, `scripts/sandbox/${name}/wrangler.toml`),
-      vars: name === "ledger" ? { LEDGER_MODE: options.ledgerMode ?? "as-is" } : {},
+      vars: name === "ledger" ? (options.ledgerVars ?? {}) : {},
       cron: false,
       secrets: name === "ledger" ? { LEDGER_ADMIN_KEY } : { STRIPE_API_KEY },
     };

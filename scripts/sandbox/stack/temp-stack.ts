@@ -14,6 +14,8 @@ export type TempStack = Awaited<ReturnType<typeof startTempStack>>;
 
 export type TempStackOptions = {
   readonly vars?: Readonly<Record<string, string>>;
+  /** Settings of the sandbox ledger. */
+  readonly ledgerVars?: Readonly<Record<string, string>>;
   /** With the sandbox Stripe. */
   readonly withStripe?: boolean;
   /** With clawsettle's cron. */
@@ -23,7 +25,13 @@ export type TempStackOptions = {
 };
 
 export async function startTempStack(options: TempStackOptions = {}) {
-  const { vars = {}, connections = DEFAULT_CONNECTIONS, withStripe = false, cron = false } = options;
+  const {
+    vars = {},
+    ledgerVars = {},
+    connections = DEFAULT_CONNECTIONS,
+    withStripe = false,
+    cron = false,
+  } = options;
   const folder = await tempFolder();
   const secrets = createDevVars();
   const ports = {
@@ -32,12 +40,17 @@ export async function startTempStack(options: TempStackOptions = {}) {
     ...(withStripe && { stripe: await freePort() }),
   };
   const remove = () => rm(folder, { recursive: true, force: true });
-  const stack = await startStack({ ports, persistTo: join(folder, "state"), vars, secrets, cron }).catch(
-    async (error: unknown) => {
-      await remove();
-      throw error;
-    },
-  );
+  const stack = await startStack({
+    ports,
+    persistTo: join(folder, "state"),
+    vars,
+    ledgerVars,
+    secrets,
+    cron,
+  }).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
   const http = httpClient({ connections });
   return {
     stack,
