@@ -9,7 +9,7 @@ import type { Place } from "./place.ts";
 export const SIGNING_SECRET = "whsec_bench";
 export const ADMIN_KEY = "bench-admin-key";
 
-const FLOOR_OBJECTS = { EVENT: "FloorEvent", ROWS: "FloorIndex" };
+const FLOOR_OBJECTS = { EVENT: "FloorEvent", ROWS: "FloorIndex", LANES: "FloorLane" };
 
 export type Bench = Awaited<ReturnType<typeof prepare>>;
 

@@ -12,17 +12,20 @@ const WARM_UP = 500;
 export async function deliveryRows(bench: Bench): Promise<Row[]> {
   const { effort, say } = bench;
   const { rounds } = effort;
-  const [product, floor, indexed, empty] = await Promise.all([
+  const [product, floor, laned, indexed, empty] = await Promise.all([
     startProduct(bench, "product"),
     startOther(bench, "floor", "floor"),
-    startOther(bench, "floor", "floor-with-index", { INDEX: "1" }),
+    startOther(bench, "floor", "floor-with-lane", { LANE: "1" }),
+    startOther(bench, "floor", "floor-with-lane-and-index", { LANE: "1", INDEX: "1" }),
     startOther(bench, "empty", "empty"),
   ]);
-  for (const server of [product, floor, indexed]) await measure(bench, server, settle(STORE, 0, WARM_UP));
+  for (const server of [product, floor, laned, indexed]) {
+    await measure(bench, server, settle(STORE, 0, WARM_UP));
+  }
   for (const server of [product, floor, empty]) await measure(bench, server, forge(2 * WARM_UP));
 
   say("settling");
-  const settled = await compare(bench, rounds, { product, floor, indexed }, (round) =>
+  const settled = await compare(bench, rounds, { product, floor, laned, indexed }, (round) =>
     settle(STORE, WARM_UP + round * effort.settle, effort.settle),
   );
 
@@ -42,8 +45,9 @@ export async function deliveryRows(bench: Bench): Promise<Row[]> {
   }));
 
   return [
-    row("settle a new event", "floor", settled.product, settled.floor, 0.8),
-    row("settle a new event", "floor that also publishes a row", settled.product, settled.indexed),
+    row("settle a new event", "floor that also passes through a lane", settled.product, settled.laned, 0.8),
+    row("settle a new event", "that floor, which also publishes a row", settled.product, settled.indexed),
+    row("settle a new event", "floor without a lane", settled.product, settled.floor),
     row("replay a settled event", "floor", replayed.product, replayed.floor, 0.85),
     row("replay it, its object asleep", "floor", woken.product, woken.floor, 0.85),
     row("refuse a forged event", "empty Worker", forged.product, forged.empty, 0.75),

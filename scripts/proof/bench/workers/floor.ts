@@ -3,16 +3,26 @@
  * set the alarm, ask the ledger, record its answer, reply. It checks nothing else, logs nothing and recovers
  * from nothing.
  *
- * With `INDEX` set it also publishes a row after its reply, and then moves its alarm, as the product does.
+ * With `LANE` set the request goes through an object of its account, one after the other, each with a mark on disk.
+ * With `INDEX` set it also publishes a row after its reply, and then moves its alarm. Both as the product does.
  */
 import { DurableObject } from "cloudflare:workers";
 
 interface FloorEnv {
   readonly EVENT: DurableObjectNamespace<FloorEvent>;
   readonly ROWS: DurableObjectNamespace<FloorIndex>;
+  readonly LANES: DurableObjectNamespace<FloorLane>;
   readonly SIGNING_SECRET: string;
   readonly LEDGER_BASE_URL: string;
   readonly INDEX?: string;
+  readonly LANE?: string;
+}
+
+interface StripeEvent {
+  readonly id: string;
+  readonly data: {
+    readonly object: { readonly id: string; readonly metadata: { readonly account_id: string } };
+  };
 }
 
 interface Stored {
@@ -33,29 +43,32 @@ export default {
     if (!(await verifies(request.headers.get("stripe-signature") ?? "", body, env.SIGNING_SECRET))) {
       return new Response(null, { status: 401 });
     }
-    const { id, data } = JSON.parse(decoder.decode(body)) as { id: string; data: { object: { id: string } } };
-    const answer = await env.EVENT.getByName(id).deliver(id, JSON.stringify({ payment: data.object.id }));
+    const { id, data } = JSON.parse(decoder.decode(body)) as StripeEvent;
+    const { id: payment, metadata } = data.object;
+    const answer = await env.EVENT.getByName(id).deliver(
+      id,
+      metadata.account_id,
+      JSON.stringify({ payment }),
+    );
     return Response.json(answer);
   },
 } satisfies ExportedHandler<FloorEnv>;
 
 export class FloorEvent extends DurableObject<FloorEnv> {
-  async deliver(id: string, payload: string) {
+  async deliver(id: string, account: string, payload: string) {
     const stored = this.ctx.storage.kv.get<Stored>("event");
     if (stored !== undefined) {
       return { state: "forwarded", deduped: true, settlement_id: stored.settlement_id };
     }
     this.ctx.storage.kv.put<Stored>("event", { payload, settlement_id: null });
     void this.ctx.storage.setAlarm(Date.now() + ALARM_IN_MS);
-    const response = await fetch(`${this.env.LEDGER_BASE_URL}/v1/payments/settlements/ingest`, {
-      method: "POST",
-      headers: { "idempotency-key": id, "content-type": "application/json" },
-      body: payload,
-    });
-    const { settlement } = await response.json<{ settlement: { id: string } }>();
-    this.ctx.storage.kv.put<Stored>("event", { payload, settlement_id: settlement.id });
+    const settlement_id =
+      this.env.LANE === undefined
+        ? await ingest(this.env, id, payload)
+        : await this.env.LANES.getByName(account).settle(id, payload);
+    this.ctx.storage.kv.put<Stored>("event", { payload, settlement_id });
     if (this.env.INDEX !== undefined) this.ctx.waitUntil(this.#publish(id));
-    return { state: "forwarded", deduped: false, settlement_id: settlement.id };
+    return { state: "forwarded", deduped: false, settlement_id };
   }
 
   async #publish(id: string): Promise<void> {
@@ -78,6 +91,29 @@ export class FloorIndex extends DurableObject<FloorEnv> {
   publish(at: number, id: string): void {
     this.ctx.storage.sql.exec("INSERT INTO events VALUES (?, ?, ?)", at, id, "forwarded");
   }
+}
+
+export class FloorLane extends DurableObject<FloorEnv> {
+  #last: Promise<unknown> = Promise.resolve();
+
+  settle(id: string, payload: string): Promise<string> {
+    const turn = this.#last.then(() => {
+      this.ctx.storage.kv.put("running_until", Date.now() + ALARM_IN_MS);
+      return ingest(this.env, id, payload);
+    });
+    this.#last = turn;
+    return turn;
+  }
+}
+
+async function ingest(env: FloorEnv, id: string, payload: string): Promise<string> {
+  const response = await fetch(`${env.LEDGER_BASE_URL}/v1/payments/settlements/ingest`, {
+    method: "POST",
+    headers: { "idempotency-key": id, "content-type": "application/json" },
+    body: payload,
+  });
+  const { settlement } = await response.json<{ settlement: { id: string } }>();
+  return settlement.id;
 }
 
 async function verifies(header: string, body: Uint8Array, secret: string): Promise<boolean> {
