@@ -14,6 +14,7 @@ import type { HistoryEvent } from "../histories/history.ts";
 import { type DrillStack, openAccounts, withDrillStack } from "./drill-stack.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { planReconciliation, type ReconciliationPlan } from "./plan-reconciliation.ts";
+import { untilHealed } from "./until-healed.ts";
 import { reconciliationVerdict } from "./verdict/reconciliation.ts";
 
 interface ReconcileOptions {
@@ -60,15 +61,19 @@ export async function reconcileDrill(options: ReconcileOptions, say: (line: stri
     if (stripe === null) throw new PlainError("The sandbox Stripe was not started.");
     const plan = planReconciliation(new Random(seed), options, Math.floor(Date.now() / 1000));
     await deliverAndAlter(drill, stripe, plan, say);
-    const runs = [await firstRun(drill, stripe, plan, options, say), await timedRun(drill, plan)];
-    say(`second run: ${runs[1]?.seconds.toFixed(1)} s`);
+    const events = [...plan.payments, ...plan.live];
+    const first = await firstRun(drill, stripe, plan, options, say);
+    // What the run has delivered may still wait for the lane of its account, which a kill has closed for a while.
+    await untilHealed(drill, events, false);
+    const second = await timedRun(drill, plan);
+    say(`second run: ${second.seconds.toFixed(1)} s`);
+    const runs = [first, second];
     for (const { body } of plan.altered) {
       const { id, amount_received, metadata } = body.data.object as unknown as PaidIntent;
       const was = { ...metadata, currency: "USD", amount_minor: String(amount_received) };
       await sandbox.alterPayin(id, { ...was, status: "confirmed" });
     }
     await sender.resend(plan.lost);
-    const events = [...plan.payments, ...plan.live];
     const movements = events.flatMap(({ movement }) => movement ?? []);
     const evidence = await gatherEvidence(drill, { events, movements, dids: plan.dids });
     const reports = runs.map(({ report }) => report);

@@ -55,7 +55,26 @@ describe("the verdict on a reconciliation drill", () => {
     expect(said([first, second])).toBe("");
   });
 
+  it("one that the first run delivered, and that is still open there → nothing to say", () => {
+    const sum = { count: 6, amount_minor: String(total) };
+    const settled = { count: 5, amount_minor: String(total - lost.movement!.delta) };
+    const differences = [...first.differences, difference(lost, "open")];
+    const open = { counts: { mismatched: 2, backfilled: 1, open: 1 }, differences };
+    expect(said([run({ ...open, totals: [{ stripe: sum, clawsettle: settled }] }), second])).toBe("");
+    expect(said([run(open), second])).toContain("sums clawsettle to");
+  });
+
   it.each<[string, readonly Report[], string]>([
+    [
+      "one that is open in the second run",
+      [first, run({ differences: [...altered, difference(lost, "open")] })],
+      "is open in the second run",
+    ],
+    [
+      "one that had arrived, and is open in the first run",
+      [run({ differences: [...first.differences, difference(arrived, "open")] }), second],
+      "is open in the first run",
+    ],
     ["a lost delivery that was not found", [second, second], "the first run backfilled: 1 were not found"],
     [
       "one backfilled that had arrived",
