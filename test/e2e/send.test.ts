@@ -2,7 +2,8 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { run, startTestStack, tempFolder, type Run, type TestStack } from "./support.ts";
+import { startTestStack, tempFolder, type TestStack } from "./support.ts";
+import { runScript, type Run } from "../support/run-script.ts";
 
 let started: TestStack;
 let folder = "";
@@ -23,7 +24,7 @@ function send(...args: readonly string[]): Promise<Run> {
   const { clawsettleUrl, ledgerUrl, stripeUrl } = started.stack;
   const stripe = stripeUrl === null ? [] : ["--stripe-url", stripeUrl.origin];
   const where = ["--url", clawsettleUrl.origin, "--ledger-url", ledgerUrl.origin, ...stripe];
-  return run("scripts/commands/send.ts", [...where, "--vars-file", varsFile, ...args]);
+  return runScript("scripts/commands/send.ts", [...where, "--vars-file", varsFile, ...args]);
 }
 
 describe("npm run send", () => {

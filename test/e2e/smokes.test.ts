@@ -1,6 +1,7 @@
 /** The operators' smokes, against a started stack, by their own launchers. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { machineNode, run, startTestStack, type Run, type TestStack } from "./support.ts";
+import { machineNode, startTestStack, type TestStack } from "./support.ts";
+import { runScript, type Run } from "../support/run-script.ts";
 
 const WEBHOOK = "scripts/poh/smoke-clawsettle-stripe-webhook.mjs";
 const RETRY = "scripts/poh/smoke-clawsettle-forwarding-retry.mjs";
@@ -16,7 +17,7 @@ function smoke(script: string, options: { node?: string; flags?: readonly string
   const where = ["--clawsettle-base-url", clawsettleUrl.origin, "--ledger-base-url", ledgerUrl.origin];
   const { node } = options;
   const args = ["--env", "local", ...where, ...(options.flags ?? [])];
-  return run(script, args, { env: started.env, ...(node === undefined ? {} : { node }) });
+  return runScript(script, args, { env: started.env, ...(node === undefined ? {} : { node }) });
 }
 
 type Report = {
@@ -68,7 +69,7 @@ describe("the smokes", () => {
     const { clawsettleUrl, ledgerUrl } = started.stack;
     const args = ["--clawsettle-base-url", clawsettleUrl.origin, "--ledger-base-url", ledgerUrl.origin];
     const env = { ...started.env, STRIPE_WEBHOOK_SIGNING_SECRET: "whsec_wrong" };
-    const { code, stdout } = await run(WEBHOOK, args, { env });
+    const { code, stdout } = await runScript(WEBHOOK, args, { env });
     const report = JSON.parse(stdout) as Report;
     expect({ code, ok: report.ok }).toEqual({ code: 1, ok: false });
     expect(report.steps.map((step) => step.ok)).toEqual([true, false]);
@@ -85,7 +86,7 @@ describe("the smokes", () => {
       "not encrypted",
     ],
   ])("%s → exit 2, no report", async (_title, args, message) => {
-    const { code, stdout, stderr } = await run(RETRY, args, { env: started.env });
+    const { code, stdout, stderr } = await runScript(RETRY, args, { env: started.env });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(message);
   });

@@ -1,5 +1,4 @@
 /** What the end-to-end tests share: a started stack with data of its own, and scripts run as a user runs them. */
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import {
@@ -8,8 +7,6 @@ import {
   type TempStackOptions,
 } from "../../scripts/sandbox/stack/temp-stack.ts";
 import { SECRET_NAMES } from "../../scripts/sandbox/stack/dev-vars.ts";
-import { bareEnv } from "../../scripts/lib/bare-env.ts";
-import { ROOT } from "../../scripts/lib/paths.ts";
 
 export { tempFolder } from "../../scripts/sandbox/stack/temp-stack.ts";
 
@@ -27,24 +24,6 @@ export async function startTestStack(
   const { secrets } = started.stack;
   const names = [...SECRET_NAMES, ...(options.withStripe ? ["STRIPE_API_KEY"] : [])];
   return { ...started, env: Object.fromEntries(names.map((name) => [name, secrets[name] ?? ""])) };
-}
-
-export type Run = { readonly code: number; readonly stdout: string; readonly stderr: string };
-
-/** Runs a script to its end, from the repository's root. */
-export function run(
-  script: string,
-  args: readonly string[],
-  options: { readonly env?: Readonly<Record<string, string>>; readonly node?: string } = {},
-): Promise<Run> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      options.node ?? process.execPath,
-      [script, ...args],
-      { cwd: ROOT, env: { ...bareEnv(), ...options.env }, maxBuffer: 16 * 1024 * 1024 },
-      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
 }
 
 /** The `node` of this machine, which operators use and which may be too old; null when there is only the pinned one. */

@@ -1,9 +1,9 @@
 /** The script as it is run, against the sandbox. */
-import { execFile } from "node:child_process";
 import { Stripe } from "stripe";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { subscribedEventTypes } from "../../../../src/settlement/map.ts";
 import { STRIPE_API_VERSION } from "../../../../src/stripe/api-version.ts";
+import { type Run, runScript } from "../../../support/run-script.ts";
 import {
   SANDBOX_KEY,
   type StartedSandbox,
@@ -19,28 +19,9 @@ beforeAll(async () => {
 afterAll(() => sandbox.stop());
 beforeEach(() => sandbox.call("POST", "/sandbox/reset"));
 
-interface Run {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 function run(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ["scripts/commands/stripe-endpoint.ts", ...args],
-      {
-        env: {
-          PATH: process.env["PATH"],
-          STRIPE_API_KEY: SANDBOX_KEY,
-          STRIPE_API_BASE_URL: sandbox.base.origin,
-          ...env,
-        } as Partial<NodeJS.ProcessEnv> as NodeJS.ProcessEnv,
-      },
-      (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }),
-    );
-  });
+  const toSandbox = { STRIPE_API_KEY: SANDBOX_KEY, STRIPE_API_BASE_URL: sandbox.base.origin };
+  return runScript("scripts/commands/stripe-endpoint.ts", args, { env: { ...toSandbox, ...env } });
 }
 
 const stripe = () => {
@@ -52,7 +33,7 @@ const writes = async () => (await sandbox.requests()).filter(({ method }) => met
 
 describe("no endpoint yet", () => {
   it("made with exactly the mapping's types and the pinned version; its secret is printed, the key is not", async () => {
-    const { code, out, err } = await run(["--url", URL_OF_STAGING]);
+    const { code, stdout: out, stderr: err } = await run(["--url", URL_OF_STAGING]);
     expect([code, err]).toEqual([0, ""]);
     const [made] = await endpoints();
     expect(made).toMatchObject({ url: URL_OF_STAGING, api_version: STRIPE_API_VERSION, status: "enabled" });
@@ -64,7 +45,7 @@ describe("no endpoint yet", () => {
   it("run a second time → nothing is written, no secret is shown", async () => {
     await run(["--url", URL_OF_STAGING]);
     const before = await writes();
-    const { code, out } = await run(["--url", URL_OF_STAGING]);
+    const { code, stdout: out } = await run(["--url", URL_OF_STAGING]);
     expect(code).toBe(0);
     expect(out).toContain("Nothing to do");
     expect(out).not.toContain("whsec_");
@@ -80,17 +61,17 @@ describe("no endpoint yet", () => {
   it("Stripe's answer is lost → says that it may exist, and what to do", async () => {
     // The list is answered, the creation is not.
     await sandbox.call("POST", "/sandbox/faults", { kind: "cut_off", every: 2, count: 1 });
-    const { code, err } = await run(["--url", URL_OF_STAGING]);
+    const { code, stderr: err } = await run(["--url", URL_OF_STAGING]);
     expect(code).toBe(1);
     expect(err).toContain("the endpoint may exist all the same");
   });
 
   it("which mode the key is of → said first", async () => {
-    expect((await run(["--url", URL_OF_STAGING, "--dry-run"])).out).toContain("Stripe in test mode");
+    expect((await run(["--url", URL_OF_STAGING, "--dry-run"])).stdout).toContain("Stripe in test mode");
   });
 
   it("--dry-run → says what it would do, and does nothing", async () => {
-    const { code, out } = await run(["--url", URL_OF_STAGING, "--dry-run"]);
+    const { code, stdout: out } = await run(["--url", URL_OF_STAGING, "--dry-run"]);
     expect(code).toBe(0);
     expect(out).toContain("Would create");
     expect(out).toContain("+ payment_intent.succeeded");
@@ -110,20 +91,20 @@ describe("an endpoint with this address", () => {
   it("other types → updated, and the difference is shown; then nothing to do", async () => {
     await make({ enabled_events: ["payment_intent.succeeded", "customer.created"] });
     const dry = await run(["--url", URL_OF_STAGING, "--dry-run"]);
-    expect(dry.out).toContain("Would update");
+    expect(dry.stdout).toContain("Would update");
     expect(await writes()).toBe(1);
-    const { out } = await run(["--url", URL_OF_STAGING]);
+    const { stdout: out } = await run(["--url", URL_OF_STAGING]);
     expect(out).toContain("- customer.created");
     expect(out).toContain("+ payout.paid");
     expect(out).not.toContain("payment_intent.succeeded");
     expect((await endpoints())[0]?.enabled_events.toSorted()).toEqual(subscribedEventTypes("charge"));
-    expect((await run(["--url", URL_OF_STAGING])).out).toContain("Nothing to do");
+    expect((await run(["--url", URL_OF_STAGING])).stdout).toContain("Nothing to do");
   });
 
   it("disabled → enabled again, and what that means is said", async () => {
     const { id } = await make();
     await stripe().webhookEndpoints.update(id, { disabled: true });
-    const { out } = await run(["--url", URL_OF_STAGING]);
+    const { stdout: out } = await run(["--url", URL_OF_STAGING]);
     expect(out).toContain("was disabled");
     expect(out).toContain("were not sent");
     expect((await endpoints())[0]?.status).toBe("enabled");
@@ -131,12 +112,12 @@ describe("an endpoint with this address", () => {
 
   it("the same but for a slash → taken for the same", async () => {
     await make({ url: `${URL_OF_STAGING}/` });
-    expect((await run(["--url", URL_OF_STAGING])).out).toContain("Nothing to do");
+    expect((await run(["--url", URL_OF_STAGING])).stdout).toContain("Nothing to do");
   });
 
   it("another version, which Stripe cannot change → said, with what to do; nothing is written", async () => {
     await make({ api_version: "2020-08-27" });
-    const { code, err } = await run(["--url", URL_OF_STAGING]);
+    const { code, stderr: err } = await run(["--url", URL_OF_STAGING]);
     expect(code).toBe(1);
     expect(err).toContain(STRIPE_API_VERSION);
     expect(err).toContain(`--url ${URL_OF_STAGING}?version=${STRIPE_API_VERSION}`);
@@ -146,7 +127,7 @@ describe("an endpoint with this address", () => {
   it("another version + the address with a version → one more beside it, and the old one goes on", async () => {
     await make({ api_version: "2020-08-27" });
     const beside = `${URL_OF_STAGING}?version=${STRIPE_API_VERSION}`;
-    const { code, out } = await run(["--url", beside]);
+    const { code, stdout: out } = await run(["--url", beside]);
     expect(code).toBe(0);
     expect(out).toMatch(/whsec_/);
     expect((await endpoints()).map(({ url, status }) => [url, status])).toEqual([
@@ -157,7 +138,7 @@ describe("an endpoint with this address", () => {
 
   it("two of them → refused with their ids", async () => {
     const ids = [(await make()).id, (await make()).id];
-    const { code, err } = await run(["--url", URL_OF_STAGING]);
+    const { code, stderr: err } = await run(["--url", URL_OF_STAGING]);
     expect(code).toBe(1);
     for (const id of ids) expect(err).toContain(id);
   });
@@ -177,7 +158,7 @@ describe("what cannot be", () => {
     ["nobody there", { STRIPE_API_BASE_URL: "http://127.0.0.1:9" }, "Stripe cannot be reached"],
     ["the key in plain sight", { STRIPE_API_BASE_URL: "http://api.example" }, "must be https"],
   ])("%s → one clear line without the key, exit code 1", async (_, env, message) => {
-    const { code, err } = await run(["--url", URL_OF_STAGING], env);
+    const { code, stderr: err } = await run(["--url", URL_OF_STAGING], env);
     expect(code).toBe(1);
     expect(err).toContain(message);
     expect(err.trim().split("\n")).toHaveLength(1);
