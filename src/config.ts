@@ -97,7 +97,7 @@ const envSchema = z.object({
   LEDGER_TIMEOUT_MS: integer(100, 60_000).default(10_000),
   LEDGER_CURRENCIES: list(z.string().regex(/^[A-Z]{3}$/), 200).default(["USD"]),
   LEDGER_ACCOUNT_CONCURRENCY: integer(1, 64).default(1),
-  LEDGER_QUIET_MS: integer(0, 60_000).default(10_000),
+  LEDGER_QUIET_MS: integer(0, 300_000).default(30_000),
   FORWARDING_RETRY_BASE_SECONDS: integer(1, 86_400).default(15),
   FORWARDING_RETRY_MAX_SECONDS: integer(1, 86_400).default(3_600),
   FORWARDING_RETRY_HORIZON_HOURS: integer(1, 720).default(72),

@@ -145,7 +145,7 @@ export const recordSchema = z.discriminatedUnion("state", [
     status: z.int(),
     settlement_id: z.string(),
     /** The id of the ledger's own event, the proof of the effect. null: a status without an effect, or an older record. */
-    ledger_event: z.string().nullable().default(null),
+    effect: z.string().nullable().default(null),
   }),
   failedSchema,
   z.strictObject({

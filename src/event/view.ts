@@ -142,7 +142,7 @@ export function stateOf(
     evidence: {
       body_sha256: toHex(record.body_sha256),
       payload_sha256: payloadSha256,
-      ledger_event_id: record.state === "forwarded" ? record.ledger_event : null,
+      ledger_event_id: record.state === "forwarded" ? record.effect : null,
       signing_secret: record.secret === null ? LISTED_BY_STRIPE : `index ${record.secret}`,
     },
   };

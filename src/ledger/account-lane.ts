@@ -41,6 +41,7 @@ export class AccountLane extends DurableObject<Env> {
         load: () => kv.get<number>(MARK_KEY) ?? null,
         // Not awaited: the output gate holds the request until it is durable.
         save: (until) => kv.put(MARK_KEY, until),
+        clear: () => void kv.delete(MARK_KEY),
       },
       settle(request, turnMs) {
         const end = Date.now() + turnMs;

@@ -8,8 +8,8 @@
  * - The last turn ended without a clear answer of the ledger's: a request may still be running. The lane stays closed
  *   for a quiet time.
  * - The object was reset in the middle of a turn: nobody knows any more. Before each turn it stores until when that
- *   turn's request could be running, and a new instance stays closed until then. One row per turn; after a quiet end
- *   the mark has usually passed before the object is needed again.
+ *   turn's request could be running, and a new instance stays closed until then. The mark is taken away once the lane
+ *   has nothing to do: the object sleeps sooner than a mark expires, and the next payment would find it closed.
  *
  * What the lane forgets in a reset is only who waited. Each of them is an event whose alarm comes again. A caller that is
  * lost does not stop its turn, and the event's next attempt queues up behind it.
@@ -30,6 +30,8 @@ export const LANE_WAITING_MAX = 500;
 const FIRST_TURN_MS = 100;
 /** The weight of the newest turn in the running average. */
 const TURN_WEIGHT = 0.2;
+/** How soon an idle lane takes its mark away: after the answer, which would wait for the write, and not between two turns. */
+const UNMARK_AFTER_MS = 50;
 /** Nobody is sent away for longer, however many came. */
 const RETRY_AFTER_MAX_MS = 3_600_000;
 
@@ -47,7 +49,7 @@ export interface LanePorts {
   /** Calls back once, at that time or later. Returns how to cancel it. */
   readonly at: (time: number, act: () => void) => () => void;
   /** Until when a request of this lane may be running. What is saved is durable before any request leaves. */
-  readonly mark: { load(): number | null; save(until: number): void };
+  readonly mark: { load(): number | null; save(until: number): void; clear(): void };
   /** Never rejects. */
   readonly settle: (request: SettleRequest, turnMs: number) => Promise<SettleOutcome>;
 }
@@ -96,7 +98,20 @@ export class Lane {
     this.#averageTurnMs += TURN_WEIGHT * (endedAt - startedAt - this.#averageTurnMs);
     this.#running--;
     this.#admit();
+    if (this.#isExclusive && this.#isIdle(endedAt)) this.#unmarkSoon();
     return outcome;
+  }
+
+  /** Nothing runs, nothing waits, and nothing that was lost can be running. */
+  #isIdle(now: number): boolean {
+    return this.#running === 0 && this.#waiting.length === 0 && now >= this.#closedUntil;
+  }
+
+  #unmarkSoon(): void {
+    const { now, at, mark } = this.#ports;
+    this.#cancelWake = at(now() + UNMARK_AFTER_MS, () => {
+      if (this.#isIdle(now())) mark.clear();
+    });
   }
 
   /** Resolves when the turn begins, with null; or with the refusal when it does not in time. */

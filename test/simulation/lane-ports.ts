@@ -37,6 +37,10 @@ export function lanePorts(
         object.act(instance, "a save");
         object.storage.write({ mark: until });
       },
+      clear() {
+        object.act(instance, "a mark's end");
+        object.storage.write({ mark: null });
+      },
     },
     settle(request, turnMs) {
       const end = now() + turnMs;

@@ -25,6 +25,9 @@ type Method = (...args: unknown[]) => unknown;
 
 const OWN_CALLS = ["deliver", "inspect", "retry", "resolve", "poke", "alarm"];
 
+/** A lane takes its mark away a moment after its last turn. */
+export const LANE_IDLE_MS = 200;
+
 /**
  * Each put, each alarm set and each row taken away is a row. Alarms taken away are not counted here: the one that an event
  * needs taken away has rung already, and running an alarm by hand takes it away first.
@@ -76,6 +79,7 @@ export async function meterEvent(eventId: string, accountId: string): Promise<Co
       return settle.apply(this, args);
     });
     before(storage.kv, "put", () => lane.rows++);
+    before(storage.kv, "delete", () => lane.rows++);
   });
   return { own, index, lane, stop: () => spies.forEach((spy) => spy.mockRestore()) };
 }

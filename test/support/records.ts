@@ -171,7 +171,7 @@ export const forwarded = (overrides: Overrides = {}) =>
       payload: PAYLOAD,
       status: 201,
       settlement_id: "stl_1",
-      ledger_event: "led_1",
+      effect: "led_1",
       revision: 2,
     },
     overrides,

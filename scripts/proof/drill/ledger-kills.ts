@@ -21,7 +21,7 @@ export interface LedgerDrillOptions {
 
 const VARS = {
   LEDGER_TIMEOUT_MS: "3000",
-  LEDGER_QUIET_MS: "1000",
+  LEDGER_QUIET_MS: "6000",
   FORWARDING_RETRY_BASE_SECONDS: "2",
   FORWARDING_RETRY_MAX_SECONDS: "15",
 };

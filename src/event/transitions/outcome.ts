@@ -51,7 +51,7 @@ export function onOutcome(
     payload: record.work.payload,
     status: outcome.ledger_status,
     settlement_id: outcome.settlement_id,
-    ledger_event: outcome.ledger_event_id,
+    effect: outcome.ledger_event_id,
   };
   return { record: next, effects: [{ kind: "publish" }], verdict: "done" };
 }

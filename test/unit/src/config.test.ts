@@ -45,7 +45,7 @@ describe("the least that is needed → the contract's defaults for the rest", ()
         timeoutMs: 10_000,
         currencies: ["USD"],
         accountConcurrency: 1,
-        quietMs: 10_000,
+        quietMs: 30_000,
       },
       stripeApi: null,
       retryBaseMs: 15_000,

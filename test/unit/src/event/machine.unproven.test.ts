@@ -87,7 +87,7 @@ describe("forwarding + unproven", () => {
 
   it("then an effect → forwarded, with the ledger's event", () => {
     const record = answered(woken(unproven(), 20 * SECOND), ACCEPTED, 20 * SECOND);
-    expect(record).toMatchObject({ state: "forwarded", ledger_event: "led_1", payload: FROZEN.payload });
+    expect(record).toMatchObject({ state: "forwarded", effect: "led_1", payload: FROZEN.payload });
     expect(stateOf(record, null, null).evidence.ledger_event_id).toBe("led_1");
   });
 });

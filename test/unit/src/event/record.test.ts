@@ -28,15 +28,7 @@ function without(record: object, field: string): object {
   return Object.fromEntries(Object.entries(record).filter(([name]) => name !== field));
 }
 
-const WITH_DEFAULT = new Set([
-  "account",
-  "deliveries",
-  "secret",
-  "conflict",
-  "actions",
-  "ledger_event",
-  "busy",
-]);
+const WITH_DEFAULT = new Set(["account", "deliveries", "secret", "conflict", "actions", "effect", "busy"]);
 
 describe("what the store may hold", () => {
   it.each(everyState)("%s → read again as it was written", (_, state) => {

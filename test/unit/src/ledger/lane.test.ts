@@ -75,7 +75,11 @@ class LaneWorld {
           this.#timers.push(timer);
           return () => (this.#timers = this.#timers.filter((other) => other !== timer));
         },
-        mark: { load: () => this.mark, save: (until) => (this.mark = until) },
+        mark: {
+          load: () => this.mark,
+          save: (until) => (this.mark = until),
+          clear: () => (this.mark = null),
+        },
         settle: ({ idempotency_key: key }) => {
           const { promise, resolve } = Promise.withResolvers<SettleOutcome>();
           this.running++;
@@ -264,6 +268,44 @@ describe("a lane that was reset", () => {
     expect(world.keys).toEqual(["a"]);
     await world.pass(1);
     expect(world.keys).toEqual(["a", "b"]);
+  });
+
+  it("a moment after its last turn, which ended well → open at once: the mark is gone", async () => {
+    const world = new LaneWorld();
+    world.send("a");
+    await world.pass(0);
+    await world.end();
+    await world.pass(49);
+    expect(world.mark).not.toBeNull();
+    await world.pass(1);
+    expect(world.mark).toBeNull();
+    world.reset();
+    world.send("b");
+    await world.pass(0);
+    expect(world.keys).toEqual(["a", "b"]);
+  });
+
+  it("a turn begun before the mark of the last one was taken away → it keeps its own", async () => {
+    const world = new LaneWorld();
+    world.send("a");
+    await world.pass(0);
+    await world.end();
+    await world.pass(20);
+    world.send("b");
+    await world.pass(100);
+    expect(world.mark).toBe(world.now - 100 + EXCLUSIVE.turnMs + EXCLUSIVE.quietMs);
+  });
+
+  it.each([
+    ["unanswered", UNKNOWN],
+    ["without an effect", UNPROVEN],
+  ] as const)("after a turn that ended %s → the mark stays", async (_, outcome) => {
+    const world = new LaneWorld();
+    world.send("a");
+    await world.pass(0);
+    await world.end(outcome);
+    await world.pass(EXCLUSIVE.quietMs - 1);
+    expect(world.mark).not.toBeNull();
   });
 
   it("long after its last turn → open at once", async () => {
