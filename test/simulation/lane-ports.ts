@@ -38,7 +38,8 @@ export function lanePorts(
         object.storage.write({ mark: until });
       },
       clear() {
-        object.act(instance, "a mark's end");
+        // In a timer of its own, with nobody to hear of it: a crash here is a mark that stays.
+        if (object.crashes("before a mark's end")) return;
         object.storage.write({ mark: null });
       },
     },
