@@ -61,7 +61,15 @@ export default defineConfig(({ mode }) => ({
     maxWorkers: 2,
     projects: [
       // Pure modules keep no state, and most of a test file's time would be loading them anew.
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          isolate: false,
+          // Those of commands and sandboxes start a process or two, which takes seconds on a busy machine.
+          testTimeout: 30_000,
+        },
+      },
       {
         plugins: [cloudflareTest(workerUnderTest)],
         test: {
