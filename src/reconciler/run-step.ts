@@ -100,13 +100,13 @@ function commit({ storage, now, random }: StepContext, id: string, outcome: Page
 
 /** Returns how many were added to the list. Ignored events, on some days most of all, are only counted. */
 function listDifferences(sql: SqlStorage, run: Running, found: readonly Difference[]): number {
-  let room = DIFFERENCES_LISTED_MAX - run.listed;
-  const before = room;
+  const free = DIFFERENCES_LISTED_MAX - run.listed;
+  let left = free;
   for (const difference of found) {
-    if (difference.kind === "ignored" || room <= 0) continue;
-    if (insertDifference(sql, run.id, difference)) room--;
+    if (difference.kind === "ignored" || left <= 0) continue;
+    if (insertDifference(sql, run.id, difference)) left--;
   }
-  return before - room;
+  return free - left;
 }
 
 async function completeRun({ storage, now }: StepContext, run: Running): Promise<void> {

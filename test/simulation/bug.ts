@@ -33,3 +33,10 @@ export interface Bug {
   readonly lane?: LaneWrapper;
   readonly map?: MapFunction;
 }
+
+type Settle = Ports["ledger"]["settle"];
+
+/** The port's turn at the ledger, done wrongly. */
+export function settling(wrongly: (settle: Settle, sound: Ports) => Settle): NonNullable<Bug["ports"]> {
+  return (sound) => ({ ...sound, ledger: { ...sound.ledger, settle: wrongly(sound.ledger.settle, sound) } });
+}

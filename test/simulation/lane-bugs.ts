@@ -1,6 +1,6 @@
 /** Planted bugs in the lane: who may ask the ledger, and when. */
 import type { SettleOutcome } from "../../src/ledger/port.ts";
-import type { Bug, LaneWrapper } from "./bug.ts";
+import { type Bug, type LaneWrapper, settling } from "./bug.ts";
 
 const LATE_WRITE_MS = 20;
 
@@ -64,17 +64,11 @@ export const LANE_BUGS: readonly Bug[] = [
   {
     name: "busy-counts-an-attempt",
     wrong: "a turn that did not come is counted like a refusal of the ledger's",
-    ports: (sound) => ({
-      ...sound,
-      ledger: {
-        ...sound.ledger,
-        settle: async (...request) => {
-          const outcome = await sound.ledger.settle(...request);
-          if (outcome.kind !== "busy") return outcome;
-          const { retry_after_ms } = outcome;
-          return { kind: "unavailable", ledger_status: 503, ledger_code: "LANE_BUSY", retry_after_ms };
-        },
-      },
+    ports: settling((settle) => async (...request) => {
+      const outcome = await settle(...request);
+      if (outcome.kind !== "busy") return outcome;
+      const { retry_after_ms } = outcome;
+      return { kind: "unavailable", ledger_status: 503, ledger_code: "LANE_BUSY", retry_after_ms };
     }),
   },
 ];

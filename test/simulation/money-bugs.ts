@@ -2,38 +2,26 @@
 import { mapEvent } from "../../src/settlement/map.ts";
 import { thaw } from "../../src/settlement/settlement.ts";
 import { FOREIGN_CURRENCY } from "../../scripts/proof/histories/stripe-history.ts";
-import type { Bug } from "./bug.ts";
+import { type Bug, settling } from "./bug.ts";
 import { POLICY } from "./world.ts";
 
 export const MONEY_BUGS: readonly Bug[] = [
   {
     name: "payload-rebuilt",
     wrong: "a retry builds the payload again, and a timestamp in it has changed",
-    ports: (sound) => ({
-      ...sound,
-      ledger: {
-        ...sound.ledger,
-        settle: (accountId, request) => {
-          const provider_updated_at = new Date(sound.now()).toISOString();
-          const isRetry = (sound.store.load()?.attempts ?? 0) > 1;
-          const built = { ...thaw(request.payload), ...(isRetry && { provider_updated_at }) };
-          return sound.ledger.settle(accountId, { ...request, payload: JSON.stringify(built) });
-        },
-      },
+    ports: settling((settle, sound) => (accountId, request) => {
+      const provider_updated_at = new Date(sound.now()).toISOString();
+      const isRetry = (sound.store.load()?.attempts ?? 0) > 1;
+      const built = { ...thaw(request.payload), ...(isRetry && { provider_updated_at }) };
+      return settle(accountId, { ...request, payload: JSON.stringify(built) });
     }),
   },
   {
     name: "key-per-attempt",
     wrong: "each attempt has an idempotency key of its own",
-    ports: (sound) => ({
-      ...sound,
-      ledger: {
-        ...sound.ledger,
-        settle: (accountId, request) => {
-          const idempotency_key = `${request.idempotency_key}:${sound.store.load()?.attempts}`;
-          return sound.ledger.settle(accountId, { ...request, idempotency_key });
-        },
-      },
+    ports: settling((settle, sound) => (accountId, request) => {
+      const idempotency_key = `${request.idempotency_key}:${sound.store.load()?.attempts}`;
+      return settle(accountId, { ...request, idempotency_key });
     }),
   },
   {
@@ -60,73 +48,43 @@ export const MONEY_BUGS: readonly Bug[] = [
   {
     name: "believes-any-2xx",
     wrong: "a status of 200 is taken for a settlement, whoever sent it",
-    ports: (sound) => ({
-      ...sound,
-      ledger: {
-        ...sound.ledger,
-        settle: async (...request) => {
-          const outcome = await sound.ledger.settle(...request);
-          if (outcome.kind !== "unknown" || outcome.ledger_status !== 200) return outcome;
-          return { kind: "accepted", ledger_status: 200, settlement_id: "unknown", ledger_event_id: null };
-        },
-      },
+    ports: settling((settle) => async (...request) => {
+      const outcome = await settle(...request);
+      if (outcome.kind !== "unknown" || outcome.ledger_status !== 200) return outcome;
+      return { kind: "accepted", ledger_status: 200, settlement_id: "unknown", ledger_event_id: null };
     }),
   },
   {
     name: "believes-a-2xx-without-effect",
     wrong: "a settlement in the answer is taken for its effect",
-    ports: (sound) => ({
-      ...sound,
-      ledger: {
-        ...sound.ledger,
-        settle: async (...request) => {
-          const outcome = await sound.ledger.settle(...request);
-          if (outcome.kind !== "unproven") return outcome;
-          return { ...outcome, kind: "accepted", ledger_event_id: null };
-        },
-      },
+    ports: settling((settle) => async (...request) => {
+      const outcome = await settle(...request);
+      if (outcome.kind !== "unproven") return outcome;
+      return { ...outcome, kind: "accepted", ledger_event_id: null };
     }),
   },
   {
     name: "read-back-believes-the-row",
     wrong: "reading back, a settlement without an event of the ledger's is taken for settled",
-    ports: (sound) => ({
-      ...sound,
-      ledger: {
-        ...sound.ledger,
-        settle: async (accountId, request) => {
-          const outcome = await sound.ledger.settle(accountId, request);
-          if (outcome.kind !== "unproven" || !request.read_back) return outcome;
-          return { ...outcome, kind: "accepted", ledger_event_id: null };
-        },
-      },
+    ports: settling((settle) => async (accountId, request) => {
+      const outcome = await settle(accountId, request);
+      if (outcome.kind !== "unproven" || !request.read_back) return outcome;
+      return { ...outcome, kind: "accepted", ledger_event_id: null };
     }),
   },
   {
     name: "unproven-is-rejected",
     wrong: "the first answer without an effect is the last word, and nobody reads back",
-    ports: (sound) => ({
-      ...sound,
-      ledger: {
-        ...sound.ledger,
-        settle: async (...request) => {
-          const outcome = await sound.ledger.settle(...request);
-          if (outcome.kind !== "unproven") return outcome;
-          return { kind: "rejected", ledger_status: 200, ledger_code: "EFFECT_UNPROVEN" };
-        },
-      },
+    ports: settling((settle) => async (...request) => {
+      const outcome = await settle(...request);
+      if (outcome.kind !== "unproven") return outcome;
+      return { kind: "rejected", ledger_status: 200, ledger_code: "EFFECT_UNPROVEN" };
     }),
   },
   {
     name: "unproven-is-sent-again",
     wrong: "what proved no effect is sent once more, and its stored answer is all that ever comes back",
-    ports: (sound) => ({
-      ...sound,
-      ledger: {
-        ...sound.ledger,
-        settle: (accountId, request) => sound.ledger.settle(accountId, { ...request, read_back: false }),
-      },
-    }),
+    ports: settling((settle) => (accountId, request) => settle(accountId, { ...request, read_back: false })),
   },
   {
     name: "two-currencies-in-one-balance",

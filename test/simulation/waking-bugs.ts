@@ -1,5 +1,5 @@
 /** Planted bugs in when an event comes back, and whether. */
-import type { Bug } from "./bug.ts";
+import { type Bug, settling } from "./bug.ts";
 import { POLICY } from "./world.ts";
 
 export const WAKING_BUGS: readonly Bug[] = [
@@ -85,16 +85,10 @@ export const WAKING_BUGS: readonly Bug[] = [
   {
     name: "timeout-is-rejection",
     wrong: "a timeout is taken for the ledger's last word",
-    ports: (sound) => ({
-      ...sound,
-      ledger: {
-        ...sound.ledger,
-        settle: async (...request) => {
-          const outcome = await sound.ledger.settle(...request);
-          if (outcome.kind !== "unknown") return outcome;
-          return { kind: "rejected", ledger_status: 422, ledger_code: "NO_ANSWER" };
-        },
-      },
+    ports: settling((settle) => async (...request) => {
+      const outcome = await settle(...request);
+      if (outcome.kind !== "unknown") return outcome;
+      return { kind: "rejected", ledger_status: 422, ledger_code: "NO_ANSWER" };
     }),
   },
 ];

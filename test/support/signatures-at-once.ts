@@ -10,7 +10,7 @@ interface Kinds {
 }
 
 /**
- * Bodies of many lengths, around the size of the room that the checks share, are checked at the same moment: each by its
+ * Bodies of many lengths, around the size of the buffer that the checks share, are checked at the same moment: each by its
  * own signature, and each by its neighbour's. What must come of it, and what came.
  */
 export async function checkManyAtOnce(): Promise<{ wanted: Kinds; found: Kinds }> {

@@ -170,14 +170,8 @@ export class SqlStore implements LedgerStore {
   }
 
   insertEvent({ settlement_id, event_type, id, event_hash, created_at }: LedgerEvent): void {
-    this.#sql.exec(
-      "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
-      settlement_id,
-      event_type,
-      id,
-      event_hash,
-      created_at,
-    );
+    const values = [settlement_id, event_type, id, event_hash, created_at];
+    this.#sql.exec("INSERT INTO events VALUES (?, ?, ?, ?, ?)", ...values);
   }
 
   findEvent(settlementId: string, eventType: string): LedgerEvent | undefined {
