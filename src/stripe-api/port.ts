@@ -35,3 +35,56 @@ export interface StripeEvents {
   /** One request, newest first. */
   list(query: EventsQuery): Promise<EventsAnswer>;
 }
+
+export interface PaymentQuestion {
+  /** `pi_…`, or `ch_…` of a charge without an intent. */
+  readonly payment: string;
+  /** `cus_…`; null: the payment's own event names none. */
+  readonly customer: string | null;
+  /** `acct_…`: asked as that connected account. null: as the account of the key. */
+  readonly stripe_account: string | null;
+}
+
+/** Where the account's id was read. */
+export type AccountSource =
+  | "checkout_session"
+  | "client_reference_id"
+  | "invoice"
+  | "subscription"
+  | "customer";
+
+/**
+ * - `refused`: the key is wrong or lacks a permission. It heals once the key is repaired.
+ * - `rejected`: Stripe does not accept the request. The same request would get the same answer.
+ * - `unavailable`: a rate limit, an outage, a lost connection, an answer that is not Stripe's.
+ */
+export type StripeUnavailable = {
+  readonly kind: "unavailable";
+  readonly why: "refused" | "rejected" | "unavailable";
+  /** null: no answer. */
+  readonly status: number | null;
+  readonly retry_after_ms: number | null;
+};
+
+export type AccountFound = {
+  readonly kind: "found";
+  readonly account_id: string;
+  readonly source: AccountSource;
+};
+
+/** `none` is an answer: everything was asked, and nothing names it. */
+export interface StripeLookups {
+  /** In the order of the sources. */
+  findAccount(
+    question: PaymentQuestion,
+  ): Promise<AccountFound | { readonly kind: "none" } | StripeUnavailable>;
+  /** `reporting_category` of a balance transaction. */
+  findReportingCategory(
+    transaction: string,
+    stripeAccount: string | null,
+  ): Promise<
+    | { readonly kind: "found"; readonly reporting_category: string }
+    | { readonly kind: "none" }
+    | StripeUnavailable
+  >;
+}
