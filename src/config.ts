@@ -15,7 +15,10 @@ export interface Config {
   /** Any of them may verify a delivery: while a secret is rolled, both are valid. */
   readonly signingSecrets: readonly string[];
   readonly signatureToleranceSeconds: number;
-  readonly refundEvents: "charge" | "refund";
+  /** The key of Stripe's metadata that names the ledger account. */
+  readonly accountKey: string;
+  /** Whose events are settled besides the platform's own. */
+  readonly connectedAccounts: ReadonlySet<string>;
   readonly ledger: LedgerConfig;
   /** Stripe's own API, for reconciliation. null: no key, so that is off. */
   readonly stripeApi: { readonly key: string; readonly baseUrl: string } | null;
@@ -88,7 +91,10 @@ const envSchema = z.object({
   STRIPE_ALLOW_TESTMODE_EVENTS_IN_PROD: flag.default(false),
   STRIPE_WEBHOOK_SIGNING_SECRET: list(text, 10),
   STRIPE_SIGNATURE_TOLERANCE_SECONDS: integer(1, 86_400).default(300),
-  STRIPE_REFUND_EVENTS: z.enum(["charge", "refund"]).default("charge"),
+  /** Was a setting once. Whoever still has it must know that refunds come from `refund.*` alone. */
+  STRIPE_REFUND_EVENTS: z.never().optional(),
+  STRIPE_ACCOUNT_METADATA_KEY: z.string().trim().min(1).max(40).default("account_id"),
+  STRIPE_CONNECTED_ACCOUNTS: list(z.string().regex(/^acct_[A-Za-z0-9]{1,250}$/), 1_000).default([]),
   STRIPE_API_KEY: text.optional(),
   STRIPE_API_BASE_URL: text.refine(isSafeOrigin).default("https://api.stripe.com"),
   LEDGER_BASE_URL: text.refine(isSafeBaseUrl),
@@ -159,7 +165,8 @@ function fromEnv(env: z.infer<typeof envSchema>): Config {
     allowTestmodeEventsInProd: env.STRIPE_ALLOW_TESTMODE_EVENTS_IN_PROD,
     signingSecrets: env.STRIPE_WEBHOOK_SIGNING_SECRET,
     signatureToleranceSeconds: env.STRIPE_SIGNATURE_TOLERANCE_SECONDS,
-    refundEvents: env.STRIPE_REFUND_EVENTS,
+    accountKey: env.STRIPE_ACCOUNT_METADATA_KEY,
+    connectedAccounts: new Set(env.STRIPE_CONNECTED_ACCOUNTS),
     ledger: {
       baseUrl: env.LEDGER_BASE_URL,
       adminKey: env.LEDGER_ADMIN_KEY,

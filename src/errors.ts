@@ -31,6 +31,7 @@ export type Failure =
   | { readonly kind: "unauthorized" }
   | { readonly kind: "forbidden" }
   | { readonly kind: "event_not_found" }
+  | { readonly kind: "account_unknown" }
   | { readonly kind: "invalid_state"; readonly state: State }
   | { readonly kind: "reconciliation_not_found" }
   | { readonly kind: "too_many_runs"; readonly limit: number }
@@ -126,6 +127,11 @@ const ANSWERS: {
     status: 404,
     code: "EVENT_NOT_FOUND",
     error: "No such event was delivered, or it was purged.",
+  }),
+  account_unknown: () => ({
+    status: 422,
+    code: "ACCOUNT_UNKNOWN",
+    error: "The ledger has no such account.",
   }),
   invalid_state: ({ state }) => ({
     status: 409,

@@ -11,9 +11,16 @@ import { parseEvent } from "../stripe/event.ts";
 import { checkLivemode } from "../stripe/livemode.ts";
 
 export type Prepared =
-  | { readonly ok: true; readonly delivery: Delivery }
+  | { readonly kind: "delivery"; readonly delivery: Delivery }
+  /** Of a connected account whose events are not settled here, in whichever mode it is. */
+  | {
+      readonly kind: "not_listed";
+      readonly event_id: string;
+      readonly event_type: string;
+      readonly stripe_account: string;
+    }
   /** `why` is for the log. */
-  | { readonly ok: false; readonly failure: Failure; readonly why: string };
+  | { readonly kind: "refused"; readonly failure: Failure; readonly why: string };
 
 export interface Source {
   /** The position of the signing secret that verified the bytes; null: Stripe's API listed the event. */
@@ -33,6 +40,11 @@ export async function prepareDelivery(
     return refused({ kind: "invalid_request", problems: parsed.problems }, parsed.problems.join("; "));
   }
   const { event } = parsed;
+  // Whoever owns the account decides what stands in its objects, also whose account they name.
+  if (event.account !== null && !config.connectedAccounts.has(event.account)) {
+    const { id: event_id, type: event_type, account: stripe_account } = event;
+    return { kind: "not_listed", event_id, event_type, stripe_account };
+  }
   const mode = checkLivemode(event.livemode, config);
   if (mode.kind === "refused") {
     const { settle_env, expected_livemode, event_livemode } = mode;
@@ -41,7 +53,7 @@ export async function prepareDelivery(
       `${event.id} livemode ${String(event_livemode)}`,
     );
   }
-  const mapping = mapEvent(event, { refundEvents: config.refundEvents });
+  const mapping = mapEvent(event, { accountKey: config.accountKey });
   const delivery: Delivery = {
     event_id: event.id,
     event_type: event.type,
@@ -51,13 +63,13 @@ export async function prepareDelivery(
     mapping,
     body_sha256: await sha256(body),
     secret_index: secretIndex,
-    // Kept only where it is all that is left to repair the event from: it holds personal data.
-    body: mapping.kind === "unmappable" ? body : null,
+    // Kept only while it may be needed to repair the event: it holds personal data.
+    body: mapping.kind === "unmappable" || mapping.kind === "question" ? body : null,
     request_id: requestId,
   };
-  return { ok: true, delivery };
+  return { kind: "delivery", delivery };
 }
 
 function refused(failure: Failure, why: string): Prepared {
-  return { ok: false, failure, why };
+  return { kind: "refused", failure, why };
 }

@@ -1,32 +1,33 @@
-/** One attempt between two steps: the look-up where the account is unknown, then the turn at the ledger. */
+/** One attempt between its steps: what it must find out first, then the turn at the ledger. */
 import { LANE_WAIT_MAX_MS } from "../ledger/lane.ts";
+import { ask } from "./ask.ts";
 import { idempotencyKey, thaw } from "../settlement/settlement.ts";
 import type { Input } from "./machine-types.ts";
 import type { Ports } from "./ports.ts";
-import { type EventRecord, failureAtLedger } from "./record.ts";
+import { type EventRecord, failureAtLedger, isFinal } from "./record.ts";
 
-export interface AttemptPorts extends Pick<Ports, "ledger" | "now" | "log"> {
+export interface AttemptPorts extends Pick<Ports, "ledger" | "stripe" | "now" | "log"> {
   /** The end of a lease that belongs to the turn itself: one that begins before it is over when the lease is. */
   readonly leaseTailMs: number;
   /** One step of the machine; the record after it. */
-  readonly step: (input: Extract<Input, { kind: "account" | "outcome" }>) => EventRecord;
+  readonly step: (input: Extract<Input, { kind: "answer" | "outcome" }>) => EventRecord;
 }
 
 export async function runAttempt(
   begun: EventRecord,
   requestId: string | null,
-  { ledger, now, log, leaseTailMs, step }: AttemptPorts,
+  { ledger, stripe, now, log, leaseTailMs, step }: AttemptPorts,
 ): Promise<EventRecord> {
   const attempt = begun.attempts;
   const startedAt = now();
   let record = begun;
-  if (record.state === "received") {
-    const lookup = await ledger.findPayinAccount(record.work.payment_intent);
-    record = step({ kind: "account", attempt, lookup });
+  while (record.state === "received" && record.attempts === attempt) {
+    const answer = await ask(record.work.question, { ledger, stripe });
+    record = step({ kind: "answer", attempt, answer });
   }
   if (record.state === "forwarding") {
     const { payload, unproven } = record.work;
-    const outcome = await ledger.settle(thaw(payload).account_id, {
+    const outcome = await ledger.settle(thaw(payload), {
       payload,
       idempotency_key: idempotencyKey(record.event_id),
       read_back: unproven !== undefined,
@@ -34,7 +35,7 @@ export async function runAttempt(
     });
     record = step({ kind: "outcome", attempt, outcome });
   }
-  log(record.state === "forwarded" ? "info" : "warn", {
+  log(isFinal(record) ? "info" : "warn", {
     ...lineOf(record),
     duration_ms: now() - startedAt,
     request_id: requestId,

@@ -42,11 +42,20 @@ const deduped = z
   .boolean()
   .meta({ description: "The event was known before: nothing new came of this delivery." });
 
-export const deliveryAnswerSchema = z.discriminatedUnion("state", [
+/** The event of a connected account that is not named: nothing is kept of it. */
+const notListed = z.strictObject({
+  ...common,
+  state: z.literal("ignored"),
+  reason: z.literal("connected_account_not_listed"),
+  forwarded_to_ledger: z.literal(false),
+});
+
+export const deliveryAnswerSchema = z.union([
   forwarded.extend({ deduped }),
   ignored.extend({ deduped }),
   held.extend({ deduped }),
   resolved.extend({ deduped }),
+  notListed,
 ]);
 
 export type Snapshot = z.infer<typeof snapshotSchema>;

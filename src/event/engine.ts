@@ -14,11 +14,13 @@ import { describeEvent } from "./describe.ts";
 import { transition } from "./machine.ts";
 import type { Ports } from "./ports.ts";
 import { type EventRecord, isFinal, isInAttempt } from "./record.ts";
+import { bodyOf, closedMovementOf } from "./record-money.ts";
 import { type DeliveryReply, replyTo } from "./snapshot.ts";
 import {
   type Delivery,
   type Input,
   LEASE_MARGIN_MS,
+  type OperatorAssignment,
   type OperatorRetry,
   type Policy,
   type Step,
@@ -30,7 +32,15 @@ export type RetryReply =
   | { readonly kind: "retried"; readonly attempted: boolean; readonly event: EventState }
   | { readonly kind: "needs_mapping"; readonly body: Uint8Array }
   | OperatorRefusal;
-export type ResolveReply = { readonly kind: "resolved"; readonly event: EventState } | OperatorRefusal;
+export type AssignReply =
+  | { readonly kind: "assigned"; readonly event: EventState }
+  | { readonly kind: "needs_mapping"; readonly body: Uint8Array }
+  | OperatorRefusal;
+export type ResolveReply =
+  | { readonly kind: "resolved"; readonly event: EventState }
+  /** The movement could not be closed with it, so nothing was. */
+  | { readonly kind: "unavailable" }
+  | OperatorRefusal;
 export type OperatorRefusal =
   | { readonly kind: "event_not_found" }
   | { readonly kind: "invalid_state"; readonly state: EventRecord["state"] };
@@ -77,17 +87,31 @@ export class EventEngine {
     const { record, verdict } = this.#step({ kind: "operator_retry", retry });
     if (record === null) return { kind: "event_not_found" };
     if (verdict === "invalid_state") return { kind: "invalid_state", state: record.state };
-    if (verdict === "needs_mapping" && record.state === "failed" && record.cause === "unmappable") {
-      return { kind: "needs_mapping", body: record.body };
-    }
+    if (verdict === "needs_mapping") return { kind: "needs_mapping", body: bodyOf(record) };
     const attempted = verdict === "started" || verdict === "joined";
     return { kind: "retried", attempted, event: await this.#state(await this.#settled(record)) };
   }
 
+  /** Whose money it is, and one attempt at once. */
+  async assign(assignment: OperatorAssignment): Promise<AssignReply> {
+    const { record, verdict } = this.#step({ kind: "operator_assign", assignment });
+    if (record === null) return { kind: "event_not_found" };
+    if (verdict === "invalid_state") return { kind: "invalid_state", state: record.state };
+    if (verdict === "needs_mapping") return { kind: "needs_mapping", body: bodyOf(record) };
+    return { kind: "assigned", event: await this.#state(await this.#settled(record)) };
+  }
+
+  /** Closes the movement before the event: in between, another event of it is held, which an operator sees. */
   async resolve(actor: string, note: string): Promise<ResolveReply> {
+    const before = this.#ports.store.load();
+    const movement = before?.state === "failed" ? closedMovementOf(before) : null;
+    const { ledger } = this.#ports;
+    if (movement !== null && !(await ledger.setMovementResolved(movement, true)))
+      return { kind: "unavailable" };
     const { record, verdict } = this.#step({ kind: "operator_resolve", actor, note });
     if (record === null) return { kind: "event_not_found" };
     if (verdict === "invalid_state") {
+      if (movement !== null) await ledger.setMovementResolved(movement, false);
       await this.#armAgain();
       return { kind: "invalid_state", state: record.state };
     }

@@ -1,6 +1,7 @@
 /** The machine's words: what can happen to an event, and what follows from it. Types and limits only. */
-import type { AccountLookup, SettleOutcome } from "../ledger/port.ts";
-import type { Mapping } from "../settlement/settlement.ts";
+import type { LedgerRefusal, SettleOutcome } from "../ledger/port.ts";
+import type { Mapping } from "../settlement/mapping.ts";
+import type { Answer } from "../settlement/questions.ts";
 import type { BackoffPolicy } from "./backoff.ts";
 import type { EventRecord, Trigger } from "./record.ts";
 
@@ -38,7 +39,7 @@ export interface Delivery {
   readonly body_sha256: Uint8Array;
   /** The signing secret that verified it; null: no request of Stripe's, but an event that its API listed to us. */
   readonly secret_index: number | null;
-  /** The raw body, for an unmappable event only. */
+  /** The raw body, of an event that cannot be settled as it is. */
   readonly body: Uint8Array | null;
   /** For the log only. */
   readonly request_id: string;
@@ -58,13 +59,23 @@ export interface OperatorRetry {
   readonly mapping: Mapping | null;
 }
 
+/** For an event of which nobody could say whose money it is. */
+export interface OperatorAssignment {
+  readonly account_id: string;
+  readonly actor: string;
+  readonly note: string;
+  /** What the kept body maps to with this account; null until somebody has looked. */
+  readonly mapping: Mapping | null;
+}
+
 export type Input =
   | { readonly kind: "delivery"; readonly delivery: Delivery }
   | { readonly kind: "alarm" }
   | { readonly kind: "poke" }
-  | { readonly kind: "account"; readonly attempt: number; readonly lookup: AccountLookup }
+  | { readonly kind: "answer"; readonly attempt: number; readonly answer: Answer | LedgerRefusal }
   | { readonly kind: "outcome"; readonly attempt: number; readonly outcome: SettleOutcome }
   | { readonly kind: "operator_retry"; readonly retry: OperatorRetry }
+  | { readonly kind: "operator_assign"; readonly assignment: OperatorAssignment }
   | { readonly kind: "operator_resolve"; readonly actor: string; readonly note: string };
 
 export type Effect =

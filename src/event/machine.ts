@@ -3,9 +3,9 @@
  *
  *   (new) ──▶ received ──▶ forwarding ──accepted──▶ forwarded   (final)
  *     │          ▲            ▲     │ rejected / unavailable / unknown
- *     │          │ look-up    │     ▼
+ *     │          │ questions  │     ▼
  *     │          └────────────┴── failed ──operator──▶ resolved   (final)
- *     └──▶ ignored (final)
+ *     └──▶ ignored (until a delivery of it means money)
  *
  * Pure: no I/O, no clock, no randomness. Each verb has its file in `transitions/`.
  *
@@ -16,9 +16,10 @@
  */
 import { type EventRecord, failureAtLedger } from "./record.ts";
 import type { Context, Input, Policy, Step } from "./machine-types.ts";
-import { onAccount, onOutcome } from "./transitions/outcome.ts";
+import { onAnswer } from "./transitions/answer.ts";
+import { onOutcome } from "./transitions/outcome.ts";
 import { onDelivery } from "./transitions/delivery.ts";
-import { onOperatorResolve, onOperatorRetry } from "./transitions/operator.ts";
+import { onOperatorAssign, onOperatorResolve, onOperatorRetry } from "./transitions/operator.ts";
 import { onAlarm, onPoke } from "./transitions/alarm-and-poke.ts";
 
 export function transition(record: EventRecord | null, input: Input, context: Context): Step {
@@ -29,12 +30,14 @@ export function transition(record: EventRecord | null, input: Input, context: Co
       return onAlarm(record, context);
     case "poke":
       return onPoke(record, context);
-    case "account":
-      return onAccount(record, input.attempt, input.lookup, context);
+    case "answer":
+      return onAnswer(record, input.attempt, input.answer, context);
     case "outcome":
       return onOutcome(record, input.attempt, input.outcome, context);
     case "operator_retry":
       return onOperatorRetry(record, input.retry, context);
+    case "operator_assign":
+      return onOperatorAssign(record, input.assignment, context);
     case "operator_resolve":
       return onOperatorResolve(record, input.actor, input.note, context);
   }

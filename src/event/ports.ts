@@ -1,7 +1,9 @@
 /** What the engine needs of the world, and what each port promises. Types only. */
 import type { LaneRequest } from "../ledger/lane.ts";
-import type { Ledger, SettleOutcome } from "../ledger/port.ts";
+import type { LedgerReader, SettleOutcome } from "../ledger/port.ts";
 import type { LogLevel, LogLine } from "../log.ts";
+import type { Settlement } from "../settlement/settlement.ts";
+import type { StripeLookups } from "../stripe-api/port.ts";
 import type { EventRecord } from "./record.ts";
 import type { EventSummary } from "../event-index/event-summary.ts";
 
@@ -26,15 +28,25 @@ export interface Index {
   publish(summary: EventSummary): Promise<void>;
 }
 
-export interface LedgerPort extends Pick<Ledger, "findPayinAccount"> {
+export interface LedgerPort extends LedgerReader {
   /** Sends the settlement in its account's lane. Never rejects. */
-  settle(accountId: string, request: LaneRequest): Promise<SettleOutcome>;
+  settle(settlement: Settlement, request: LaneRequest): Promise<SettleOutcome>;
+  /**
+   * From now on no other event of this movement is sent; or it may be again. False: that could not be recorded.
+   * Never rejects.
+   */
+  setMovementResolved(
+    movement: { readonly name: string; readonly accountId: string | null },
+    isResolved: boolean,
+  ): Promise<boolean>;
 }
 
 export interface Ports {
   readonly store: Store;
   readonly alarm: Alarm;
   readonly ledger: LedgerPort;
+  /** null: there is no key for Stripe's API. */
+  readonly stripe: StripeLookups | null;
   readonly index: Index;
   /** Epoch milliseconds. */
   readonly now: () => number;

@@ -7,11 +7,13 @@
  * fields with a default are not stored while they hold it.
  */
 import { z } from "zod";
+import { readableMoneySchema } from "../settlement/mapping.ts";
+import { questionSchema } from "../settlement/questions.ts";
 import { settlementDraftSchema } from "../settlement/settlement.ts";
 
 /** The log keeps this many last attempts; `attempts` counts them all. 72 h of retries make about 80. */
 export const ATTEMPT_LOG_LIMIT = 20;
-/** Operator actions are few; a script gone wild must not grow a record past the value limit. */
+/** A script gone wild must not grow a record past the value limit. */
 export const OPERATOR_ACTION_LIMIT = 50;
 
 /** The reason of a failure with the cause `currency`. */
@@ -22,7 +24,9 @@ const count = z.int().nonnegative();
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
 export const triggerSchema = z.enum(["delivery", "alarm", "operator", "watchdog", "backfill"]);
-const outcomeKind = z.enum(["accepted", "rejected", "unavailable", "unknown", "unproven"]);
+/** `ignored`, `unmappable`: nothing was sent, since what the attempt found out says so. */
+const ends = ["accepted", "rejected", "unavailable", "unknown", "unproven", "ignored", "unmappable"] as const;
+const outcomeKind = z.enum(ends);
 
 /** [attempt, trigger, started at, duration in ms, outcome, the ledger's HTTP status or null] */
 const attemptLogEntry = z.tuple([
@@ -35,7 +39,9 @@ const attemptLogEntry = z.tuple([
 ]);
 
 const operatorActionSchema = z.strictObject({
-  action: z.enum(["retry", "resolve"]),
+  action: z.enum(["retry", "resolve", "assign"]),
+  /** The one that was assigned. */
+  account_id: z.string().optional(),
   actor: z.string(),
   note: z.string().nullable(),
   at: timestampMs,
@@ -80,11 +86,12 @@ const frozen = z.strictObject({
   payload: z.string(),
   unproven: unproven.optional(),
 });
-/** All but the account, which the ledger knows as that of `payment_intent`'s payin. */
+/** What must be found out first, and the raw body: it is dropped with the question, for it holds personal data. */
 const draft = z.strictObject({
   kind: z.literal("draft"),
   draft: settlementDraftSchema,
-  payment_intent: z.string(),
+  question: questionSchema,
+  body: bytes,
 });
 
 /** The attempt under way. If nobody hears of it by the end of the lease, its outcome is unknown. */
@@ -97,8 +104,8 @@ const attempt = z.strictObject({
 });
 
 const ledgerErrorSchema = z.strictObject({
-  /** `busy`: the turn in the account's lane did not come in time, so nothing was sent. */
-  outcome: z.enum([...outcomeKind.exclude(["accepted"]).options, "busy"]),
+  /** `busy`, `movement_resolved`: nothing was sent. */
+  outcome: z.enum(["rejected", "unavailable", "unknown", "unproven", "busy", "movement_resolved"]),
   /** One of our own words, never the ledger's text. */
   detail: z.string(),
   ledger_status: z.int().nullable(),
@@ -129,6 +136,7 @@ const failedSchema = z.discriminatedUnion("cause", [
     state: z.literal("failed"),
     cause: z.literal("unmappable"),
     reason: z.string(),
+    money: readableMoneySchema.default({}),
     /** The whole raw body: it is all that is left to repair the event from. */
     body: bytes,
   }),
@@ -151,8 +159,9 @@ export const recordSchema = z.discriminatedUnion("state", [
   z.strictObject({
     ...common,
     state: z.literal("resolved"),
-    /** null: it was unmappable. The raw body is gone: a closed event needs nobody's personal data. */
+    /** null: it was unmappable. */
     work: z.discriminatedUnion("kind", [frozen, draft]).nullable(),
+    money: readableMoneySchema.default({}),
     reason: z.string().nullable(),
     error: ledgerErrorSchema.nullable(),
   }),
@@ -194,12 +203,6 @@ export function toStored(record: EventRecord): object {
     ...(conflict !== null && { conflict }),
     ...(actions.length > 0 && { actions }),
   };
-}
-
-/** Why nothing was ever sent; null when something was, or would be. */
-export function heldReason(record: Failed): string | null {
-  if (record.cause === "unmappable") return record.reason;
-  return record.cause === "currency" ? CURRENCY_NOT_SETTLED : null;
 }
 
 /**

@@ -9,17 +9,23 @@ import { type Connection, Server } from "partyserver";
 import { withAttemptPoints } from "../attempt-points.ts";
 import { attemptsDataset, loadConfig } from "../config.ts";
 import { publish } from "../event-index/call-shards.ts";
-import { settleInLane } from "../ledger/call-lane.ts";
+import { setMovementResolved, settleInLane } from "../ledger/call-lane.ts";
 import { connectLedger } from "../ledger/connect.ts";
 import { log } from "../log.ts";
+import { connectStripeLookups } from "../stripe-api/connect.ts";
 import { accept, begin, isWatched, tell } from "../durable-object/websockets.ts";
 import { describeEvent } from "./describe.ts";
-import { EventEngine, type ResolveReply, type RetryReply } from "./engine.ts";
+import { type AssignReply, EventEngine, type ResolveReply, type RetryReply } from "./engine.ts";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
 import type { Alarm, Ports, Store } from "./ports.ts";
 import { type EventRecord, parseRecord, toStored } from "./record.ts";
 import type { DeliveryReply } from "./snapshot.ts";
-import { type Delivery, LEASE_MARGIN_MS, type OperatorRetry } from "./machine-types.ts";
+import {
+  type Delivery,
+  LEASE_MARGIN_MS,
+  type OperatorAssignment,
+  type OperatorRetry,
+} from "./machine-types.ts";
 import type { EventState } from "./event-state.ts";
 
 const RECORD_KEY = "event";
@@ -43,6 +49,10 @@ export class StripeEventObject extends Server<Env> {
 
   retry(retry: OperatorRetry): Promise<RpcResult<RetryReply>> {
     return this.#answer((engine) => engine.retry(retry));
+  }
+
+  assign(assignment: OperatorAssignment): Promise<RpcResult<AssignReply>> {
+    return this.#answer((engine) => engine.assign(assignment));
   }
 
   resolve(actor: string, note: string): Promise<RpcResult<ResolveReply>> {
@@ -112,19 +122,16 @@ export class StripeEventObject extends Server<Env> {
     function platformPorts(ctx: DurableObjectState, env: Env, changed: (record: EventRecord) => void): Ports {
       const ledger = connectLedger(env, config.ledger);
       const dataset = attemptsDataset(env);
+      const turnMs = config.ledger.timeoutMs + LEASE_MARGIN_MS;
       return {
         store: storeOn(ctx.storage, changed),
         alarm: alarmOn(ctx.storage),
         ledger: {
-          findPayinAccount: (paymentIntent) => ledger.findPayinAccount(paymentIntent),
-          settle: (accountId, request) =>
-            settleInLane(
-              env,
-              accountId,
-              request,
-              request.wait_ms + config.ledger.timeoutMs + LEASE_MARGIN_MS,
-            ),
+          findSettlement: (...key) => ledger.findSettlement(...key),
+          settle: (settlement, request) => settleInLane(env, settlement, request, request.wait_ms + turnMs),
+          setMovementResolved: (...movement) => setMovementResolved(env, ...movement, turnMs),
         },
+        stripe: connectStripeLookups(config),
         index: { publish: (summary) => publish({ env, shards: config.indexShards }, summary) },
         now: () => Date.now(),
         random: () => Math.random(),

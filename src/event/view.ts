@@ -1,9 +1,10 @@
 /** An event as operators see it: one row of a list, or its whole state. Pure; times become ISO 8601 here. */
 import { toHex } from "../bytes.ts";
 import type { EventSummary } from "../event-index/event-summary.ts";
-import { idempotencyKey, thaw } from "../settlement/settlement.ts";
+import { idempotencyKey } from "../settlement/settlement.ts";
 import type { EventState } from "./event-state.ts";
-import { type EventRecord, failureAtLedger, heldReason, type LedgerError } from "./record.ts";
+import { type EventRecord, failureAtLedger, type LedgerError } from "./record.ts";
+import { heldReason, moneyOf, settlementOf } from "./record-money.ts";
 import { ledgerErrorOf, snapshotOf } from "./snapshot.ts";
 
 /** Instead of a signing secret: nobody signed this event, Stripe's API listed it over an authenticated connection. */
@@ -24,18 +25,12 @@ export function payloadOf(record: EventRecord): string | null {
   return work?.kind === "frozen" ? work.payload : null;
 }
 
-function settlementOf(record: EventRecord): EventState["settlement"] {
-  const payload = payloadOf(record);
-  if (payload !== null) return thaw(payload);
-  const work = "work" in record ? record.work : null;
-  return work?.kind === "draft" ? work.draft : null;
-}
-
 function reasonOf(record: EventRecord): string | null {
   if (record.state === "ignored" || record.state === "resolved") return record.reason;
   if (record.state !== "failed") return null;
   if (record.cause !== "ledger") return heldReason(record);
   const { outcome } = record.error;
+  if (outcome === "movement_resolved") return outcome;
   if (record.next_retry_at !== null || outcome === "rejected" || outcome === "unproven")
     return `ledger_${outcome}`;
   return "retry_horizon_reached";
@@ -53,9 +48,14 @@ function lastErrorOf(record: EventRecord): EventState["last_error"] {
   const error = ledgerErrorOf(record);
   if (error === null) return null;
   const { ledger_status, ledger_code } = error;
-  const code = error.outcome === "unproven" ? "LEDGER_EFFECT_UNPROVEN" : "LEDGER_INGEST_FAILED";
+  const code = ERROR_CODES[error.outcome] ?? "LEDGER_INGEST_FAILED";
   return { code, message: explain(error, settlementOf(record)), ledger_status, ledger_code };
 }
+
+const ERROR_CODES: Partial<Record<LedgerError["outcome"], string>> = {
+  unproven: "LEDGER_EFFECT_UNPROVEN",
+  movement_resolved: "MOVEMENT_RESOLVED",
+};
 
 function explain(
   { outcome, detail, ledger_status, ledger_code }: LedgerError,
@@ -66,6 +66,7 @@ function explain(
     case "rejected":
       return `The ledger refused the settlement for good: ${said}.`;
     case "unavailable":
+      if (ledger_code !== null && WAITING[ledger_code] !== undefined) return WAITING[ledger_code];
       return `The ledger did not take the settlement now: ${said}.`;
     case "unknown":
       return `The ledger gave no usable answer: ${detail}.`;
@@ -73,8 +74,17 @@ function explain(
       return `The ledger answered ${said}, and shows no effect of settlement ${detail}: ${movementOf(settlement)}. Compare the account's balance, the settlement's latest_event_id and the ledger's events.`;
     case "busy":
       return "Other settlements of this account are before it. Nothing was sent.";
+    case "movement_resolved":
+      return "An operator closed another event of this movement, as booked by hand. Nothing was sent.";
   }
 }
+
+/** What an attempt could not find out yet. */
+const WAITING: Readonly<Record<string, string>> = {
+  ACCOUNT_NOT_RESOLVED: "The ledger does not hold the payment yet, so nobody knows whose money it is.",
+  COUNTERPART_NOT_FOUND: "The ledger does not hold the debit that this money comes back of.",
+  STRIPE_API_UNAVAILABLE: "Stripe's API did not say whose money it is.",
+};
 
 function movementOf(settlement: EventState["settlement"]): string {
   if (settlement === null) return "unknown";
@@ -83,7 +93,7 @@ function movementOf(settlement: EventState["settlement"]): string {
 }
 
 export function summaryOf(record: EventRecord): EventSummary {
-  const settlement = settlementOf(record);
+  const money = moneyOf(record);
   return {
     event_id: record.event_id,
     revision: record.revision,
@@ -91,10 +101,10 @@ export function summaryOf(record: EventRecord): EventSummary {
     state: record.state,
     reason: reasonOf(record),
     error_code: lastErrorOf(record)?.code ?? null,
-    account_id: settlement?.account_id ?? null,
-    payment_id: settlement?.external_payment_id ?? null,
-    amount_minor: settlement?.amount_minor ?? null,
-    currency: settlement?.currency ?? null,
+    account_id: money.account_id ?? null,
+    payment_id: money.external_payment_id ?? null,
+    amount_minor: money.amount_minor ?? null,
+    currency: money.currency ?? null,
     attempts: record.attempts,
     received_at: record.received_at,
     updated_at: record.updated_at,

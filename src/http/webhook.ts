@@ -49,7 +49,7 @@ export async function receiveDelivery({
     return { ok: false, failure: { kind: "dependency_not_configured", missing, invalid } };
   }
   const accepted = await accept(request, configured.config, requestId, startedAt);
-  if (!accepted.ok) {
+  if (accepted.kind === "refused") {
     const { failure, why } = accepted;
     logSampled(
       "warn",
@@ -58,12 +58,24 @@ export async function receiveDelivery({
     );
     return { ok: false, failure };
   }
+  if (accepted.kind === "not_listed") return { ok: true, value: notListed(accepted, requestId) };
   const delivered = await deliver(env, accepted.delivery, startedAt);
   if (!delivered.ok) return { ok: false, failure: { kind: "event_object_unavailable" } };
   const reply = delivered.value;
   if (reply.kind !== "ok") return { ok: false, failure: reply };
   const { ok, ...rest } = reply.snapshot;
   return { ok: true, value: { ok, deduped: reply.deduped, ...rest } };
+}
+
+/** With a 2xx: refusals would make Stripe disable the endpoint, which every connected account shares. */
+function notListed(
+  { event_id, event_type, stripe_account }: Extract<Prepared, { kind: "not_listed" }>,
+  requestId: string,
+): DeliveryAnswer {
+  const reason = "connected_account_not_listed" as const;
+  const line = { msg: "delivery", outcome: reason, event_id, event_type, stripe_account };
+  logSampled("info", { ...line, request_id: requestId }, Math.random());
+  return { ok: true, event_id, event_type, state: "ignored", reason, forwarded_to_ledger: false };
 }
 
 /** Everything that needs no state. */
@@ -87,5 +99,5 @@ async function accept(request: Request, config: Config, requestId: string, nowMs
 }
 
 function refused(failure: Failure, why: string): Prepared {
-  return { ok: false, failure, why };
+  return { kind: "refused", failure, why };
 }

@@ -1,6 +1,6 @@
 /**
- * The Durable Object of one ledger account: it plugs the platform into the {@link Lane}, and holds no rule of its own.
- * All that it stores is the mark of a turn.
+ * The Durable Object of one ledger account: it plugs the platform into the {@link Lane}. It stores the mark of a turn,
+ * and the movements that an operator closed: no other event of theirs may be booked.
  */
 import { DurableObject } from "cloudflare:workers";
 import { type LedgerConfig, loadConfig } from "../config.ts";
@@ -8,16 +8,41 @@ import { answerRpc, type RpcResult } from "../durable-object/rpc.ts";
 import { connectLedger } from "./connect.ts";
 import { Lane, type LanePorts, type LaneRequest } from "./lane.ts";
 import type { SettleOutcome } from "./port.ts";
+import { movementOf, thaw } from "../settlement/settlement.ts";
 import { settle } from "./settle.ts";
 
 const MARK_KEY = "running_until";
+const resolvedKey = (movement: string) => `resolved:${movement}`;
 
 export class AccountLane extends DurableObject<Env> {
   #lane: Lane | null = null;
 
   settle(request: LaneRequest): Promise<RpcResult<SettleOutcome>> {
-    const whose = { object: "account_lane", name: this.ctx.id.name ?? "" };
-    return answerRpc(whose, () => (this.#lane ??= this.#open()).settle(request));
+    return this.#answer(async () => {
+      if (this.#isResolved(movementOf(thaw(request.payload)))) return { kind: "movement_resolved" };
+      return (this.#lane ??= this.#open()).settle(request);
+    });
+  }
+
+  isResolved(movement: string): Promise<RpcResult<boolean>> {
+    return this.#answer(async () => this.#isResolved(movement));
+  }
+
+  setResolved(movement: string, isResolved: boolean): Promise<RpcResult<null>> {
+    return this.#answer(async () => {
+      const { kv } = this.ctx.storage;
+      if (isResolved) kv.put(resolvedKey(movement), Date.now());
+      else kv.delete(resolvedKey(movement));
+      return null;
+    });
+  }
+
+  #answer<T>(act: () => Promise<T>): Promise<RpcResult<T>> {
+    return answerRpc({ object: "account_lane", name: this.ctx.id.name ?? "" }, act);
+  }
+
+  #isResolved(movement: string): boolean {
+    return this.ctx.storage.kv.get(resolvedKey(movement)) !== undefined;
   }
 
   #open(): Lane {

@@ -2,13 +2,7 @@
  * The ledger over HTTP: one request per call, one deadline for the whole of it, and never an exception.
  * What an answer means is decided in `outcome.ts`; this file only gets the answer.
  */
-import {
-  ACCOUNT_NOT_RESOLVED,
-  accountOfAnswer,
-  type LedgerAnswer,
-  outcomeOfAnswer,
-  settlementOfAnswer,
-} from "./outcome.ts";
+import { type LedgerAnswer, outcomeOfAnswer, settlementOfAnswer } from "./outcome.ts";
 import type { Ledger, LedgerRefusal } from "./port.ts";
 
 /** An answer of the ledger is under 4 KiB. More is not the ledger, and must not fill the isolate's memory. */
@@ -41,13 +35,6 @@ export function createLedgerClient(options: LedgerClientOptions): Ledger {
       };
       const answer = await exchange(options, `${settlements}/ingest`, init, timeoutMs);
       return "kind" in answer ? answer : outcomeOfAnswer(answer);
-    },
-
-    async findPayinAccount(paymentIntent) {
-      const url = urlOf(settlements, paymentIntent, "payin");
-      if (url === null) return ACCOUNT_NOT_RESOLVED;
-      const answer = await exchange(options, url, { method: "GET", headers: { authorization } });
-      return "kind" in answer ? answer : accountOfAnswer(answer);
     },
 
     async findSettlement(externalPaymentId, direction, timeoutMs) {

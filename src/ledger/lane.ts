@@ -178,6 +178,7 @@ export class Lane {
  * be the trace of an earlier request that is still between two statements.
  */
 function mayStillRun(outcome: SettleOutcome): boolean {
-  if (outcome.kind === "unavailable") return outcome.ledger_status >= 500 || outcome.ledger_code === null;
+  if (outcome.kind === "unavailable")
+    return (outcome.ledger_status ?? 500) >= 500 || outcome.ledger_code === null;
   return outcome.kind === "unknown" || outcome.kind === "unproven";
 }

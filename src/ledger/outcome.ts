@@ -5,7 +5,7 @@
  * captive portal all answer 200. Of a body only an id and a code are taken; no other text of the ledger goes further.
  */
 import { z } from "zod";
-import type { AccountLookup, LedgerOutcome, LedgerRefusal, SettlementLookup, UnknownWhy } from "./port.ts";
+import type { LedgerOutcome, LedgerRefusal, SettlementLookup, UnknownWhy } from "./port.ts";
 
 export interface LedgerAnswer {
   readonly status: number;
@@ -39,11 +39,6 @@ const ingested = z.object({
   settlement: z.object({ id, latest_event_id: eventId }),
   event: z.object({ id: eventId }).nullish(),
 });
-const payins = z.object({
-  settlements: z.array(
-    z.object({ account_id: id, direction: z.string().optional(), status: z.string().optional() }),
-  ),
-});
 const held = z.object({
   id,
   account_id: id,
@@ -52,6 +47,7 @@ const held = z.object({
   status: id,
   direction: z.string().optional(),
   latest_event_id: eventId,
+  metadata: z.object({ stripe_released_minor: z.string().optional() }).nullish().catch(null),
 });
 const heldList = z.object({ settlements: z.array(held) });
 const errorBody = z.object({ error: z.string(), code: z.string().regex(LEDGER_CODE) });
@@ -67,24 +63,6 @@ export function outcomeOfAnswer(answer: LedgerAnswer): LedgerOutcome {
   return { kind: "accepted", ledger_status: answer.status, settlement_id: settlement.id, ledger_event_id };
 }
 
-/**
- * What the answer to a look-up of a payin means. A payin that is failed or still pending counts as not known yet: it has
- * credited nobody, so nobody may be debited for its refund.
- */
-export function accountOfAnswer(answer: LedgerAnswer): AccountLookup {
-  if (isNotFound(answer)) return ACCOUNT_NOT_RESOLVED;
-  if (!isSuccess(answer.status)) return refusalOf(answer);
-  if (answer.body === null) return unknown("answer_cut_off", answer.status);
-  const body = payins.safeParse(parseJson(answer.body));
-  if (!body.success) return unknown("answer_not_the_ledgers", answer.status);
-  const credited = body.data.settlements.filter(isCreditedPayin);
-  const accounts = new Set(credited.map((payin) => payin.account_id));
-  // A payment has one payin. Two accounts mean that the question was not understood, and a guess could debit a stranger.
-  if (accounts.size > 1) return unknown("answer_not_the_ledgers", answer.status);
-  for (const account_id of accounts) return { kind: "found", account_id };
-  return ACCOUNT_NOT_RESOLVED;
-}
-
 /** What the ledger holds of one natural key. Two of them mean that the question was not understood. */
 export function settlementOfAnswer(answer: LedgerAnswer, direction: string): SettlementLookup {
   if (isNotFound(answer)) return { kind: "absent" };
@@ -96,27 +74,10 @@ export function settlementOfAnswer(answer: LedgerAnswer, direction: string): Set
   const [settlement] = asked;
   if (settlement === undefined) return { kind: "absent" };
   if (asked.length > 1) return unknown("answer_not_the_ledgers", answer.status);
-  const { direction: _, ...found } = settlement;
-  return { kind: "found", settlement: found };
+  const { direction: _, metadata, ...found } = settlement;
+  const released_minor = metadata?.stripe_released_minor ?? null;
+  return { kind: "found", settlement: { ...found, released_minor } };
 }
-
-function isCreditedPayin({
-  direction,
-  status,
-}: {
-  direction?: string | undefined;
-  status?: string | undefined;
-}) {
-  return (direction ?? "payin") === "payin" && status !== "failed" && status !== "pending";
-}
-
-/** The refund overtook its payment: the ledger will know it once the payment has arrived. */
-export const ACCOUNT_NOT_RESOLVED: LedgerRefusal = {
-  kind: "unavailable",
-  ledger_status: 404,
-  ledger_code: "ACCOUNT_NOT_RESOLVED",
-  retry_after_ms: null,
-};
 
 function refusalOf(answer: LedgerAnswer): LedgerRefusal {
   const { status } = answer;

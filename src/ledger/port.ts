@@ -1,4 +1,5 @@
 /** What clawsettle asks of a ledger, and what it can get back. Types only. */
+import type { HeldMovement } from "../settlement/questions.ts";
 
 /**
  * The outcome of one request to the ledger. A port never throws: silence is an outcome too.
@@ -22,7 +23,8 @@ export type LedgerRefusal =
   | { readonly kind: "rejected"; readonly ledger_status: number; readonly ledger_code: string }
   | {
       readonly kind: "unavailable";
-      readonly ledger_status: number;
+      /** null: it was not the ledger that could not be asked. */
+      readonly ledger_status: number | null;
       readonly ledger_code: string | null;
       /** From `Retry-After`, in milliseconds from the answer; null without a usable one. */
       readonly retry_after_ms: number | null;
@@ -49,24 +51,19 @@ export type UnknownWhy =
  *
  * - `unproven`: the ledger answered 2xx for money that moves, but neither its answer nor its books show an effect.
  * - `busy`: the turn did not come in time. Nothing was sent.
+ * - `overtaken`: the ledger already holds what came of this movement later.
+ * - `movement_resolved`: an operator closed another event of this movement, and booked it by hand. Nothing was sent.
  */
 export type SettleOutcome =
   | LedgerOutcome
   | { readonly kind: "unproven"; readonly ledger_status: number; readonly settlement_id: string }
-  | { readonly kind: "busy"; readonly retry_after_ms: number };
-
-/** The account of a payment's payin. "Not known yet" is `unavailable`, 404 `ACCOUNT_NOT_RESOLVED`. */
-export type AccountLookup = { readonly kind: "found"; readonly account_id: string } | LedgerRefusal;
+  | { readonly kind: "busy"; readonly retry_after_ms: number }
+  | { readonly kind: "overtaken"; readonly ledger_status: number }
+  | { readonly kind: "movement_resolved" };
 
 /** What the ledger holds of one movement of money, as far as it can contradict ours or prove an effect. */
-export interface LedgerSettlement {
+export interface LedgerSettlement extends HeldMovement {
   readonly id: string;
-  readonly account_id: string;
-  readonly amount_minor: string;
-  readonly currency: string;
-  readonly status: string;
-  /** null: the ledger has made no event for it, so it has had no effect, or not yet. */
-  readonly latest_event_id: string | null;
 }
 
 export type SettlementLookup =
@@ -78,8 +75,6 @@ export type SettlementLookup =
 export interface Ledger {
   /** POSTs the frozen payload, as it stands, under the key. */
   ingest(payload: string, idempotencyKey: string, timeoutMs?: number): Promise<LedgerOutcome>;
-  /** Asks for the payin of a Stripe `payment_intent` (`pi_…`). */
-  findPayinAccount(paymentIntent: string): Promise<AccountLookup>;
   /** The natural key is unique, so there is at most one. */
   findSettlement(externalPaymentId: string, direction: string, timeoutMs?: number): Promise<SettlementLookup>;
 }

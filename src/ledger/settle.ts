@@ -43,6 +43,10 @@ export async function settle(
     if (found !== "absent") return found;
   }
   const answer = await ledger.ingest(payload, idempotency_key, timeLeftMs());
+  if (answer.kind === "rejected" && answer.ledger_code === "INVALID_STATUS_TRANSITION")
+    return (await isOvertaken(ledger, settlement, timeLeftMs()))
+      ? { kind: "overtaken", ledger_status: answer.ledger_status }
+      : answer;
   if (answer.kind !== "accepted" || answer.ledger_event_id !== null || !isEffectful(settlement))
     return answer;
   const found = await readBack(ledger, settlement, timeLeftMs());
@@ -68,6 +72,17 @@ async function readBack(
   return isOurs && latest_event_id !== null
     ? { kind: "accepted", ledger_status: READ, settlement_id, ledger_event_id: latest_event_id }
     : { kind: "unproven", ledger_status: READ, settlement_id };
+}
+
+/** "paid" came after the "failed" that Stripe sent later: the ledger holds the payout as reversed, which is right. */
+async function isOvertaken(
+  ledger: Pick<Ledger, "findSettlement">,
+  { direction, status, external_payment_id }: Settlement,
+  timeLeftMs: number,
+): Promise<boolean> {
+  if (direction !== "payout" || status !== "confirmed") return false;
+  const found = await ledger.findSettlement(external_payment_id, direction, timeLeftMs);
+  return found.kind === "found" && found.settlement.status === "reversed";
 }
 
 /** The status of a look-up that found something. */

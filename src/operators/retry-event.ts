@@ -6,7 +6,7 @@ import type { RetryReply } from "../event/engine.ts";
 import type { OperatorRetry } from "../event/machine-types.ts";
 import { log } from "../log.ts";
 import { mapEvent } from "../settlement/map.ts";
-import type { Mapping } from "../settlement/settlement.ts";
+import type { Mapping } from "../settlement/mapping.ts";
 import { parseEvent } from "../stripe/event.ts";
 import { askEvent, configOf, type OperatorCall } from "./operator-call.ts";
 import type { RetryEventRequest } from "./requests.ts";
@@ -51,7 +51,7 @@ async function retryWith(
   }
 }
 
-function remap(body: Uint8Array, { refundEvents }: Config): Mapping | null {
+function remap(body: Uint8Array, { accountKey }: Config): Mapping | null {
   const parsed = parseEvent(body);
-  return parsed.kind === "event" ? mapEvent(parsed.event, { refundEvents }) : null;
+  return parsed.kind === "event" ? mapEvent(parsed.event, { accountKey }) : null;
 }

@@ -8,7 +8,6 @@ import type { Window } from "./window.ts";
 
 export interface Content {
   readonly window: Window;
-  readonly refundEvents: string;
   readonly events: number;
   /** All of them, also those beyond what is listed. */
   readonly counts: Readonly<Partial<Record<Kind, number>>>;
@@ -17,17 +16,10 @@ export interface Content {
 }
 
 /** One JSON array a line. Changing anything here changes every hash: then change the first line too. */
-export function canonicalText({
-  window,
-  refundEvents,
-  events,
-  counts,
-  totals,
-  differences,
-}: Content): string {
+export function canonicalText({ window, events, counts, totals, differences }: Content): string {
   const lines: unknown[][] = [
-    ["clawsettle-reconciliation", 1],
-    ["window", window.from, window.to, refundEvents],
+    ["clawsettle-reconciliation", 2],
+    ["window", window.from, window.to],
     ["events", events],
     ...KINDS.map((kind) => ["count", kind, counts[kind] ?? 0]),
     ...totals

@@ -1,10 +1,8 @@
 /** Contradictions between Stripe's event and our record, and between our record and the ledger. Pure. */
 import type { LedgerSettlement } from "../ledger/port.ts";
-import type { Mapping, Settlement, SettlementDraft } from "../settlement/settlement.ts";
-import { type RefundEvents, TABLE } from "../settlement/mapping-table.ts";
-
-/** A settlement of which the account may not be known yet. */
-export type Known = SettlementDraft & { readonly account_id?: string | undefined };
+import type { Mapping } from "../settlement/mapping.ts";
+import { moneyRows } from "../settlement/mapping-table.ts";
+import type { KnownSettlement, Settlement } from "../settlement/settlement.ts";
 
 export interface Contradiction {
   readonly field: string;
@@ -24,28 +22,24 @@ const FIELDS = [
 ] as const;
 
 /** The settlement that a mapping means; null when it means none. */
-export function moneyOf(mapping: Mapping): Known | null {
+export function moneyOf(mapping: Mapping): KnownSettlement | null {
   if (mapping.kind === "settlement") return mapping.settlement;
-  return mapping.kind === "account_lookup" ? mapping.draft : null;
+  return mapping.kind === "question" ? mapping.draft : null;
 }
 
 /** Field by field what `conflicts` decides for the settlement as a whole: accounts count where both are known. */
-export function againstStripe(recorded: Known, listed: Known): Contradiction[] {
+export function againstStripe(recorded: KnownSettlement, listed: KnownSettlement): Contradiction[] {
   return FIELDS.flatMap((field) => {
     const [ours, theirs] = [recorded[field], listed[field]];
     return ours === undefined || theirs === undefined || ours === theirs ? [] : { field, ours, theirs };
   });
 }
 
-export function againstLedger(
-  recorded: Known,
-  held: LedgerSettlement,
-  refundEvents: RefundEvents,
-): Contradiction[] {
+export function againstLedger(recorded: KnownSettlement, held: LedgerSettlement): Contradiction[] {
   const found: Contradiction[] = (["account_id", "amount_minor", "currency"] as const).flatMap((field) =>
     recorded[field] === held[field] ? [] : { field, ours: recorded[field] ?? null, theirs: held[field] },
   );
-  if (isStatusInOrder(recorded, held.status, refundEvents)) return found;
+  if (isStatusInOrder(recorded, held.status)) return found;
   return [...found, { field: "status", ours: recorded.status, theirs: held.status }];
 }
 
@@ -61,13 +55,10 @@ const MAY_BECOME: Readonly<Record<Status, readonly Status[]>> = {
 
 /** The same status, or a later one that some event of this direction brings: a payout that was paid, and came back. */
 export function isStatusInOrder(
-  { direction, status }: Pick<Known, "direction" | "status">,
+  { direction, status }: Pick<KnownSettlement, "direction" | "status">,
   held: string,
-  refundEvents: RefundEvents,
 ): boolean {
   if (held === status) return true;
   if (!MAY_BECOME[status].some((later) => later === held)) return false;
-  return [...TABLE[refundEvents].values()].some(
-    (row) => row.kind === "money" && row.direction === direction && row.status === held,
-  );
+  return moneyRows().some(([, row]) => row.direction === direction && row.status === held);
 }

@@ -32,7 +32,9 @@ export async function examineEvents(
   ports: PagePorts,
 ): Promise<readonly Finding[] | Postponed> {
   const wellFormed = candidates.flatMap(({ entry, prepared }) =>
-    prepared.ok ? { delivery: prepared.delivery, listed: listedOf(prepared.delivery, entry) } : [],
+    prepared.kind === "delivery"
+      ? { delivery: prepared.delivery, listed: listedOf(prepared.delivery, entry) }
+      : [],
   );
   const inspections = await concurrently(wellFormed, CONCURRENCY, ({ listed }) =>
     inspect(listed.event_id, ports),
@@ -47,12 +49,13 @@ export async function examineEvents(
   });
   // What was started before a crash stays as recorded: an event that was delivered then may be poked now.
   const acting = { ...startedBy(before), ...run.acting };
-  if (before.some(({ act }) => act === "deliver" || act === "poke")) ports.recordActing(acting);
+  if (before.some(({ act }) => act !== null && act !== "wait")) ports.recordActing(acting);
   const after = await concurrently(before, CONCURRENCY, async (event) => {
     const { act, delivery, listed } = event;
     if (act === null) return event;
     // A poke joins the attempt that is under way, and moves nothing that is not overdue.
-    await (act === "deliver" ? ports.deliver(delivery) : ports.poke(listed.event_id));
+    const delivers = act === "deliver" || act === "redeliver";
+    await (delivers ? ports.deliver(delivery) : ports.poke(listed.event_id));
     return { ...event, inspection: await inspect(listed.event_id, ports) };
   });
   const lookups = await askLedger(after, ports, run.failures >= FAILURES_BEFORE_SKIPPING);
@@ -63,16 +66,14 @@ export async function examineEvents(
       return judge({ listed, inspection, act, ledger: lookups[i] ?? null, bounds });
     }),
     ...candidates.flatMap(({ entry, prepared }) =>
-      prepared.ok ? [] : malformed(entry, prepared.failure.kind),
+      prepared.kind === "refused" ? malformed(entry, prepared.failure.kind) : [],
     ),
   ];
 }
 
 function startedBy(events: readonly Examined[]): Running["acting"] {
   return Object.fromEntries(
-    events.flatMap(({ act, listed }) =>
-      act === "deliver" || act === "poke" ? [[listed.event_id, act]] : [],
-    ),
+    events.flatMap(({ act, listed }) => (act === null || act === "wait" ? [] : [[listed.event_id, act]])),
   );
 }
 

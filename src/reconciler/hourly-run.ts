@@ -2,7 +2,7 @@
 import { currentBounds, loadWatermark, saveWatermark, storeBounds } from "./bounds-and-watermark.ts";
 import { newRun } from "./run.ts";
 import { insertRun, purgeRuns, unfinishedRuns } from "./runs-table.ts";
-import { activate, dueRun, follow } from "./watermark.ts";
+import { activate, dueRun } from "./watermark.ts";
 import type { Setting } from "./window.ts";
 
 /** Each may have ten thousand differences. The cron comes again in five minutes. */
@@ -19,12 +19,11 @@ export function startHourlyRun(
   storeBounds(kv, bounds);
   purgeRuns(sql, now - setting.retentionMs, PURGED_AT_ONCE);
   const stored = loadWatermark(kv);
-  const watermark = stored === null ? activate(now, bounds.refund_events) : follow(stored, bounds, now);
+  const watermark = stored === null ? activate(now) : stored;
   const isUnderWay = unfinishedRuns(sql).some(({ origin }) => origin === "schedule");
   const due = isUnderWay ? null : dueRun(watermark, bounds, now);
   if (due !== null) {
-    const { refund_events } = bounds;
-    const run = newRun({ ...due, id, origin: "schedule", actor: null, dry_run: false, refund_events }, now);
+    const run = newRun({ ...due, id, origin: "schedule", actor: null, dry_run: false }, now);
     insertRun(sql, run);
   }
   const after = due === null ? watermark : { ...watermark, last_started_at: now };

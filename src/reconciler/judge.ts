@@ -2,8 +2,9 @@
 import type { EventState } from "../event/event-state.ts";
 import { LISTED_BY_STRIPE } from "../event/view.ts";
 import type { SettlementLookup } from "../ledger/port.ts";
-import type { Mapping } from "../settlement/settlement.ts";
-import { againstLedger, againstStripe, isStatusInOrder, type Known, moneyOf } from "./compare.ts";
+import { type Mapping, movesMoney } from "../settlement/mapping.ts";
+import type { KnownSettlement } from "../settlement/settlement.ts";
+import { againstLedger, againstStripe, isStatusInOrder, moneyOf } from "./compare.ts";
 import type { Amount, Difference, Finding, Kind, Side } from "./findings.ts";
 import { type Bounds, isExpired } from "./window.ts";
 
@@ -13,8 +14,10 @@ export type Inspection =
   | { readonly kind: "unknown" }
   | { readonly kind: "unreachable" };
 
-/** What the run does about an event. `wait`: an attempt is under way, and nothing is wrong. */
-export type Act = "deliver" | "poke" | "wait";
+/**
+ * What the run does about an event. `redeliver`: it is on record, and means money now. `wait`: an attempt is under way, and nothing is wrong.
+ */
+export type Act = "deliver" | "redeliver" | "poke" | "wait";
 
 export interface Listed {
   readonly event_id: string;
@@ -25,7 +28,12 @@ export interface Listed {
 }
 
 /** What to do about it; null: nothing. A dry run does not ask this. */
-export function actFor({ created }: Listed, inspection: Inspection, bounds: Bounds, now: number): Act | null {
+export function actFor(
+  { created, mapping }: Listed,
+  inspection: Inspection,
+  bounds: Bounds,
+  now: number,
+): Act | null {
   switch (inspection.kind) {
     case "unreachable":
       return null;
@@ -33,8 +41,20 @@ export function actFor({ created }: Listed, inspection: Inspection, bounds: Boun
       return isExpired(created, bounds) ? null : "deliver";
     case "known":
       if (isOverdue(inspection.event, now)) return "poke";
+      if (meansMoneyNow(inspection.event, mapping)) return "redeliver";
       return isInAttempt(inspection.event) ? "wait" : null;
   }
+}
+
+/** Ignored or unmappable to an earlier version of the mapping. What an attempt found out since is no matter of versions. */
+function meansMoneyNow({ state, reason, attempts }: EventState, mapping: Mapping): boolean {
+  if (!movesMoney(mapping) || attempts > 0) return false;
+  return state === "ignored" || (state === "failed" && reason !== "currency_not_settled");
+}
+
+/** Nothing was sent, for what the attempt found out says so: the event alone could not tell. */
+function wasAskedFor({ state, attempts }: EventState): boolean {
+  return state === "ignored" && attempts > 0;
 }
 
 function isInAttempt({ state }: EventState): boolean {
@@ -91,7 +111,9 @@ export function judge(evidence: Evidence): Finding {
 function effectOfAct({ listed, act }: Evidence, { state, evidence }: EventState): Difference[] {
   if (act === "deliver" && evidence.signing_secret === LISTED_BY_STRIPE)
     return [difference(listed, "backfilled")];
-  return act === "poke" && state === "forwarded" ? [difference(listed, "healed")] : [];
+  return (act === "poke" || act === "redeliver") && state === "forwarded"
+    ? [difference(listed, "healed")]
+    : [];
 }
 
 function byState(listed: Listed, event: EventState): Difference[] {
@@ -112,16 +134,13 @@ function byState(listed: Listed, event: EventState): Difference[] {
 }
 
 /** Two amounts that differ, or money on one side alone. What could not be mapped, then or now, says nothing about money. */
-function contradictions(
-  listed: Listed,
-  { state, settlement }: EventState,
-  money: Known | null,
-): Difference[] {
+function contradictions(listed: Listed, event: EventState, money: KnownSettlement | null): Difference[] {
+  const { state, settlement } = event;
   if (settlement !== null && money !== null) {
     return againstStripe(settlement, money).map((found) => difference(listed, "conflicting", found));
   }
   const mapped = listed.mapping.kind;
-  if (state === "ignored" && money !== null) {
+  if (state === "ignored" && money !== null && !wasAskedFor(event)) {
     const found = { field: "mapping", ours: "ignored", theirs: "settlement" };
     return [difference(listed, "conflicting", found)];
   }
@@ -131,12 +150,10 @@ function contradictions(
   return [];
 }
 
-function inLedger({ listed, ledger, bounds }: Evidence, ours: Known): Difference[] {
+function inLedger({ listed, ledger }: Evidence, ours: KnownSettlement): Difference[] {
   switch (ledger?.kind) {
     case "found":
-      return againstLedger(ours, ledger.settlement, bounds.refund_events).map((found) =>
-        difference(listed, "mismatched", found),
-      );
+      return againstLedger(ours, ledger.settlement).map((found) => difference(listed, "mismatched", found));
     case "absent":
       return [difference(listed, "not_in_ledger")];
     default:
@@ -152,15 +169,15 @@ function refusalOf(ledger: SettlementLookup | null): string | null {
  * What the ledger holds, counted beside the event that it stems from. A status that has rightly moved on counts as the
  * event's own: else a payout that was paid and came back would be money without an event. Any other counts as it is.
  */
-function ledgerAmount({ ledger, bounds }: Evidence, ours: Known): Amount[] {
+function ledgerAmount({ ledger }: Evidence, ours: KnownSettlement): Amount[] {
   if (ledger?.kind !== "found") return [];
   const { amount_minor, currency, status } = ledger.settlement;
   const { direction } = ours;
-  const counted = isStatusInOrder(ours, status, bounds.refund_events) ? ours.status : status;
+  const counted = isStatusInOrder(ours, status) ? ours.status : status;
   return [{ side: "ledger", currency, direction, status: counted, amount_minor }];
 }
 
-function amount(side: Side, { currency, direction, status, amount_minor }: Known): Amount {
+function amount(side: Side, { currency, direction, status, amount_minor }: KnownSettlement): Amount {
   return { side, currency, direction, status, amount_minor };
 }
 

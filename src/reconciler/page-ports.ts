@@ -24,7 +24,6 @@ export function pagePortsFor(
   if (stripeApi === null) return "not_configured";
   const livemode = keyLivemode(stripeApi.key);
   if (livemode !== null && checkLivemode(livemode, config).kind === "refused") return "livemode_mismatch";
-  if (run.refund_events !== config.refundEvents) return "configuration_changed";
   return {
     stripe: createStripeEvents(stripeApi),
     ledger: connectLedger(env, config.ledger),
@@ -32,7 +31,7 @@ export function pagePortsFor(
     deliver: (delivery) => deliver(env, delivery, Date.now()),
     poke: (eventId) => callEvent(env, eventId, (stub) => stub.poke()),
     prepare: (body) => prepareDelivery(body, config, { secretIndex: null, requestId: run.id }),
-    types: subscribedEventTypes(config.refundEvents),
+    types: subscribedEventTypes(),
     now: () => Date.now(),
     ...stored,
   };

@@ -171,6 +171,6 @@ export class Reconciler extends DurableObject<Env> {
   }
 }
 
-function settingOf({ retentionMs, refundEvents }: Config): Setting {
-  return { retentionMs, refundEvents };
+function settingOf({ retentionMs }: Config): Setting {
+  return { retentionMs };
 }

@@ -59,7 +59,7 @@ export const reportSchema = z
 const gapView = z.strictObject({
   from: isoTimeSchema,
   to: isoTimeSchema,
-  why: z.enum(["too_late", "refund_events_changed"]),
+  why: z.literal("too_late"),
 });
 
 /** Up to when everything is complete, or what is missing. */

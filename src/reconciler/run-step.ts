@@ -110,9 +110,9 @@ function listDifferences(sql: SqlStorage, run: Running, found: readonly Differen
 }
 
 async function completeRun({ storage, now }: StepContext, run: Running): Promise<void> {
-  const { from, to, refund_events, events, counts, totals } = run;
+  const { from, to, events, counts, totals } = run;
   const differences = selectDifferences(storage.sql, run.id, null, DIFFERENCES_LISTED_MAX);
-  const content = { window: { from, to }, refundEvents: refund_events, events, counts, totals, differences };
+  const content = { window: { from, to }, events, counts, totals, differences };
   const content_sha256 = await sha256Hex(utf8(canonicalText(content)));
   endRun(storage, finish(run, { status: "complete", content_sha256 }, now()));
 }

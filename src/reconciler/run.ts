@@ -33,8 +33,6 @@ const common = {
   from: timestampMs,
   to: timestampMs,
   dry_run: z.boolean(),
-  /** As configured when it was requested. A change ends the run: it would compare two ways of booking. */
-  refund_events: z.enum(["charge", "refund"]),
   /** The stretch before an hourly run's window that can no longer be reconciled. */
   gap: gapSchema.nullable(),
   created_at: timestampMs,
@@ -61,7 +59,7 @@ const running = z.strictObject({
    * What this run is doing about events of the page under way, on record before it is done: after a crash in the middle
    * the page is walked again, and these are still this run's doing.
    */
-  acting: z.record(z.string(), z.enum(["deliver", "poke"])),
+  acting: z.record(z.string(), z.enum(["deliver", "redeliver", "poke"])),
   /** In a row. */
   failures: countSchema,
   last_failure: failureSchema.nullable(),
@@ -85,7 +83,7 @@ export type Run = z.infer<typeof runSchema>;
 export type Running = Extract<Run, { status: "running" }>;
 export type Finished = Exclude<Run, Running>;
 
-type NewRun = Pick<Running, "id" | "origin" | "actor" | "from" | "to" | "dry_run" | "refund_events" | "gap">;
+type NewRun = Pick<Running, "id" | "origin" | "actor" | "from" | "to" | "dry_run" | "gap">;
 
 /** `requested` is stored with exactly these fields: any other would make the run unreadable. */
 export function newRun(requested: NewRun, now: number): Running {

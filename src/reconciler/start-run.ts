@@ -44,8 +44,7 @@ export function startRun(
   if (refusal !== null) return refusal;
   if (unfinishedRuns(sql).length >= UNFINISHED_MAX) return { kind: "too_many_runs", limit: UNFINISHED_MAX };
   const { id, actor, from, to, dry_run } = request;
-  const { refund_events } = bounds;
-  const run = newRun({ id, origin: "operator", actor, from, to, dry_run, refund_events, gap: null }, now);
+  const run = newRun({ id, origin: "operator", actor, from, to, dry_run, gap: null }, now);
   insertRun(sql, run);
   return { kind: "started", run: viewOf(run) };
 }

@@ -38,7 +38,11 @@ export async function walkPage(run: Running, ports: PagePorts): Promise<PageOutc
   const candidates = await Promise.all(
     entries.flatMap((entry, i) => (isNew(position, entry) ? candidate(entry, answer.events[i], ports) : [])),
   );
-  if (candidates.some(({ prepared }) => !prepared.ok && prepared.failure.kind === "livemode_mismatch")) {
+  if (
+    candidates.some(
+      ({ prepared }) => prepared.kind === "refused" && prepared.failure.kind === "livemode_mismatch",
+    )
+  ) {
     return { kind: "failed", error: "livemode_mismatch" };
   }
   const findings = await examineEvents(run, candidates, ports);
@@ -78,5 +82,5 @@ async function candidate(entry: Entry, event: unknown, ports: PagePorts): Promis
   const body = utf8(JSON.stringify(event));
   if (body.length <= EVENT_MAX_BYTES) return { entry, prepared: await ports.prepare(body) };
   const failure = { kind: "payload_too_large", limitBytes: EVENT_MAX_BYTES } as const;
-  return { entry, prepared: { ok: false, failure, why: "too_large" } };
+  return { entry, prepared: { kind: "refused", failure, why: "too_large" } };
 }

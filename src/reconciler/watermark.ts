@@ -20,7 +20,7 @@ const GAPS_KEPT = 50;
 export const gapSchema = z.strictObject({
   from: z.int(),
   to: z.int(),
-  why: z.enum(["too_late", "refund_events_changed"]),
+  why: z.literal("too_late"),
 });
 
 export const watermarkSchema = z.strictObject({
@@ -32,7 +32,6 @@ export const watermarkSchema = z.strictObject({
   complete_up_to: z.int(),
   /** Stretches between `since` and `complete_up_to` of which it is not known that they are complete. Oldest first. */
   gaps: z.array(gapSchema),
-  refund_events: z.enum(["charge", "refund"]),
   last_started_at: z.int().nullable(),
   last_run: z
     .strictObject({ id: z.string(), status: z.string(), error: z.string().nullable(), finished_at: z.int() })
@@ -42,27 +41,13 @@ export const watermarkSchema = z.strictObject({
 export type Watermark = z.infer<typeof watermarkSchema>;
 export type Gap = z.infer<typeof gapSchema>;
 
-export function activate(now: number, refundEvents: Bounds["refund_events"]): Watermark {
+export function activate(now: number): Watermark {
   return {
     since: now,
     complete_up_to: now,
     gaps: [],
-    refund_events: refundEvents,
     last_started_at: null,
     last_run: null,
-  };
-}
-
-/** After a change of the refund family, everything begins anew: see {@link Bounds.refund_events_since}. */
-export function follow(watermark: Watermark, bounds: Bounds, now: number): Watermark {
-  if (watermark.refund_events === bounds.refund_events) return watermark;
-  const at = bounds.refund_events_since ?? now;
-  const gap: Gap = { from: watermark.complete_up_to, to: at, why: "refund_events_changed" };
-  return {
-    ...watermark,
-    complete_up_to: Math.max(watermark.complete_up_to, at),
-    gaps: withGap(watermark.gaps, gap),
-    refund_events: bounds.refund_events,
   };
 }
 
@@ -95,7 +80,6 @@ export interface FinishedRun {
   readonly finished_at: number;
   readonly to: number;
   readonly gap: Gap | null;
-  readonly refund_events: Bounds["refund_events"];
   /** How many events hold the watermark: known to Stripe, and not to us. */
   readonly holding: number;
 }
@@ -104,7 +88,7 @@ export interface FinishedRun {
 export function afterRun(watermark: Watermark, run: FinishedRun): Watermark {
   const { id, status, error, finished_at } = run;
   const noted = { ...watermark, last_run: { id, status, error, finished_at } };
-  if (status !== "complete" || run.holding > 0 || run.refund_events !== watermark.refund_events) return noted;
+  if (status !== "complete" || run.holding > 0) return noted;
   return {
     ...noted,
     complete_up_to: Math.max(watermark.complete_up_to, run.to),

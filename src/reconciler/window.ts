@@ -17,41 +17,22 @@ export interface Window {
   readonly to: number;
 }
 
-/** What this deployment stores about how its events are kept and booked. */
+/** What this deployment stores about how its events are kept. */
 export interface Bounds {
   /** Objects of events that came before this may be gone. It never moves back, even when the retention grows. */
   readonly purged_before: number;
-  readonly refund_events: "charge" | "refund";
-  /**
-   * When the family of refund events was changed; null: never. What came before was booked by the other family, under
-   * other ids: this family's events of that time look missing, and are the same money.
-   */
-  readonly refund_events_since: number | null;
 }
 
 export interface Setting {
   readonly retentionMs: number;
-  readonly refundEvents: "charge" | "refund";
 }
 
-/** The bounds as they are at `now`. The same object when nothing that was remembered has changed but the time. */
-export function boundsAt(known: Bounds | null, { retentionMs, refundEvents }: Setting, now: number): Bounds {
-  const purged_before = Math.max(known?.purged_before ?? 0, now - retentionMs);
-  if (known === null) return { purged_before, refund_events: refundEvents, refund_events_since: null };
-  const changed = known.refund_events !== refundEvents;
-  return {
-    purged_before,
-    refund_events: refundEvents,
-    refund_events_since: changed ? now : known.refund_events_since,
-  };
+/** The bounds as they are at `now`. */
+export function boundsAt(known: Bounds | null, { retentionMs }: Setting, now: number): Bounds {
+  return { purged_before: Math.max(known?.purged_before ?? 0, now - retentionMs) };
 }
 
-export type WindowProblem =
-  | "empty"
-  | "in_future"
-  | "before_stripe_list"
-  | "before_retention"
-  | "before_refund_mode";
+export type WindowProblem = "empty" | "in_future" | "before_stripe_list" | "before_retention";
 
 export interface WindowRefusal {
   readonly kind: "window_refused";
@@ -70,7 +51,6 @@ export function oldestFrom(
   const limits = [
     { at: now - STRIPE_KEEPS_MS, why: "before_stripe_list" },
     { at: bounds.purged_before + PURGE_MARGIN_MS, why: "before_retention" },
-    { at: bounds.refund_events_since ?? 0, why: "before_refund_mode" },
   ] as const;
   return limits.reduce((latest, limit) => (limit.at > latest.at ? limit : latest));
 }
@@ -94,13 +74,11 @@ const PROBLEMS: Readonly<Record<WindowProblem, string>> = {
   before_stripe_list: "from is older than 30 days: Stripe lists no events from then",
   before_retention:
     "from is older than the retention: events settled then may have been purged, and look missing",
-  before_refund_mode:
-    "from is before STRIPE_REFUND_EVENTS was changed: the same refunds were booked then by the other events",
 };
 
 /** A missing event this old may have been settled and purged. It is not delivered. */
 export function isExpired(createdMs: number, bounds: Bounds): boolean {
-  return createdMs < Math.max(bounds.purged_before + PURGE_MARGIN_MS, bounds.refund_events_since ?? 0);
+  return createdMs < bounds.purged_before + PURGE_MARGIN_MS;
 }
 
 /** Unix seconds, for Stripe's `created[gte]` and `created[lt]`. Its times are whole seconds. */

@@ -7,7 +7,7 @@
  *
  * Pure: no I/O, no clock.
  */
-import { read, type Reading, unreadable } from "./reading.ts";
+import { read, type Reading, unreadable } from "./fields.ts";
 
 const CODES =
   "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF " +

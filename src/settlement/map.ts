@@ -1,115 +1,115 @@
 /**
  * A Stripe event → the settlement it means, or why it means none.
  *
- * Pure: no I/O, no clock. Never throws. One event maps to the same answer for ever, and so do twin events of one
- * change, but for their own id and time. docs/mapping.md explains every reason and the order of the checks.
+ * Pure: no I/O, no clock. Never throws. One event maps to the same answer for ever, and all events of one movement of
+ * money, twins or of other types, to the same natural key. docs/mapping.md has the principles.
  */
 import type { StripeEvent } from "../stripe/event.ts";
-import { amountOf } from "./amount.ts";
+import { mayBeRelease, mayNeverHaveMoved } from "./conditions.ts";
 import { currencyOf } from "./currency.ts";
-import { accountOf, read, type Reading, referenceOf, textOf, timeOf, unreadable } from "./reading.ts";
-import type { IgnoredReason, Mapping, SettlementDraft, UnmappableReason } from "./settlement.ts";
-import { type MoneyRow, type RefundEvents, TABLE } from "./mapping-table.ts";
+import { circumstancesOf, metadataOf, readableMoney, readMovement } from "./draft.ts";
+import { accountOf, paymentOf, referenceOf, textOf } from "./fields.ts";
+import type { Mapping } from "./mapping.ts";
+import { type MoneyRow, moneyRows, TABLE } from "./mapping-table.ts";
+import type { Question } from "./questions.ts";
+import type { IgnoredReason, UnmappableReason } from "./reasons.ts";
+import { type SettlementDraft, withAccount } from "./settlement.ts";
 
 export interface MapOptions {
-  readonly refundEvents: RefundEvents;
+  /** The key of the metadata that names the ledger account. */
+  readonly accountKey: string;
+  /** The account that an operator named for this event. */
+  readonly assigned?: string;
 }
 
 export function mapEvent(event: StripeEvent, options: MapOptions): Mapping {
-  const row = TABLE[options.refundEvents].get(event.type);
-  if (row === undefined) return ignored("not_a_settlement_event");
-  return row.kind === "ignored" ? ignored(row.reason) : mapMoney(event, row);
+  const row = TABLE.get(event.type)?.find(({ when }) => when === undefined || when.holds(event));
+  switch (row?.kind) {
+    case undefined:
+      return ignored("not_a_settlement_event");
+    case "ignored":
+      return ignored(row.reason);
+    case "unmappable":
+      return { kind: "unmappable", reason: row.reason, money: readableMoney(event, null) };
+    case "money":
+      return mapMoney(event, row, options);
+  }
 }
 
 /** The types that can become a settlement, sorted: what an endpoint must be subscribed to. */
-export function subscribedEventTypes(refundEvents: RefundEvents): readonly string[] {
-  return [...TABLE[refundEvents]].flatMap(([type, row]) => (row.kind === "money" ? type : [])).sort();
+export function subscribedEventTypes(): readonly string[] {
+  return [...new Set(moneyRows().map(([type]) => type))].sort();
 }
 
 /** Every reason to ignore comes before every reason to call an operator: nobody should be called for no money. */
-function mapMoney(event: StripeEvent, row: MoneyRow): Mapping {
+function mapMoney(event: StripeEvent, row: MoneyRow, options: MapOptions): Mapping {
   const { object } = event.data;
-  const account = accountOf(object);
-  const condition = row.ignoredIf.find(({ holds }) => holds(event, account));
-  if (condition !== undefined) return ignored(condition.reason);
+  const own = options.assigned ?? accountOf(object, options.accountKey);
+  const nothing = row.ignoredIf.find(({ holds }) => holds(event, own));
+  if (nothing !== undefined) return ignored(nothing.reason);
 
-  const amount = amountOf(row.amount, event);
+  const unmappable = (reason: UnmappableReason): Mapping => {
+    return { kind: "unmappable", reason, money: readableMoney(event, row) };
+  };
+  const movement = readMovement(object, row);
+  if (!movement.ok) return unmappable(movement.reason);
+  const { externalId, amount, transaction, withdrawal } = movement.value;
   if (!amount.ok) return unmappable(amount.reason);
   if (amount.value === 0) return ignored("zero_amount");
   const currency = currencyOf(object["currency"]);
   if (!currency.ok) return unmappable(currency.reason);
   const objectId = textOf(object["id"]);
-  if (objectId === null) return unmappable("object_id_missing");
-  const externalId = externalIdOf(event, row, objectId);
-  if (!externalId.ok) return unmappable(externalId.reason);
+  if (objectId === null || externalId === null) return unmappable("object_id_missing");
+  const problem = row.unmappableIf.find(({ holds }) => holds(event, own));
+  if (problem !== undefined) return unmappable(problem.reason);
 
-  const paymentIntent = row.account === "own_or_payin" ? referenceOf(object["payment_intent"]) : null;
   const draft: SettlementDraft = {
     provider: "stripe",
-    external_payment_id: externalId.value,
+    external_payment_id: externalId,
     direction: row.direction,
     status: row.status,
     amount_minor: String(amount.value),
     currency: currency.value,
     network: "stripe",
     ...circumstancesOf(event, row),
-    metadata: metadataOf(event, row, { objectId, paymentIntent }),
+    metadata: metadataOf(event, row, { objectId, transaction, own }),
   };
-  if (account !== null) return { kind: "settlement", settlement: { ...draft, account_id: account } };
-  if (paymentIntent === null) return unmappable("account_missing");
-  return { kind: "account_lookup", draft, payment_intent: paymentIntent };
+  const question = questionOf(event, row, withdrawal ?? objectId);
+  if (options.assigned !== undefined) {
+    return { kind: "settlement", settlement: withAccount(draft, options.assigned, "operator") };
+  }
+  if (question !== null && (own === null || row.account === "payin" || row.account === "debit")) {
+    return { kind: "question", draft, question };
+  }
+  return own === null
+    ? unmappable("account_missing")
+    : { kind: "settlement", settlement: { ...draft, account_id: own } };
 }
 
-/**
- * The object's id, where the object is the movement of money. A charge is not: it has many refunds. The total
- * after the change tells them apart, the time tells apart a total that was reached twice (a refund failed and was
- * made again), and twin events of one change share both.
- */
-function externalIdOf(event: StripeEvent, row: MoneyRow, objectId: string): Reading<string> {
-  if (row.amount !== "amount_refunded_change") return read(objectId);
-  if (event.created === null) return unreadable("created_missing");
-  return read(`${objectId}:${String(event.data.object["amount_refunded"])}:${event.created}`);
-}
-
-type Circumstances = Pick<SettlementDraft, "rail" | "provider_created_at" | "settled_at">;
-
-/** What is good to know but decides nothing: left out where it cannot be read. */
-function circumstancesOf(event: StripeEvent, row: MoneyRow): Circumstances {
+/** What the attempt must find out; null: nothing, or nothing that anybody could answer. */
+function questionOf(event: StripeEvent, row: MoneyRow, debit: string): Question | null {
   const { object } = event.data;
-  const rail = Array.isArray(object["payment_method_types"])
-    ? textOf(object["payment_method_types"][0])
-    : null;
-  // A charge was created when the customer paid, which says nothing about its refund.
-  const createdAt = timeOf(row.amount === "amount_refunded_change" ? event.created : object["created"]);
-  const settledAt = row.status === "confirmed" ? timeOf(event.created) : undefined;
-  return {
-    ...(rail !== null && { rail }),
-    ...(createdAt !== undefined && { provider_created_at: createdAt }),
-    ...(settledAt !== undefined && { settled_at: settledAt }),
-  };
-}
-
-/** Kept small: it is stored with every event, and sent with every attempt. */
-function metadataOf(
-  event: StripeEvent,
-  row: MoneyRow,
-  ids: { readonly objectId: string; readonly paymentIntent: string | null },
-): Record<string, string> {
-  const stripeAccount = textOf(event.account);
-  return {
-    stripe_event_id: event.id,
-    stripe_event_type: event.type,
-    stripe_object_id: ids.objectId,
-    ...(ids.paymentIntent !== null && { stripe_payment_intent_id: ids.paymentIntent }),
-    ...(stripeAccount !== null && { stripe_account: stripeAccount }),
-    ...(row.movement !== undefined && { kind: row.movement }),
-  };
+  const payment =
+    row.direction === "payin" && row.account !== "debit" ? textOf(object["id"]) : paymentOf(object);
+  switch (row.account) {
+    case "own":
+      return null;
+    case "own_or_stripe": {
+      const stripe_account = textOf(event.account);
+      const customer = referenceOf(object["customer"]);
+      return payment === null ? null : { kind: "account", payment, customer, stripe_account };
+    }
+    case "payin": {
+      const may_be_release = row.movement === undefined && mayBeRelease(event);
+      return payment === null ? null : { kind: "payin", payment, may_be_release };
+    }
+    case "debit": {
+      const mayBeNone = row.movement === "refund_returned" && mayNeverHaveMoved(event);
+      return { kind: "debit", refund: debit, if_absent: mayBeNone ? "ignore" : "wait" };
+    }
+  }
 }
 
 function ignored(reason: IgnoredReason): Mapping {
   return { kind: "ignored", reason };
-}
-
-function unmappable(reason: UnmappableReason): Mapping {
-  return { kind: "unmappable", reason };
 }

@@ -3,125 +3,175 @@
  *
  * Pure data. A type that is not here moves no money for the ledger: "not_a_settlement_event".
  */
-import type { AmountSource } from "./amount.ts";
 import {
   AUTHORIZATION_EXPIRED,
-  AUTHORIZATION_RELEASED,
   AUTOMATIC_PAYOUT,
+  BEFORE_REFUND_EVENTS,
   CANCELED_WITHOUT_ACCOUNT,
+  CAPTURE_UNKNOWN,
+  type Case,
+  CHARGE_NOT_CAPTURED,
   type Condition,
-  REFUND_FAILED_BEFORE_IT_SUCCEEDED,
-  REFUND_NOT_SUCCEEDED,
+  DISPUTE_MOVED_NOTHING,
+  HAS_INTENT,
+  REFUND_ENDED,
+  REFUND_NOT_MOVED,
+  REFUND_WITHOUT_PAYMENT,
+  STATUS_UNKNOWN,
 } from "./conditions.ts";
-import type { IgnoredReason, Settlement } from "./settlement.ts";
-
-/** Which family of events carries refunds. Both tell of the same money, so exactly one may be booked. */
-export type RefundEvents = "charge" | "refund";
+import type { IgnoredReason, UnmappableReason } from "./reasons.ts";
+import type { Settlement } from "./settlement.ts";
 
 export interface MoneyRow {
   readonly kind: "money";
   readonly direction: Settlement["direction"];
   readonly status: Settlement["status"];
-  readonly amount: AmountSource;
-  /** `own_or_payin`: refunds and disputes do not inherit their payment's metadata, so the ledger is asked. */
-  readonly account: "own" | "own_or_payin";
+  /** The field that has the amount; or the dispute's latest balance transaction of that kind. */
+  readonly amount: "amount" | "amount_received" | "amount_captured" | "withdrawal" | "return";
+  /**
+   * Whose money it is. `own`: the object's metadata names the account. `own_or_stripe`: else Stripe's API is asked.
+   * `payin`: the payment's, as the ledger has it. `debit`: that of the debit which this undoes, in the ledger.
+   */
+  readonly account: "own" | "own_or_stripe" | "payin" | "debit";
   /** Goes into the metadata where direction and status alone do not say what happened. */
-  readonly movement?: "refund_failed" | "dispute_withdrawn" | "dispute_reinstated";
+  readonly movement?: "refund_returned" | "dispute_withdrawn" | "dispute_reinstated";
   readonly ignoredIf: readonly Condition[];
+  readonly unmappableIf: readonly Condition<UnmappableReason>[];
 }
 
-export interface IgnoredRow {
-  readonly kind: "ignored";
-  readonly reason: IgnoredReason;
-}
+export type Row = (
+  | MoneyRow
+  | { readonly kind: "ignored"; readonly reason: IgnoredReason }
+  | { readonly kind: "unmappable"; readonly reason: UnmappableReason }
+) & {
+  /** Without one: for all that no row before it is for. */
+  readonly when?: Case;
+};
 
-export type Row = MoneyRow | IgnoredRow;
-type Rows = readonly (readonly [type: string, row: Row])[];
+const ignored = (reason: IgnoredReason) => [{ kind: "ignored", reason }] as const;
+const coveredBy = (type: string) => ({ kind: "ignored", reason: `covered_by:${type}` }) as const;
 
-const coveredBy = (type: string): IgnoredRow => ({ kind: "ignored", reason: `covered_by:${type}` });
+const PAYIN = {
+  kind: "money",
+  direction: "payin",
+  status: "confirmed",
+  ignoredIf: [],
+  unmappableIf: [],
+} as const;
+const DEBIT = { kind: "money", direction: "refund", status: "confirmed", account: "payin" } as const;
 
-const PAYIN = { kind: "money", direction: "payin", account: "own" } as const;
+const PAYMENT: MoneyRow = { ...PAYIN, amount: "amount_received", account: "own_or_stripe" };
+
+/** Of a charge that no intent made. */
+const CHARGE: MoneyRow = {
+  ...PAYIN,
+  amount: "amount_captured",
+  account: "own_or_stripe",
+  ignoredIf: [CHARGE_NOT_CAPTURED],
+  unmappableIf: [CAPTURE_UNKNOWN],
+};
+
+const REFUND: MoneyRow = {
+  ...DEBIT,
+  amount: "amount",
+  ignoredIf: [REFUND_NOT_MOVED, AUTHORIZATION_EXPIRED],
+  unmappableIf: [STATUS_UNKNOWN, REFUND_WITHOUT_PAYMENT],
+};
+
+/**
+ * Money that had left comes back as a payin of its own. As a reversal of the refund it would have no effect in the
+ * ledger, and it would contradict a refund that is confirmed there.
+ */
+const REFUND_RETURNED: MoneyRow = {
+  ...PAYIN,
+  amount: "amount",
+  account: "debit",
+  movement: "refund_returned",
+};
+
+/** Each of the dispute's events shows its balance transactions, so whichever comes first books the latest. */
+const DISPUTE_WITHDRAWN: MoneyRow = {
+  ...DEBIT,
+  amount: "withdrawal",
+  movement: "dispute_withdrawn",
+  ignoredIf: [DISPUTE_MOVED_NOTHING],
+  unmappableIf: [],
+};
+
+const DISPUTE_REINSTATED: MoneyRow = {
+  ...PAYIN,
+  amount: "return",
+  account: "debit",
+  movement: "dispute_reinstated",
+};
+
 const PAYOUT = {
   kind: "money",
   direction: "payout",
   amount: "amount",
   account: "own",
   ignoredIf: [AUTOMATIC_PAYOUT],
-} as const;
-const REFUND = { kind: "money", direction: "refund", status: "confirmed", account: "own_or_payin" } as const;
-
-/**
- * Money that had left comes back as a payin of its own. As a reversal of the refund it would have no effect in the
- * ledger, and it would contradict a refund that is confirmed there.
- */
-const MONEY_BACK = {
-  kind: "money",
-  direction: "payin",
-  status: "confirmed",
-  amount: "amount",
-  account: "own_or_payin",
+  unmappableIf: [],
 } as const;
 
-const COMMON: Rows = [
-  ["payment_intent.succeeded", { ...PAYIN, status: "confirmed", amount: "amount_received", ignoredIf: [] }],
+const CHARGE_ROWS: readonly Row[] = [{ ...coveredBy("payment_intent.succeeded"), when: HAS_INTENT }, CHARGE];
+const REFUND_ROWS: readonly Row[] = [{ ...REFUND_RETURNED, when: REFUND_ENDED }, REFUND];
+const DISPUTE_ROWS: readonly Row[] = [DISPUTE_WITHDRAWN];
+
+/** A Map, not an object: an event type is a stranger's text, and "constructor" must find nothing. */
+export const TABLE: ReadonlyMap<string, readonly Row[]> = new Map<string, readonly Row[]>([
+  ["payment_intent.succeeded", [PAYMENT]],
   [
     "payment_intent.canceled",
-    { ...PAYIN, status: "failed", amount: "amount", ignoredIf: [CANCELED_WITHOUT_ACCOUNT] },
+    [{ ...PAYIN, status: "failed", amount: "amount", account: "own", ignoredIf: [CANCELED_WITHOUT_ACCOUNT] }],
   ],
   // Customers try again. In the ledger "failed" is final, so the payment that follows could never be credited.
-  ["payment_intent.payment_failed", { kind: "ignored", reason: "attempt_not_final" }],
+  ["payment_intent.payment_failed", ignored("attempt_not_final")],
+  ["charge.succeeded", CHARGE_ROWS],
+  ["charge.captured", CHARGE_ROWS],
 
+  ["refund.created", REFUND_ROWS],
+  ["refund.updated", REFUND_ROWS],
+  ["refund.failed", [REFUND_RETURNED]],
+  // It knows no refund, only the charge's running total, and counts released authorizations too.
   [
-    "charge.dispute.funds_withdrawn",
-    { ...REFUND, amount: "amount", movement: "dispute_withdrawn", ignoredIf: [] },
+    "charge.refunded",
+    [
+      { kind: "unmappable", reason: "endpoint_version_too_old", when: BEFORE_REFUND_EVENTS },
+      coveredBy("refund.created"),
+    ],
   ],
-  ["charge.dispute.funds_reinstated", { ...MONEY_BACK, movement: "dispute_reinstated", ignoredIf: [] }],
+  ["charge.refund.updated", [coveredBy("refund.updated")]],
 
-  ["payout.paid", { ...PAYOUT, status: "confirmed" }],
+  ["charge.dispute.created", DISPUTE_ROWS],
+  ["charge.dispute.updated", DISPUTE_ROWS],
+  ["charge.dispute.closed", DISPUTE_ROWS],
+  // Its name says that money was taken: none to be seen is no reason to ignore it.
+  ["charge.dispute.funds_withdrawn", [{ ...DISPUTE_WITHDRAWN, ignoredIf: [] }]],
+  ["charge.dispute.funds_reinstated", [DISPUTE_REINSTATED]],
+
+  ["payout.paid", [{ ...PAYOUT, status: "confirmed" }]],
   // It may follow "paid" by days: "paid" only means that the bank was told.
-  ["payout.failed", { ...PAYOUT, status: "reversed" }],
-  ["payout.canceled", { ...PAYOUT, status: "failed" }],
+  ["payout.failed", [{ ...PAYOUT, status: "reversed" }]],
+  ["payout.canceled", [{ ...PAYOUT, status: "failed" }]],
 
-  ["charge.succeeded", coveredBy("payment_intent.succeeded")],
-  ["charge.captured", coveredBy("payment_intent.succeeded")],
-  ["checkout.session.completed", coveredBy("payment_intent.succeeded")],
-  ["checkout.session.async_payment_succeeded", coveredBy("payment_intent.succeeded")],
-  ["invoice.paid", coveredBy("payment_intent.succeeded")],
-  ["invoice.payment_succeeded", coveredBy("payment_intent.succeeded")],
-  ["invoice.overpaid", coveredBy("payment_intent.succeeded")],
-  ["charge.dispute.created", coveredBy("charge.dispute.funds_withdrawn")],
-  ["charge.dispute.updated", coveredBy("charge.dispute.funds_withdrawn")],
-  ["charge.dispute.closed", coveredBy("charge.dispute.funds_reinstated")],
-];
+  ...[
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+    "invoice.paid",
+    "invoice.payment_succeeded",
+    "invoice.overpaid",
+    "invoice_payment.paid",
+  ].map((type) => [type, ignored("reported_by_its_payments")] as const),
+  ...["transfer.created", "transfer.updated", "transfer.reversed"].map(
+    (type) => [type, ignored("transfer_between_balances")] as const,
+  ),
+]);
 
-const CHARGE_FAMILY: Rows = [
-  ["charge.refunded", { ...REFUND, amount: "amount_refunded_change", ignoredIf: [AUTHORIZATION_RELEASED] }],
-  ["refund.failed", { ...MONEY_BACK, movement: "refund_failed", ignoredIf: [] }],
-  ["refund.created", coveredBy("charge.refunded")],
-  ["refund.updated", coveredBy("charge.refunded")],
-  ["charge.refund.updated", coveredBy("charge.refunded")],
-];
-
-const SUCCEEDED_REFUND: MoneyRow = {
-  ...REFUND,
-  amount: "amount",
-  ignoredIf: [REFUND_NOT_SUCCEEDED, AUTHORIZATION_EXPIRED],
-};
-
-const REFUND_FAMILY: Rows = [
-  // Either may be the first to say "succeeded"; when both do, the ledger knows the refund by its id.
-  ["refund.created", SUCCEEDED_REFUND],
-  ["refund.updated", SUCCEEDED_REFUND],
-  [
-    "refund.failed",
-    { ...MONEY_BACK, movement: "refund_failed", ignoredIf: [REFUND_FAILED_BEFORE_IT_SUCCEEDED] },
-  ],
-  ["charge.refunded", coveredBy("refund.created")],
-  ["charge.refund.updated", coveredBy("refund.updated")],
-];
-
-/** Maps, not objects: an event type is a stranger's text, and "constructor" must find nothing. */
-export const TABLE: Readonly<Record<RefundEvents, ReadonlyMap<string, Row>>> = {
-  charge: new Map([...COMMON, ...CHARGE_FAMILY]),
-  refund: new Map([...COMMON, ...REFUND_FAMILY]),
-};
+export function moneyRows(): readonly (readonly [type: string, row: MoneyRow])[] {
+  return [...TABLE].flatMap(([type, rows]) =>
+    rows.flatMap((row) => (row.kind === "money" ? [[type, row] as const] : [])),
+  );
+}

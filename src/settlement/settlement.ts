@@ -10,7 +10,7 @@ export const MAX_AMOUNT_MINOR = Number.MAX_SAFE_INTEGER;
 
 const isoTime = z.iso.datetime();
 
-/** A settlement whose account is still unknown: a refund or a dispute does not inherit its payment's metadata. */
+/** A settlement whose account is not known yet. */
 export const settlementDraftSchema = z.strictObject({
   provider: z.literal("stripe"),
   /** Unique per movement of money within a direction; the ledger's natural key is (provider, this, direction). */
@@ -35,43 +35,6 @@ export const settlementSchema = settlementDraftSchema.extend({ account_id: z.str
 export type SettlementDraft = z.infer<typeof settlementDraftSchema>;
 export type Settlement = z.infer<typeof settlementSchema>;
 
-/** Why an event moves no money for the ledger. A closed list, explained in docs/mapping.md. */
-export type IgnoredReason =
-  | "not_a_settlement_event"
-  | `covered_by:${string}`
-  /** A failed attempt leaves the intent payable; marking it failed would make the ledger refuse the success. */
-  | "attempt_not_final"
-  /** An intent given up before anybody's account was attached to it. */
-  | "canceled_without_account"
-  /** A refund that is still pending, needs action, or was canceled: no money has moved. */
-  | "refund_not_succeeded"
-  /** An uncaptured payment was given up or expired: Stripe calls that a refund, but nobody had paid. */
-  | "authorization_released"
-  | "zero_amount"
-  /** Stripe's own schedule pays out the platform's balance; it belongs to no ledger account. */
-  | "automatic_payout";
-
-/** Why a money event cannot become a settlement. A closed list, explained in docs/mapping.md. */
-export type UnmappableReason =
-  | "account_missing"
-  | "object_id_missing"
-  | "amount_missing"
-  | "amount_not_a_number"
-  | "amount_not_an_integer"
-  | "amount_negative"
-  | "amount_too_large"
-  | "currency_missing"
-  | "currency_unknown"
-  | "created_missing";
-
-/** What the table in `map.ts` makes of one event. */
-export type Mapping =
-  | { readonly kind: "settlement"; readonly settlement: Settlement }
-  /** The ledger knows the account: it is that of the payin of `payment_intent`. */
-  | { readonly kind: "account_lookup"; readonly draft: SettlementDraft; readonly payment_intent: string }
-  | { readonly kind: "ignored"; readonly reason: IgnoredReason }
-  | { readonly kind: "unmappable"; readonly reason: UnmappableReason };
-
 /** The key under which the ledger deduplicates. It never changes, so a retry after an unknown outcome is safe. */
 export function idempotencyKey(eventId: string): string {
   return `stripe:event:${eventId}`;
@@ -93,21 +56,56 @@ export function thaw(payload: string): Settlement {
   return JSON.parse(payload) as Settlement;
 }
 
-/** A draft whose account the ledger told us. The source stands in the metadata, so that the record shows it. */
-export function withAccount(draft: SettlementDraft, accountId: string): Settlement {
-  return { ...draft, account_id: accountId, metadata: { ...draft.metadata, account_source: "payin_lookup" } };
+/** Where the account comes from, if the event's own object does not name it. Stands in the metadata. */
+export type AccountSource =
+  | "payin"
+  | "debit"
+  | "operator"
+  | "checkout_session"
+  | "client_reference_id"
+  | "invoice"
+  | "subscription"
+  | "customer";
+
+/** A draft of which the account was found out. */
+export function withAccount(draft: SettlementDraft, accountId: string, source: AccountSource): Settlement {
+  return { ...draft, account_id: accountId, metadata: { ...draft.metadata, account_source: source } };
 }
 
-const IDENTITY = ["external_payment_id", "direction", "status", "amount_minor", "currency"] as const;
+/** The payment (`pi_…`, or `ch_…` without an intent) that this money came in by; null for a payout. */
+export function sourcePaymentOf(settlement: SettlementDraft): string | null {
+  const { stripe_payment_intent_id, stripe_charge_id } = settlement.metadata;
+  const payment = stripe_payment_intent_id ?? stripe_charge_id;
+  if (payment !== undefined) return payment;
+  return settlement.direction === "payin" ? settlement.external_payment_id : null;
+}
+
+/** The natural key of the movement at the ledger, as one word. */
+export function movementOf({
+  direction,
+  external_payment_id,
+}: Pick<SettlementDraft, "direction" | "external_payment_id">): string {
+  return `${direction}:${external_payment_id}`;
+}
+
+/** A settlement of which the account may not be known yet. */
+export type KnownSettlement = SettlementDraft & { readonly account_id?: string | undefined };
 
 /**
- * Whether two mappings of one event_id tell of different money: then one of them is wrong, and nobody but an
- * operator can say which. Accounts are compared only where both are known. Times and metadata may differ.
+ * Whether two mappings of one event_id tell of different money: then one of them is wrong, and nobody but an operator
+ * can say which. Accounts are compared only where both are known. Times and metadata may differ.
+ *
+ * Another external id of the same object is no contradiction: a later version of the mapping names movements
+ * otherwise, and what was sent under the older name stays as it is.
  */
-export function conflicts(
-  a: SettlementDraft & { account_id?: string | undefined },
-  b: SettlementDraft & { account_id?: string | undefined },
-): boolean {
-  if (IDENTITY.some((field) => a[field] !== b[field])) return true;
-  return a.account_id !== undefined && b.account_id !== undefined && a.account_id !== b.account_id;
+export function conflicts(recorded: KnownSettlement, delivered: KnownSettlement): boolean {
+  if (recorded.external_payment_id !== delivered.external_payment_id) {
+    return recorded.metadata["stripe_object_id"] !== delivered.metadata["stripe_object_id"];
+  }
+  if (
+    (["direction", "status", "amount_minor", "currency"] as const).some((f) => recorded[f] !== delivered[f])
+  )
+    return true;
+  const [ours, theirs] = [recorded.account_id, delivered.account_id];
+  return ours !== undefined && theirs !== undefined && ours !== theirs;
 }

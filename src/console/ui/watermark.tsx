@@ -44,5 +44,4 @@ export function Watermark({ watermark }: { watermark: WatermarkStatus | null }) 
 
 const GAPS = {
   too_late: "nobody looked while it could still be seen",
-  refund_events_changed: "STRIPE_REFUND_EVENTS was changed",
 } as const;

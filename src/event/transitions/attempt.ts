@@ -1,6 +1,7 @@
 /** Beginning an attempt, and closing one that nobody heard of again. Pure. */
 import { LANE_WAIT_MAX_MS } from "../../ledger/lane.ts";
-import { freeze, type Mapping, thaw } from "../../settlement/settlement.ts";
+import type { MoneyMapping } from "../../settlement/mapping.ts";
+import { freeze, thaw } from "../../settlement/settlement.ts";
 import {
   ATTEMPT_LOG_LIMIT,
   type AttemptLogEntry,
@@ -13,6 +14,9 @@ import {
   type Work,
 } from "../record.ts";
 import { type Context, LEASE_MARGIN_MS, type Policy, type Step } from "../machine-types.ts";
+
+/** Of one attempt: whose money it is, and whether a refund is one. */
+const QUESTIONS_MAX = 2;
 
 /** The fields that every state has. */
 export function commonOf(record: Omit<EventRecord, "state">) {
@@ -42,17 +46,11 @@ export function changed(common: Common, now: number): Common {
   return { ...common, updated_at: now, revision: common.revision + 1 };
 }
 
-export type MoneyMapping = Extract<Mapping, { kind: "settlement" | "account_lookup" }>;
-
-export function movesMoney(mapping: Mapping): mapping is MoneyMapping {
-  return mapping.kind === "settlement" || mapping.kind === "account_lookup";
-}
-
-/** What to send. Frozen here, once: every attempt sends these bytes. */
-export function workOf(mapping: MoneyMapping): Work {
+/** What to send: frozen here, once, for every attempt sends these bytes; or what to find out before. */
+export function workOf(mapping: MoneyMapping, body: Uint8Array | null): Work {
   return mapping.kind === "settlement"
     ? { kind: "frozen", payload: freeze(mapping.settlement) }
-    : { kind: "draft", draft: mapping.draft, payment_intent: mapping.payment_intent };
+    : { kind: "draft", draft: mapping.draft, question: mapping.question, body: body ?? new Uint8Array() };
 }
 
 /** Whether the ledger's accounts hold the currency of this work. */
@@ -62,7 +60,7 @@ export function isSettled(work: Work, { currencies }: Policy): boolean {
 
 /**
  * Attempt n+1: on record, with its lease's alarm in the same commit, before anything is sent.
- * A look-up is a request of its own, so its lease is one timeout longer; the turn that follows inherits it.
+ * Each question takes a timeout of its own, so the lease is that much longer; the turn that follows inherits it.
  *
  * Money of a currency that the ledger does not hold is held instead: one balance of all currencies would be a wrong one.
  * But what was sent once must come to its end, whatever the configuration says since.
@@ -78,7 +76,7 @@ export function beginAttempt(
   if (common.attempts === 0 && !isSettled(work, policy)) {
     return tell({ ...changed(common, now), state: "failed", cause: "currency", work }, "created", now);
   }
-  const requests = work.kind === "draft" ? 2 : 1;
+  const requests = work.kind === "draft" ? QUESTIONS_MAX + 1 : 1;
   const attempt = {
     trigger,
     started_at: now,
@@ -110,10 +108,10 @@ export function closeAttempt(
   return { ...common, log: [...common.log, entry].slice(-ATTEMPT_LOG_LIMIT) };
 }
 
-/** From when the retry horizon counts: the first delivery, or an operator's latest retry. */
+/** From when the retry horizon counts: the first delivery, or what an operator did last to have it settled. */
 export function horizonFrom(record: EventRecord): number {
-  const retries = record.actions.filter(({ action }) => action === "retry");
-  return Math.max(record.received_at, retries.at(-1)?.at ?? 0);
+  const latest = record.actions.findLast(({ action }) => action !== "resolve");
+  return Math.max(record.received_at, latest?.at ?? 0);
 }
 
 /** The attempt failed: the record waits for `nextRetry`, or for an operator. */

@@ -1,18 +1,10 @@
 /** A delivery: an event as Stripe gave it, in a verified request or in a list. Pure. */
-import { conflicts, type SettlementDraft, thaw } from "../../settlement/settlement.ts";
-import type { EventRecord, Failed, Trigger } from "../record.ts";
+import { type MoneyMapping, movesMoney } from "../../settlement/mapping.ts";
+import { conflicts } from "../../settlement/settlement.ts";
+import { type EventRecord, type Failed, type RecordIn } from "../record.ts";
+import { settlementOf } from "../record-money.ts";
 import { type Context, type Delivery, REDELIVERY_QUIET_MS, type Step, triggerOf } from "../machine-types.ts";
-import {
-  beginAttempt,
-  type Common,
-  isSettled,
-  joinOrResume,
-  type MoneyMapping,
-  movesMoney,
-  quiet,
-  tell,
-  workOf,
-} from "./attempt.ts";
+import { beginAttempt, type Common, isSettled, joinOrResume, quiet, tell, workOf } from "./attempt.ts";
 
 export function onDelivery(before: EventRecord | null, delivery: Delivery, context: Context): Step {
   if (before === null) return onFirstDelivery(delivery, context);
@@ -21,15 +13,17 @@ export function onDelivery(before: EventRecord | null, delivery: Delivery, conte
   if (money !== null && tellsOfOtherMoney(record, money)) return onConflict(record, delivery, context.now);
   const resumed = joinOrResume(record, triggerOf(delivery), context);
   if (resumed !== null) return resumed;
-  return record.state === "failed"
-    ? onFailedEvent(record, money, triggerOf(delivery), context)
+  if (record.state === "failed") return onFailedEvent(record, money, delivery, context);
+  return record.state === "ignored"
+    ? onIgnoredEvent(record, money, delivery, context)
     : quiet(record, "stored");
 }
 
 function onFirstDelivery(delivery: Delivery, context: Context): Step {
   const { mapping } = delivery;
   const common = firstCommon(delivery, context.now);
-  if (movesMoney(mapping)) return beginAttempt(common, workOf(mapping), triggerOf(delivery), context);
+  if (movesMoney(mapping))
+    return beginAttempt(common, workOf(mapping, delivery.body), triggerOf(delivery), context);
   const known = { ...common, revision: 1 };
   const record: EventRecord =
     mapping.kind === "ignored"
@@ -39,6 +33,7 @@ function onFirstDelivery(delivery: Delivery, context: Context): Step {
           state: "failed",
           cause: "unmappable",
           reason: mapping.reason,
+          money: mapping.money,
           body: delivery.body ?? new Uint8Array(),
         };
   return tell(record, "created", context.now);
@@ -64,11 +59,18 @@ function firstCommon(delivery: Delivery, now: number): Common {
   };
 }
 
-function onFailedEvent(record: Failed, money: MoneyMapping | null, trigger: Trigger, context: Context): Step {
+function onFailedEvent(
+  record: Failed,
+  money: MoneyMapping | null,
+  delivery: Delivery,
+  context: Context,
+): Step {
   const { now } = context;
+  const trigger = triggerOf(delivery);
   if (record.cause === "unmappable") {
     // Since the first delivery somebody taught the mapper this event: Stripe's resend is as good as an operator's.
-    return money === null ? quiet(record, "stored") : beginAttempt(record, workOf(money), trigger, context);
+    if (money === null) return quiet(record, "stored");
+    return beginAttempt(record, workOf(money, delivery.body), trigger, context);
   }
   // Since the first delivery the ledger may have come to hold its currency.
   if (record.cause === "currency") {
@@ -82,18 +84,23 @@ function onFailedEvent(record: Failed, money: MoneyMapping | null, trigger: Trig
   return beginAttempt(record, record.work, trigger, context);
 }
 
-/** Only money contradicts money: a mapper that has since learned to ignore a type changes nothing settled. */
-function tellsOfOtherMoney(record: EventRecord, money: MoneyMapping): boolean {
-  const recorded = recordedSettlement(record);
-  if (recorded === null) return false;
-  return conflicts(recorded, money.kind === "settlement" ? money.settlement : money.draft);
+/** To a later version of the mapping it may mean money, and the ledger may have learned what it did not know. */
+function onIgnoredEvent(
+  record: RecordIn<"ignored">,
+  money: MoneyMapping | null,
+  delivery: Delivery,
+  context: Context,
+): Step {
+  const isRecent = context.now - record.updated_at < REDELIVERY_QUIET_MS;
+  if (money === null || isRecent) return quiet(record, "stored");
+  return beginAttempt(record, workOf(money, delivery.body), triggerOf(delivery), context);
 }
 
-function recordedSettlement(record: EventRecord): (SettlementDraft & { account_id?: string }) | null {
-  if (record.state === "forwarded") return thaw(record.payload);
-  if (record.state === "ignored" || (record.state === "failed" && record.cause === "unmappable")) return null;
-  if (record.work === null) return null;
-  return record.work.kind === "frozen" ? thaw(record.work.payload) : record.work.draft;
+/** Only money contradicts money: a mapper that has since learned to ignore a type changes nothing settled. */
+function tellsOfOtherMoney(record: EventRecord, money: MoneyMapping): boolean {
+  const recorded = settlementOf(record);
+  if (recorded === null) return false;
+  return conflicts(recorded, money.kind === "settlement" ? money.settlement : money.draft);
 }
 
 /** The event stays as it was. Which of the two is right is not ours to say: an operator sees both. */

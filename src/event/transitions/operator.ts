@@ -1,14 +1,15 @@
 /** An operator's acts. Each is kept on the event with its actor, note and time. Pure. */
-import type { Mapping } from "../../settlement/settlement.ts";
+import { type Mapping, movesMoney } from "../../settlement/mapping.ts";
 import {
   type EventRecord,
   type Failed,
-  heldReason,
   OPERATOR_ACTION_LIMIT,
   type OperatorAction,
+  type Work,
 } from "../record.ts";
-import type { Context, OperatorRetry, Step } from "../machine-types.ts";
-import { beginAttempt, changed, commonOf, joinOrResume, movesMoney, quiet, tell, workOf } from "./attempt.ts";
+import { heldReason } from "../record-money.ts";
+import type { Context, OperatorAssignment, OperatorRetry, Step } from "../machine-types.ts";
+import { beginAttempt, changed, commonOf, joinOrResume, quiet, tell, workOf } from "./attempt.ts";
 
 const UNKNOWN_EVENT: Step = { record: null, effects: [], verdict: "unknown_event" };
 
@@ -32,6 +33,43 @@ export function onOperatorRetry(before: EventRecord | null, retry: OperatorRetry
   return beginAttempt(record, record.work, "operator", context);
 }
 
+/**
+ * An operator says whose money it is. Only while nobody else could, and nothing was sent: what was sent belongs to the
+ * account that it was sent for.
+ */
+export function onOperatorAssign(
+  before: EventRecord | null,
+  { mapping, ...assignment }: OperatorAssignment,
+  context: Context,
+): Step {
+  if (before === null) return UNKNOWN_EVENT;
+  if (isSameAssignment(before, assignment)) return quiet(before, "stored");
+  if (!wantsAccount(before)) return quiet(before, "invalid_state");
+  if (mapping === null) return quiet(before, "needs_mapping");
+  // To this version of the mapping it may mean no money, or need no account.
+  if (mapping.kind !== "settlement" || mapping.settlement.account_id !== assignment.account_id)
+    return quiet(before, "invalid_state");
+  const record = noted(before, { action: "assign", ...assignment, at: context.now });
+  return beginAttempt(record, workOf(mapping, null), "operator", context);
+}
+
+/** The kept body of an event that waits for somebody to name its account. */
+export function wantsAccount(record: EventRecord): record is Failed {
+  if (record.state !== "failed") return false;
+  if (record.cause === "unmappable") return record.reason === "account_missing";
+  return record.work.kind === "draft" && record.work.question.kind === "account";
+}
+
+/** The same call again, because its answer was lost on the way. */
+function isSameAssignment(record: EventRecord, { account_id, actor, note }: Assigned): boolean {
+  const last = record.actions.at(-1);
+  return (
+    last?.action === "assign" && last.account_id === account_id && last.actor === actor && last.note === note
+  );
+}
+
+type Assigned = Omit<OperatorAssignment, "mapping">;
+
 /** failed + resolve → resolved: somebody has settled it by other means, and says so with a name. */
 export function onOperatorResolve(
   before: EventRecord | null,
@@ -46,7 +84,8 @@ export function onOperatorResolve(
   const next: EventRecord = {
     ...changed(commonOf(record), context.now),
     state: "resolved",
-    work: before.cause === "unmappable" ? null : before.work,
+    work: before.cause === "unmappable" ? null : withoutBody(before.work),
+    money: before.cause === "unmappable" ? before.money : {},
     reason: heldReason(before),
     error: before.cause === "ledger" ? before.error : null,
   };
@@ -59,18 +98,23 @@ function isSameResolution(record: EventRecord, actor: string, note: string): boo
   return record.state === "resolved" && last?.actor === actor && last.note === note;
 }
 
+/** A closed event needs nobody's personal data. */
+function withoutBody(work: Work): Work {
+  return work.kind === "draft" ? { ...work, body: new Uint8Array() } : work;
+}
+
 function canHeal(record: Failed): boolean {
   return record.cause === "ledger" && record.next_retry_at !== null;
 }
 
 /** An unmappable event, after the mapper was taught about it. */
 function remap(record: Extract<Failed, { cause: "unmappable" }>, mapping: Mapping, context: Context): Step {
-  if (movesMoney(mapping)) return beginAttempt(record, workOf(mapping), "operator", context);
+  if (movesMoney(mapping)) return beginAttempt(record, workOf(mapping, record.body), "operator", context);
   const common = changed(commonOf(record), context.now);
   const next: EventRecord =
     mapping.kind === "ignored"
       ? { ...common, state: "ignored", reason: mapping.reason }
-      : { ...record, ...common, reason: mapping.reason };
+      : { ...record, ...common, reason: mapping.reason, money: mapping.money };
   return tell(next, "done", context.now);
 }
 

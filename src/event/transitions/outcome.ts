@@ -1,6 +1,5 @@
-/** What came of the look-up, or of the turn at the ledger. Pure. */
-import type { AccountLookup, LedgerRefusal, SettleOutcome } from "../../ledger/port.ts";
-import { freeze, withAccount } from "../../settlement/settlement.ts";
+/** What came of the turn at the ledger. Pure. */
+import type { LedgerRefusal, SettleOutcome } from "../../ledger/port.ts";
 import { backoffMs, nextRetryAt } from "../backoff.ts";
 import { type EventRecord, type InAttempt, isInAttempt, type LedgerError, type RecordIn } from "../record.ts";
 import type { Context, Step } from "../machine-types.ts";
@@ -16,25 +15,6 @@ const UNPROVEN_READ_EVERY_MS = 20_000;
 /** Before the first return to a busy lane; doubled each time in a row. */
 const BUSY_RETRY_BASE_MS = 1_000;
 
-/** received + account → forwarding: the payload is frozen now, and every later attempt sends these bytes. */
-export function onAccount(
-  record: EventRecord | null,
-  attempt: number,
-  lookup: AccountLookup,
-  context: Context,
-): Step {
-  if (!isCurrent(record, attempt) || record.state !== "received") return stale(record);
-  if (lookup.kind !== "found") return onRefusal(record, lookup, context);
-  const payload = freeze(withAccount(record.work.draft, lookup.account_id));
-  const next: EventRecord = {
-    ...changed(commonOf(record), context.now),
-    state: "forwarding",
-    work: { kind: "frozen", payload },
-    attempt: record.attempt,
-  };
-  return { record: next, effects: [], verdict: "done" };
-}
-
 export function onOutcome(
   record: EventRecord | null,
   attempt: number,
@@ -44,6 +24,12 @@ export function onOutcome(
   if (!isCurrent(record, attempt) || record.state !== "forwarding") return stale(record);
   if (outcome.kind === "unproven") return onUnproven(record, outcome, context);
   if (outcome.kind === "busy") return onBusy(record, outcome, context);
+  if (outcome.kind === "movement_resolved") return onMovementResolved(record, context);
+  if (outcome.kind === "overtaken") {
+    const closed = closeAttempt(record, "ignored", outcome.ledger_status, context.now);
+    const next: EventRecord = { ...closed, state: "ignored", reason: "payout_overtaken" };
+    return { record: next, effects: [{ kind: "publish" }], verdict: "done" };
+  }
   if (outcome.kind !== "accepted") return onRefusal(record, outcome, context);
   const next: EventRecord = {
     ...closeAttempt(record, "accepted", outcome.ledger_status, context.now),
@@ -91,7 +77,19 @@ function onBusy(record: RecordIn<"forwarding">, { retry_after_ms }: Busy, contex
   return fail({ ...common, attempts: common.attempts - 1 }, record.work, error, nextRetry, busy);
 }
 
-function onRefusal(record: InAttempt, refusal: LedgerRefusal, context: Context): Step {
+/** forwarding → failed: another event of this movement was booked by hand. An operator decides about this one. */
+function onMovementResolved(record: RecordIn<"forwarding">, { now }: Context): Step {
+  const closed = closeAttempt(record, "rejected", null, now);
+  const error: LedgerError = {
+    outcome: "movement_resolved",
+    detail: "movement_resolved",
+    ledger_status: null,
+    ledger_code: "MOVEMENT_RESOLVED",
+  };
+  return fail(closed, record.work, error, null);
+}
+
+export function onRefusal(record: InAttempt, refusal: LedgerRefusal, context: Context): Step {
   const { now, random, policy } = context;
   const closed = closeAttempt(record, refusal.kind, refusal.ledger_status, now);
   const retryAfterMs = refusal.kind === "rejected" ? null : (refusal.retry_after_ms ?? null);
@@ -108,11 +106,11 @@ function errorOf(refusal: LedgerRefusal): LedgerError {
   return { outcome, detail: "answered", ledger_status, ledger_code: refusal.ledger_code };
 }
 
-function isCurrent(record: EventRecord | null, attempt: number): record is InAttempt {
+export function isCurrent(record: EventRecord | null, attempt: number): record is InAttempt {
   return record !== null && isInAttempt(record) && record.attempts === attempt;
 }
 
 /** The answer to an attempt that is no longer the current one. The current one asks with the same key: it will hear the same. */
-function stale(record: EventRecord | null): Step {
+export function stale(record: EventRecord | null): Step {
   return record === null ? { record, effects: [], verdict: "unknown_event" } : quiet(record, "stored");
 }

@@ -28,6 +28,7 @@ const EXAMPLES: { readonly [Kind in FailureKind]: Omit<Extract<Failure, { kind: 
   unauthorized: {},
   forbidden: {},
   event_not_found: {},
+  account_unknown: {},
   invalid_state: { state: "forwarded" },
   reconciliation_not_found: {},
   too_many_runs: { limit: 20 },

@@ -3,7 +3,10 @@
  *
  * Pure: no I/O, no clock. Never throws, whatever the field holds.
  */
-import type { UnmappableReason } from "./settlement.ts";
+import type { UnmappableReason } from "./reasons.ts";
+import { MAX_AMOUNT_MINOR } from "./settlement.ts";
+
+export type StripeObject = Readonly<Record<string, unknown>>;
 
 export type Reading<Value> =
   | { readonly ok: true; readonly value: Value }
@@ -37,10 +40,25 @@ export function referenceOf(value: unknown): string | null {
   return textOf(isObject(value) ? value["id"] : value);
 }
 
-/** The ledger account that the platform wrote on the object, if it did. */
-export function accountOf(object: Readonly<Record<string, unknown>>): string | null {
+/** The payment that an object belongs to: its intent, or its charge where there is none. */
+export function paymentOf(object: StripeObject): string | null {
+  return referenceOf(object["payment_intent"]) ?? referenceOf(object["charge"]);
+}
+
+/** The ledger account that the platform wrote on the object under `key`, if it did. */
+export function accountOf(object: StripeObject, key: string): string | null {
   const metadata = object["metadata"];
-  return isObject(metadata) ? textOf(metadata["account_id"]) : null;
+  return isObject(metadata) ? textOf(metadata[key]) : null;
+}
+
+/** An integer in minor units, as Stripe sends it: never converted, never rounded. Zero included. */
+export function readAmount(value: unknown): Reading<number> {
+  if (value === undefined || value === null) return unreadable("amount_missing");
+  if (typeof value !== "number") return unreadable("amount_not_a_number");
+  if (value > MAX_AMOUNT_MINOR) return unreadable("amount_too_large");
+  if (value < 0) return unreadable("amount_negative");
+  if (!Number.isInteger(value)) return unreadable("amount_not_an_integer");
+  return read(value);
 }
 
 /**
@@ -54,6 +72,6 @@ export function timeOf(seconds: unknown): string | undefined {
   return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is StripeObject {
   return typeof value === "object" && value !== null;
 }
