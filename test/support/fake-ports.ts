@@ -9,15 +9,17 @@ import { EventEngine } from "../../src/event/engine.ts";
 import type { Ports } from "../../src/event/ports.ts";
 import { type EventRecord, parseRecord } from "../../src/event/record.ts";
 import type { EventSummary } from "../../src/event-index/event-summary.ts";
-import type { AccountLookup, SettleOutcome } from "../../src/ledger/port.ts";
+import type { SettleOutcome, SettlementLookup } from "../../src/ledger/port.ts";
+import type { StripeLookups } from "../../src/stripe-api/port.ts";
 import type { LogLevel, LogLine } from "../../src/log.ts";
 import { delivery, POLICY, T0 } from "./records.ts";
 
-type Answer = SettleOutcome | AccountLookup;
+type Asked = Awaited<ReturnType<StripeLookups["findAccount"] | StripeLookups["findReportingCategory"]>>;
+type Answer = SettleOutcome | SettlementLookup | Asked;
 
 export interface LedgerRequest {
-  readonly question: "settle" | "account";
-  /** The payload, or the payment intent. */
+  readonly question: "settle" | "find" | "stripe account" | "stripe category";
+  /** The payload, or the id that is asked about. */
   readonly about: string;
   readonly key: string | null;
   /** Of a settlement: its account, whether its effect is looked for first, and how long it may wait for its turn. */
@@ -51,6 +53,11 @@ export class World {
   readonly lines: (LogLine & { readonly level: LogLevel })[] = [];
   /** Each is asked before it is done; what it throws, the port throws. */
   readonly faults: Partial<Record<"load" | "save" | "erase" | "ledger" | "index", () => void>> = {};
+  /** Movement → the account in whose lane it is closed, or null. */
+  readonly resolvedMovements = new Map<string, string | null>();
+  /** While set, no movement can be closed. */
+  movementsHang = false;
+  readonly hasStripeKey: boolean;
   /** While set, the index takes the row, and answers only once this settles. */
   indexHangs: Promise<void> | null = null;
   engine: EventEngine;
@@ -59,7 +66,8 @@ export class World {
   #turnIsOpen = false;
   #instance = 0;
 
-  constructor(record: EventRecord | null = null, alarmAt: number | null = null) {
+  constructor(record: EventRecord | null = null, alarmAt: number | null = null, hasStripeKey = true) {
+    this.hasStripeKey = hasStripeKey;
     this.record = record;
     this.alarmAt = alarmAt;
     this.engine = this.#boot();
@@ -150,15 +158,31 @@ export class World {
         },
       },
       ledger: {
-        settle: (account_id, { payload, idempotency_key, read_back, wait_ms }) =>
+        settle: ({ account_id }, { payload, idempotency_key, read_back, wait_ms }) =>
           this.#ask("settle", payload, idempotency_key, {
             account_id,
             read_back,
             wait_ms,
           }) as Promise<SettleOutcome>,
-        findPayinAccount: (paymentIntent) =>
-          this.#ask("account", paymentIntent, null) as Promise<AccountLookup>,
+        findSettlement: (id, direction) =>
+          this.#ask("find", `${direction} ${id}`, null) as Promise<SettlementLookup>,
+        setMovementResolved: async ({ name, accountId }, isResolved) => {
+          if (this.movementsHang) return false;
+          if (isResolved) this.resolvedMovements.set(name, accountId);
+          else this.resolvedMovements.delete(name);
+          return true;
+        },
       },
+      stripe: this.hasStripeKey
+        ? {
+            findAccount: ({ payment }) =>
+              this.#ask("stripe account", payment, null) as ReturnType<StripeLookups["findAccount"]>,
+            findReportingCategory: (transaction) =>
+              this.#ask("stripe category", transaction, null) as ReturnType<
+                StripeLookups["findReportingCategory"]
+              >,
+          }
+        : null,
       index: {
         publish: async (row) => {
           this.#note("publish", `${row.state} r${row.revision}`);

@@ -1,13 +1,10 @@
 /** Builders: one record per state, and what can happen to it. Every record has passed the store's own schema. */
 import { type EventRecord, parseRecord, type RecordIn } from "../../src/event/record.ts";
 import type { Context, Delivery, Input, OperatorRetry, Policy } from "../../src/event/machine-types.ts";
-import type { LedgerOutcome, SettleOutcome } from "../../src/ledger/port.ts";
-import {
-  freeze,
-  type Mapping,
-  type Settlement,
-  type SettlementDraft,
-} from "../../src/settlement/settlement.ts";
+import type { LedgerOutcome, SettlementLookup, SettleOutcome } from "../../src/ledger/port.ts";
+import type { Mapping } from "../../src/settlement/mapping.ts";
+import type { Question } from "../../src/settlement/questions.ts";
+import { freeze, type Settlement, type SettlementDraft } from "../../src/settlement/settlement.ts";
 
 export const SECOND = 1_000;
 export const HOUR = 3_600 * SECOND;
@@ -26,8 +23,8 @@ export const POLICY: Policy = {
 };
 /** The lease of one turn: waiting for it, the ledger's timeout and the margin. */
 export const LEASE = 20 * SECOND;
-/** The lease of a look-up and the turn after it. */
-export const LOOKUP_LEASE = 30 * SECOND;
+/** The lease of two questions and the turn after them. */
+export const QUESTION_LEASE = 40 * SECOND;
 
 export const DRAFT: SettlementDraft = {
   provider: "stripe",
@@ -39,7 +36,20 @@ export const DRAFT: SettlementDraft = {
   network: "stripe",
   metadata: { stripe_event_id: EVENT_ID, stripe_event_type: "refund.created", stripe_object_id: "re_1" },
 };
-export const PAYMENT_INTENT = "pi_1";
+export const QUESTION: Question = { kind: "payin", payment: "pi_1", may_be_release: false };
+/** The ledger holds the payin of `pi_1`. */
+export const PAYIN_HELD = {
+  kind: "found",
+  settlement: {
+    id: "stl_0",
+    account_id: "acc_7",
+    amount_minor: "1234",
+    currency: "USD",
+    status: "confirmed",
+    latest_event_id: "led_0",
+    released_minor: null,
+  },
+} as const satisfies SettlementLookup;
 
 export const SETTLEMENT: Settlement = {
   provider: "stripe",
@@ -63,16 +73,17 @@ export const EUROS_PAYLOAD = freeze(EUROS);
 export const MONEY_IN_EUROS = { kind: "settlement", settlement: EUROS } as const satisfies Mapping;
 
 export const MONEY = { kind: "settlement", settlement: SETTLEMENT } as const satisfies Mapping;
-export const LOOKUP = {
-  kind: "account_lookup",
-  draft: DRAFT,
-  payment_intent: PAYMENT_INTENT,
-} as const satisfies Mapping;
+export const ASKING = { kind: "question", draft: DRAFT, question: QUESTION } as const satisfies Mapping;
 export const IGNORED = { kind: "ignored", reason: "not_a_settlement_event" } as const satisfies Mapping;
-export const UNMAPPABLE = { kind: "unmappable", reason: "account_missing" } as const satisfies Mapping;
+export const UNMAPPABLE = {
+  kind: "unmappable",
+  reason: "account_missing",
+  money: { direction: "payin", external_payment_id: "pi_1", amount_minor: "1234", currency: "USD" },
+} as const satisfies Mapping;
 
 export const FROZEN = { kind: "frozen", payload: PAYLOAD } as const;
-export const DRAFTED = { kind: "draft", draft: DRAFT, payment_intent: PAYMENT_INTENT } as const;
+export const BODY = new TextEncoder().encode('{"id":"evt_1Test"}');
+export const DRAFTED = { kind: "draft", draft: DRAFT, question: QUESTION, body: BODY } as const;
 
 export const ACCEPTED = {
   kind: "accepted",
@@ -154,7 +165,7 @@ const attemptAt = (startedAt: number, leaseMs: number) => ({
 
 export const received = (overrides: Overrides = {}) =>
   build<RecordIn<"received">>(
-    { state: "received", work: DRAFTED, attempt: attemptAt(T0, LOOKUP_LEASE) },
+    { state: "received", work: DRAFTED, attempt: attemptAt(T0, QUESTION_LEASE) },
     overrides,
   );
 
@@ -191,7 +202,7 @@ export const healing = (overrides: Overrides = {}) =>
     overrides,
   );
 
-/** The look-up failed: the account is not known yet. */
+/** The ledger does not hold the payin yet. */
 export const healingDraft = (overrides: Overrides = {}) =>
   healing({
     work: DRAFTED,
@@ -244,7 +255,7 @@ export const unmappable = (overrides: Overrides = {}) =>
       state: "failed",
       cause: "unmappable",
       reason: "account_missing",
-      body: new TextEncoder().encode('{"id":"evt_1Test"}'),
+      body: BODY,
       attempts: 0,
     },
     overrides,

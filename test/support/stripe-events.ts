@@ -1,8 +1,7 @@
 /** From an event as Stripe sends it to the event as the Worker maps it: over the wire and through the parser. */
 import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
-import { mapEvent } from "../../src/settlement/map.ts";
-import type { Mapping } from "../../src/settlement/settlement.ts";
-import type { RefundEvents } from "../../src/settlement/mapping-table.ts";
+import { mapEvent, type MapOptions } from "../../src/settlement/map.ts";
+import type { Mapping } from "../../src/settlement/mapping.ts";
 import { parseEvent, type StripeEvent } from "../../src/stripe/event.ts";
 
 export function parsed(body: StripeEventBody | Record<string, unknown>): StripeEvent {
@@ -13,7 +12,7 @@ export function parsed(body: StripeEventBody | Record<string, unknown>): StripeE
 
 export function mapped(
   body: StripeEventBody | Record<string, unknown>,
-  refundEvents: RefundEvents = "charge",
+  options: Partial<MapOptions> = {},
 ): Mapping {
-  return mapEvent(parsed(body), { refundEvents });
+  return mapEvent(parsed(body), { accountKey: "account_id", ...options });
 }
