@@ -11,6 +11,7 @@ import {
   AMOUNT_MINOR,
   charge,
   dispute,
+  disputeTransactions,
   type Money,
   paymentIntent,
   payout,
@@ -84,6 +85,9 @@ export function paymentCanceled(money: Money = {}, envelope?: Envelope): StripeE
   return stripeEvent("payment_intent.canceled", paymentIntent({ ...canceled, ...money }), envelope);
 }
 
+/** A charge that no intent made. */
+export const chargeSucceeded = builder("charge.succeeded", charge, { payment_intent: null });
+
 /** `amount` is the charge's own; the refund is `amount_refunded` less `previous`. */
 export interface ChargeRefund extends Money {
   /** The charge's id. */
@@ -122,7 +126,7 @@ export const refundUpdated = builder(
   { previous_attributes: { status: "pending" } },
 );
 
-/** A refund that had succeeded and came back. One that failed while pending: say so in `previous_attributes`. */
+/** A refund that had left and came back. One that never left: `balance_transaction` and its failure's are null. */
 export function refundFailed(money: Money = {}, envelope?: Envelope): StripeEventBody {
   const failed = {
     failure_balance_transaction: stripeId("txn"),
@@ -133,8 +137,29 @@ export function refundFailed(money: Money = {}, envelope?: Envelope): StripeEven
   return stripeEvent("refund.failed", refund({ ...failed, ...money }), { previous_attributes, ...envelope });
 }
 
-export const disputeFundsWithdrawn = builder("charge.dispute.funds_withdrawn", dispute);
-export const disputeFundsReinstated = builder("charge.dispute.funds_reinstated", dispute, { status: "won" });
+/** `moved`: what the dispute took and gave back so far, signed. Left out: all of it was taken. */
+export interface Dispute extends Money {
+  readonly moved?: readonly number[];
+}
+
+function disputeEvent(type: string, status: string, movedByThen: (amount: number) => readonly number[]) {
+  return ({ moved, ...money }: Dispute = {}, envelope: Envelope = {}): StripeEventBody => {
+    const { id = stripeId("du"), amount = AMOUNT_MINOR } = money;
+    const balance_transactions = disputeTransactions({ ...money, id }, moved ?? movedByThen(amount));
+    return stripeEvent(type, dispute({ id, status, balance_transactions, ...money }), envelope);
+  };
+}
+
+const taken = (amount: number) => (amount === 0 ? [] : [-amount]);
+
+export const disputeCreated = disputeEvent("charge.dispute.created", "needs_response", taken);
+export const disputeUpdated = disputeEvent("charge.dispute.updated", "under_review", taken);
+export const disputeClosed = disputeEvent("charge.dispute.closed", "lost", taken);
+export const disputeFundsWithdrawn = disputeEvent("charge.dispute.funds_withdrawn", "needs_response", taken);
+export const disputeFundsReinstated = disputeEvent("charge.dispute.funds_reinstated", "won", (amount) => [
+  -amount,
+  amount,
+]);
 
 export const payoutPaid = builder("payout.paid", payout, { status: "paid" });
 export const payoutCanceled = builder("payout.canceled", payout, { status: "canceled" });

@@ -118,7 +118,7 @@ export function refund(money: Money = {}): StripeObject {
   };
 }
 
-/** Without an account unless one is given: a dispute does not inherit its payment's metadata. */
+/** A dispute that has taken nothing yet. Without an account: it does not inherit its payment's metadata. */
 export function dispute(money: Money = {}): StripeObject {
   return {
     ...common("du", "dispute", money),
@@ -137,6 +137,27 @@ export function dispute(money: Money = {}): StripeObject {
     status: "needs_response",
     ...rest(money),
   };
+}
+
+/**
+ * What a dispute took, and what came back of it, in the order in which that happened: `amounts` are signed. The ids
+ * follow from the dispute's, so that all its events show the same transactions.
+ */
+export function disputeTransactions(
+  { id, currency = CURRENCY }: Pick<Money, "id" | "currency">,
+  amounts: readonly number[],
+): StripeObject[] {
+  return amounts.map((amount, i) => ({
+    id: `txn_${String(id).replace(/^[a-z]+_/, "")}${i}`,
+    object: "balance_transaction",
+    amount,
+    currency,
+    fee: amount < 0 ? 1_500 : 0,
+    net: amount < 0 ? amount - 1_500 : amount,
+    reporting_category: amount < 0 ? "dispute" : "dispute_reversal",
+    source: id,
+    type: "adjustment",
+  }));
 }
 
 export function payout(money: Money = {}): StripeObject {

@@ -9,10 +9,10 @@ import {
   forwarded,
   IGNORED,
   LEASE,
-  LOOKUP,
-  LOOKUP_LEASE,
+  ASKING,
+  QUESTION_LEASE,
   PAYLOAD,
-  PAYMENT_INTENT,
+  PAYIN_HELD,
   REJECTED,
   SECOND,
   SETTLEMENT,
@@ -106,13 +106,13 @@ describe("the first delivery", () => {
   });
 });
 
-describe("a refund whose account must be looked up", () => {
+describe("a refund whose account the ledger knows", () => {
   it("found → frozen on record in a turn of its own, before the ledger hears of the settlement", async () => {
     const world = new World();
-    const reply = world.engine.deliver(delivery({ mapping: LOOKUP }));
-    expect(world.steps()).toEqual(["save received", `alarm ${LOOKUP_LEASE}`, "ledger account"]);
-    expect(world.asked.about).toBe(PAYMENT_INTENT);
-    world.asked.answer({ kind: "found", account_id: "acc_7" });
+    const reply = world.engine.deliver(delivery({ mapping: ASKING }));
+    expect(world.steps()).toEqual(["save received", `alarm ${QUESTION_LEASE}`, "ledger find"]);
+    expect(world.asked.about).toBe("payin pi_1");
+    world.asked.answer(PAYIN_HELD);
     await idle();
     expect(world.steps(3)).toEqual(["save forwarding", "ledger settle"]);
     expect(JSON.parse(world.asked.about)).toMatchObject({ account_id: "acc_7", direction: "refund" });
@@ -124,15 +124,13 @@ describe("a refund whose account must be looked up", () => {
 
   it("not known yet → the 502's facts, nothing sent, and the retry asks again", async () => {
     const world = new World();
-    expect(
-      await world.deliverAnd(
-        { ...UNAVAILABLE, ledger_status: 404, ledger_code: "ACCOUNT_NOT_RESOLVED" },
-        { mapping: LOOKUP },
-      ),
-    ).toMatchObject({ ledger_status: 404, ledger_code: "ACCOUNT_NOT_RESOLVED" });
+    expect(await world.deliverAnd({ kind: "absent" }, { mapping: ASKING })).toMatchObject({
+      ledger_status: 404,
+      ledger_code: "ACCOUNT_NOT_RESOLVED",
+    });
     await idle();
     void world.fireAlarm();
-    expect(world.ledger.map(({ question }) => question)).toEqual(["account", "account"]);
+    expect(world.ledger.map(({ question }) => question)).toEqual(["find", "find"]);
   });
 });
 
@@ -146,16 +144,16 @@ describe("the turn that an attempt asks for", () => {
     });
   });
 
-  it("after a look-up that took its time → what is left; none left → no waiting", async () => {
-    for (const [lookupMs, wait_ms] of [
+  it("after a question that took its time → what is left; none left → no waiting", async () => {
+    for (const [askedMs, wait_ms] of [
       [4_000, 5_000],
-      [12_000, 3_000],
-      [16_000, 0],
+      [22_000, 3_000],
+      [26_000, 0],
     ] as const) {
       const world = new World();
-      void world.engine.deliver(delivery({ mapping: LOOKUP }));
-      world.nowMs += lookupMs;
-      world.asked.answer({ kind: "found", account_id: "acc_7" });
+      void world.engine.deliver(delivery({ mapping: ASKING }));
+      world.nowMs += askedMs;
+      world.asked.answer(PAYIN_HELD);
       await idle();
       expect(world.asked.turn).toEqual({ account_id: "acc_7", read_back: false, wait_ms });
     }
@@ -197,16 +195,16 @@ describe("deliveries of one event at the same time", () => {
     expect(world.ledger).toHaveLength(1);
   });
 
-  it("50 at once during a look-up → one look-up, one ingest", async () => {
+  it("50 at once during a question → asked once, one ingest", async () => {
     const world = new World();
-    const replies = Array.from({ length: 25 }, () => world.engine.deliver(delivery({ mapping: LOOKUP })));
-    world.asked.answer({ kind: "found", account_id: "acc_7" });
+    const replies = Array.from({ length: 25 }, () => world.engine.deliver(delivery({ mapping: ASKING })));
+    world.asked.answer(PAYIN_HELD);
     await idle();
-    replies.push(...Array.from({ length: 25 }, () => world.engine.deliver(delivery({ mapping: LOOKUP }))));
+    replies.push(...Array.from({ length: 25 }, () => world.engine.deliver(delivery({ mapping: ASKING }))));
     world.asked.answer(ACCEPTED);
     const settled = await Promise.all(replies);
     expect(settled.filter((reply) => !dedupedOf(reply))).toHaveLength(1);
-    expect(world.ledger.map(({ question }) => question)).toEqual(["account", "settle"]);
+    expect(world.ledger.map(({ question }) => question)).toEqual(["find", "settle"]);
   });
 
   it("a conflicting one among them → answered at once, and the attempt goes on as it was", async () => {

@@ -12,7 +12,7 @@ import {
   healing,
   HOUR,
   LEASE,
-  LOOKUP,
+  ASKING,
   REJECTED,
   SECOND,
   T0,
@@ -83,7 +83,7 @@ describe("attempt", () => {
   });
 
   it("a look-up that fails → one line too, for the attempt that it is", async () => {
-    expect(await attemptLine(UNAVAILABLE, { mapping: LOOKUP })).toMatchObject([
+    expect(await attemptLine(UNAVAILABLE, { mapping: ASKING })).toMatchObject([
       { level: "warn", ...ATTEMPT, state: "failed", outcome: "unavailable", ledger_status: 503 },
     ]);
   });

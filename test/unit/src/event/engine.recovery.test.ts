@@ -8,8 +8,9 @@ import {
   failedForGood,
   IGNORED,
   LEASE,
-  LOOKUP,
-  LOOKUP_LEASE,
+  ASKING,
+  PAYIN_HELD,
+  QUESTION_LEASE,
   operatorRetry,
   SECOND,
   T0,
@@ -59,22 +60,22 @@ describe("a crash while the ledger is asked", () => {
 
   it("for the account → the alarm asks for it again", async () => {
     const world = new World();
-    void world.engine.deliver(delivery({ mapping: LOOKUP }));
+    void world.engine.deliver(delivery({ mapping: ASKING }));
     world.crash();
     void world.fireAlarm();
-    expect(world.nowMs).toBe(T0 + LOOKUP_LEASE);
-    expect(world.ledger.map(({ question }) => question)).toEqual(["account", "account"]);
+    expect(world.nowMs).toBe(T0 + QUESTION_LEASE);
+    expect(world.ledger.map(({ question }) => question)).toEqual(["find", "find"]);
   });
 
   it("after the account was found → the frozen bytes go again, and the account is not asked for again", async () => {
     const world = new World();
-    void world.engine.deliver(delivery({ mapping: LOOKUP }));
-    world.asked.answer({ kind: "found", account_id: "acc_7" });
+    void world.engine.deliver(delivery({ mapping: ASKING }));
+    world.asked.answer(PAYIN_HELD);
     await idle();
     world.crash();
     void world.fireAlarm();
-    expect(world.nowMs).toBe(T0 + LOOKUP_LEASE);
-    expect(world.ledger.map(({ question }) => question)).toEqual(["account", "settle", "settle"]);
+    expect(world.nowMs).toBe(T0 + QUESTION_LEASE);
+    expect(world.ledger.map(({ question }) => question)).toEqual(["find", "settle", "settle"]);
     expect(world.ledger[2]?.about).toBe(world.ledger[1]?.about);
   });
 

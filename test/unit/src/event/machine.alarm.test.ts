@@ -12,7 +12,7 @@ import {
   healingDraft,
   HOUR,
   LEASE,
-  LOOKUP_LEASE,
+  QUESTION_LEASE,
   received,
   SECOND,
   T0,
@@ -31,7 +31,7 @@ describe("no event", () => {
 
 describe("an attempt on record + alarm", () => {
   it.each([
-    ["received", received, T0 + LOOKUP_LEASE],
+    ["received", received, T0 + QUESTION_LEASE],
     ["forwarding", forwarding, T0 + LEASE],
   ] as const)("%s + alarm before the lease's end → waits for the end", (_, state, end) => {
     const step = transition(state(), ALARM, at(SECOND));
@@ -66,10 +66,10 @@ describe("an attempt on record + alarm", () => {
   });
 
   it("received + alarm at the lease's end → received, attempt 2 looks the account up again", () => {
-    const step = transition(received(), ALARM, at(LOOKUP_LEASE));
+    const step = transition(received(), ALARM, at(QUESTION_LEASE));
     expect(step).toMatchObject({
       record: { state: "received", attempts: 2, work: DRAFTED, attempt: { trigger: "alarm" } },
-      effects: [{ kind: "set_alarm", at: T0 + 2 * LOOKUP_LEASE }, { kind: "attempt" }],
+      effects: [{ kind: "set_alarm", at: T0 + 2 * QUESTION_LEASE }, { kind: "attempt" }],
     });
   });
 

@@ -13,7 +13,7 @@ import {
   healing,
   healingDraft,
   HOUR,
-  LOOKUP,
+  ASKING,
   resolved,
   SETTLEMENT,
   T0,
@@ -27,7 +27,7 @@ describe("conflict: the same event_id tells of other money", () => {
     });
 
   it.each([
-    { external_payment_id: "pi_2" },
+    { external_payment_id: "pi_2", metadata: { stripe_object_id: "pi_2" } },
     { direction: "refund" },
     { status: "failed" },
     { account_id: "acc_2" },
@@ -60,9 +60,18 @@ describe("conflict: the same event_id tells of other money", () => {
     },
   );
 
+  it("forwarded + the same object under another external id, as a later mapping names it → its snapshot", () => {
+    const step = transition(
+      forwarded(),
+      other({ external_payment_id: "txn_1", amount_minor: "1" }),
+      at(HOUR),
+    );
+    expect(step).toEqual({ record: forwarded({ deliveries: 2 }), effects: [], verdict: "stored" });
+  });
+
   it("a second conflict → counted, the last one's digest kept", () => {
     const first = transition(forwarded(), other({ currency: "EUR" }), at(1)).record;
-    const second = transition(first, delivered({ mapping: LOOKUP, body_sha256: digest(0xef) }), at(2));
+    const second = transition(first, delivered({ mapping: ASKING, body_sha256: digest(0xef) }), at(2));
     expect(second.record?.conflict).toEqual({
       count: 2,
       last_at: T0 + 2,
@@ -78,7 +87,7 @@ describe("conflict: the same event_id tells of other money", () => {
   });
 
   it("failed(draft) + delivery of another refund → conflict", () => {
-    const mapping = { ...LOOKUP, draft: { ...DRAFT, amount_minor: "501" } } as const;
+    const mapping = { ...ASKING, draft: { ...DRAFT, amount_minor: "501" } } as const;
     expect(transition(healingDraft(), delivered({ mapping }), at(HOUR)).verdict).toBe("conflict");
   });
 

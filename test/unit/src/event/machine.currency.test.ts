@@ -10,7 +10,7 @@ import {
   forwarding,
   held,
   healing,
-  LOOKUP,
+  ASKING,
   MONEY_IN_EUROS,
   POLICY,
   RESOLVED,
@@ -50,7 +50,7 @@ describe("(new) + delivery of another currency", () => {
   });
 
   it("whose account must be looked up → held before anybody is asked", () => {
-    const mapping = { ...LOOKUP, draft: { ...DRAFT, currency: "JPY" } };
+    const mapping = { ...ASKING, draft: { ...DRAFT, currency: "JPY" } };
     const { record } = transition(null, delivered({ mapping }), at(0));
     expect(record).toMatchObject({ state: "failed", cause: "currency", work: { kind: "draft" } });
   });

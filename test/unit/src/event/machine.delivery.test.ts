@@ -19,9 +19,9 @@ import {
   ignored,
   IGNORED,
   LEASE,
-  LOOKUP,
-  LOOKUP_LEASE,
-  MONEY,
+  ASKING,
+  BODY,
+  QUESTION_LEASE,
   PAYLOAD,
   POLICY,
   received,
@@ -44,11 +44,11 @@ describe("(new) + delivery", () => {
     expect(thaw(PAYLOAD)).toEqual(SETTLEMENT);
   });
 
-  it("of a refund whose account is unknown → received, attempt 1, with a lease for two requests", () => {
-    const step = transition(null, delivered({ mapping: LOOKUP }), at(0));
+  it("of a refund whose account is unknown → received, attempt 1, with a lease for two questions and the turn", () => {
+    const step = transition(null, delivered({ mapping: ASKING, body: BODY }), at(0));
     expect(step).toEqual({
       record: received(),
-      effects: [{ kind: "set_alarm", at: T0 + LOOKUP_LEASE }, { kind: "attempt" }],
+      effects: [{ kind: "set_alarm", at: T0 + QUESTION_LEASE }, { kind: "attempt" }],
       verdict: "started",
     });
   });
@@ -63,10 +63,9 @@ describe("(new) + delivery", () => {
   });
 
   it("of money without an account → failed(unmappable) with its raw body, nobody asked", () => {
-    const body = new TextEncoder().encode('{"id":"evt_1Test"}');
-    const step = transition(null, delivered({ mapping: UNMAPPABLE, body }), at(0));
+    const step = transition(null, delivered({ mapping: UNMAPPABLE, body: BODY }), at(0));
     expect(step).toEqual({
-      record: unmappable(),
+      record: unmappable({ money: UNMAPPABLE.money }),
       effects: [{ kind: "set_alarm", at: T0 + 5 * SECOND }, { kind: "publish" }],
       verdict: "created",
     });
@@ -92,7 +91,7 @@ describe("an attempt under way + delivery", () => {
   });
 
   it("received + the same delivery, attempt in flight → joined", () => {
-    const step = transition(received(), delivered({ mapping: LOOKUP }), at(1, { inFlight: true }));
+    const step = transition(received(), delivered({ mapping: ASKING }), at(1, { inFlight: true }));
     expect(step).toEqual({ record: received({ deliveries: 2 }), effects: [], verdict: "joined" });
   });
 
@@ -117,10 +116,10 @@ describe("an attempt under way + delivery", () => {
   });
 
   it("received + delivery after a reset → received, attempt 2 looks the account up again", () => {
-    const step = transition(received(), delivered({ mapping: LOOKUP }), at(2 * SECOND));
+    const step = transition(received(), delivered({ mapping: ASKING }), at(2 * SECOND));
     expect(step).toMatchObject({
       record: { state: "received", attempts: 2, work: DRAFTED },
-      effects: [{ kind: "set_alarm", at: T0 + 2 * SECOND + LOOKUP_LEASE }, { kind: "attempt" }],
+      effects: [{ kind: "set_alarm", at: T0 + 2 * SECOND + QUESTION_LEASE }, { kind: "attempt" }],
       verdict: "started",
     });
   });
@@ -152,7 +151,6 @@ describe("a final event + delivery → as it was, and only counted", () => {
   it.each([
     ["forwarded", forwarded],
     ["resolved", resolved],
-    ["ignored", ignored],
   ])("%s + replay, a month later → stored", (_, state) => {
     const step = transition(state(), delivered(), at(700 * HOUR));
     expect(step).toEqual({ record: state({ deliveries: 2 }), effects: [], verdict: "stored" });
@@ -164,9 +162,17 @@ describe("a final event + delivery → as it was, and only counted", () => {
     }
   });
 
-  it("ignored + a delivery that now maps to money → still ignored", () => {
-    const step = transition(ignored(), delivered({ mapping: MONEY }), at(1));
+  it.each([IGNORED, UNMAPPABLE])("ignored + a delivery that maps to $kind → stored", (mapping) => {
+    const step = transition(ignored(), delivered({ mapping }), at(700 * HOUR));
     expect(step).toEqual({ record: ignored({ deliveries: 2 }), effects: [], verdict: "stored" });
+  });
+
+  it("ignored + a delivery that now means money → attempt 1; in the first 5 s → stored", () => {
+    expect(transition(ignored(), delivered(), at(4_999)).verdict).toBe("stored");
+    const step = transition(ignored(), delivered(), at(5_000));
+    expect(step).toMatchObject({ record: { state: "forwarding", attempts: 1 }, verdict: "started" });
+    const asking = transition(ignored(), delivered({ mapping: ASKING, body: BODY }), at(HOUR));
+    expect(asking.record).toMatchObject({ state: "received", work: DRAFTED });
   });
 });
 
@@ -207,10 +213,10 @@ describe("failed + delivery", () => {
   });
 
   it("failed(draft) + delivery after 5 s → received: the account is looked up again", () => {
-    const step = transition(healingDraft(), delivered({ mapping: LOOKUP }), at(5 * SECOND));
+    const step = transition(healingDraft(), delivered({ mapping: ASKING }), at(5 * SECOND));
     expect(step).toMatchObject({
       record: { state: "received", work: DRAFTED, attempts: 2 },
-      effects: [{ kind: "set_alarm", at: T0 + 5 * SECOND + LOOKUP_LEASE }, { kind: "attempt" }],
+      effects: [{ kind: "set_alarm", at: T0 + 5 * SECOND + QUESTION_LEASE }, { kind: "attempt" }],
     });
   });
 
@@ -239,14 +245,14 @@ describe("failed + delivery", () => {
   });
 
   it("failed(unmappable) + delivery that now maps to a look-up → received", () => {
-    const step = transition(unmappable(), delivered({ mapping: LOOKUP }), at(HOUR));
+    const step = transition(unmappable(), delivered({ mapping: ASKING, body: BODY }), at(HOUR));
     expect(step.record).toMatchObject({ state: "received", work: DRAFTED, attempts: 1 });
   });
 });
 
 describe("when a record wants to be woken", () => {
   it.each([
-    ["received", T0 + LOOKUP_LEASE],
+    ["received", T0 + QUESTION_LEASE],
     ["forwarding", T0 + LEASE],
     ["forwarded", T0 + 720 * HOUR],
     ["failed(healing)", T0 + 15 * SECOND],

@@ -1,11 +1,17 @@
 import { describe, expect, it } from "vitest";
+import type { Input } from "../../../../src/event/machine-types.ts";
+import { settlementOf } from "../../../../src/event/record-money.ts";
+import type { EventRecord } from "../../../../src/event/record.ts";
+import type { Mapping } from "../../../../src/settlement/mapping.ts";
 import { transition } from "../../../../src/event/machine.ts";
 import { OPERATOR_ACTION_LIMIT } from "../../../../src/event/record.ts";
 import {
+  ASKING,
   at,
   DRAFTED,
   EVERY_STATE,
   failedForGood,
+  forwarded,
   forwarding,
   FROZEN,
   healing,
@@ -13,15 +19,15 @@ import {
   HOUR,
   IGNORED,
   LEASE,
-  LOOKUP,
   MONEY,
   received,
   RESOLVED,
   resolved,
   retried,
+  SETTLEMENT,
   T0,
-  unmappable,
   UNAVAILABLE,
+  unmappable,
   UNMAPPABLE,
 } from "../../../support/records.ts";
 
@@ -145,7 +151,7 @@ describe("operator's retry of an unmappable event", () => {
   });
 
   it("now a look-up → received", () => {
-    const { record } = transition(unmappable(), retried({ mapping: LOOKUP }), at(1));
+    const { record } = transition(unmappable(), retried({ mapping: ASKING }), at(1));
     expect(record).toMatchObject({ state: "received", work: DRAFTED, attempts: 1 });
   });
 
@@ -163,6 +169,7 @@ describe("operator's retry of an unmappable event", () => {
     expect(step.record).toEqual(
       unmappable({
         reason: "currency_unknown",
+        money: UNMAPPABLE.money,
         revision: 2,
         updated_at: T0 + 1,
         actions: [RETRY_NOTE],
@@ -183,15 +190,19 @@ describe("operator's resolve", () => {
     ["failed(healing)", healing],
     ["failed(draft)", healingDraft],
     ["failed(for good)", failedForGood],
-  ] as const)("%s → resolved, with its work, its error, the note and the name", (_, state) => {
-    const { work, error } = state();
-    const step = transition(state(), RESOLVED, at(1));
-    expect(step.record).toEqual(
-      resolved({ work, error, revision: 3, updated_at: T0 + 1, actions: [CLOSED] }),
-    );
-    expect(step.effects).toContainEqual({ kind: "publish" });
-    expect(step.verdict).toBe("done");
-  });
+  ] as const)(
+    "%s → resolved, with its work, its error, the note and the name, without a raw body",
+    (_, state) => {
+      const { work: kept, error } = state();
+      const work = kept.kind === "draft" ? { ...kept, body: new Uint8Array() } : kept;
+      const step = transition(state(), RESOLVED, at(1));
+      expect(step.record).toEqual(
+        resolved({ work, error, revision: 3, updated_at: T0 + 1, actions: [CLOSED] }),
+      );
+      expect(step.effects).toContainEqual({ kind: "publish" });
+      expect(step.verdict).toBe("done");
+    },
+  );
 
   it("failed(unmappable) → resolved with its reason, the raw body gone", () => {
     const step = transition(unmappable(), RESOLVED, at(1));
@@ -275,5 +286,94 @@ describe("the list of actions", () => {
     expect(record?.actions).toHaveLength(OPERATOR_ACTION_LIMIT);
     expect(record?.actions.at(-1)).toMatchObject({ actor: "ben" });
     expect(record?.actions[0]).toMatchObject({ at: T0 + 1 });
+  });
+});
+
+describe("operator's assignment of an account", () => {
+  const ASSIGNMENT = { account_id: "acc_9", actor: "ana", note: "hers" };
+  const ASSIGNED = { ...MONEY, settlement: { ...SETTLEMENT, account_id: "acc_9" } };
+  const assign = (mapping: Mapping | null): Input => {
+    return { kind: "operator_assign", assignment: { ...ASSIGNMENT, mapping } };
+  };
+  const asksStripe = (overrides = {}) => {
+    const question = { kind: "account", payment: "pi_1", customer: null, stripe_account: null };
+    return healingDraft({ work: { ...DRAFTED, question }, ...overrides });
+  };
+
+  it("(none) → unknown event", () => {
+    expect(transition(null, assign(null), at(1)).verdict).toBe("unknown_event");
+  });
+
+  it.each([
+    ["failed(unmappable)", unmappable],
+    ["failed, while Stripe's API does not answer", asksStripe],
+  ] as const)(
+    "%s → its body is mapped again, then attempt n+1 with that account, on record with the name",
+    (_, state) => {
+      expect(transition(state(), assign(null), at(1))).toEqual({
+        record: state(),
+        effects: [],
+        verdict: "needs_mapping",
+      });
+      const step = transition(state(), assign(ASSIGNED), at(1));
+      expect(step.verdict).toBe("started");
+      expect(step.record).toMatchObject({
+        state: "forwarding",
+        attempts: state().attempts + 1,
+        actions: [{ action: "assign", ...ASSIGNMENT, at: T0 + 1 }],
+        attempt: { trigger: "operator" },
+      });
+      expect(settlementOf(step.record as EventRecord)).toMatchObject({ account_id: "acc_9" });
+    },
+  );
+
+  it("the same again, whatever became of it → its record, nothing is begun", () => {
+    const actions = [{ action: "assign", ...ASSIGNMENT, at: T0 }];
+    for (const state of [forwarding, healing, forwarded]) {
+      expect(transition(state({ actions }), assign(null), at(1))).toMatchObject({
+        effects: [],
+        verdict: "stored",
+      });
+    }
+  });
+
+  it("another one, after something was sent → refused", () => {
+    const actions = [{ action: "assign", ...ASSIGNMENT, account_id: "acc_8", at: T0 }];
+    expect(transition(healing({ actions }), assign(ASSIGNED), at(1)).verdict).toBe("invalid_state");
+  });
+
+  it.each([IGNORED, UNMAPPABLE, ASKING, MONEY])(
+    "a body that now maps to $kind, not for it → refused",
+    (mapping) => {
+      const step = transition(unmappable(), assign(mapping), at(1));
+      expect(step).toEqual({ record: unmappable(), effects: [], verdict: "invalid_state" });
+    },
+  );
+
+  it.each(Object.entries(EVERY_STATE).filter(([name]) => name !== "failed(unmappable)"))(
+    "%s → refused",
+    (_, state) => {
+      expect(transition(state(), assign(ASSIGNED), at(1))).toEqual({
+        record: state(),
+        effects: [],
+        verdict: "invalid_state",
+      });
+    },
+  );
+
+  it("unmappable for another reason → refused", () => {
+    const record = unmappable({ reason: "refund_without_payment" });
+    expect(transition(record, assign(null), at(1)).verdict).toBe("invalid_state");
+  });
+
+  it("the retry horizon begins with it", () => {
+    const late = 100 * HOUR;
+    const { record } = transition(unmappable(), assign(ASSIGNED), at(late));
+    const failed = transition(
+      record,
+      { kind: "outcome", attempt: 1, outcome: UNAVAILABLE },
+      at(late + 1, { inFlight: true }),
+    );
+    expect(failed.record).toMatchObject({ state: "failed", next_retry_at: expect.any(Number) });
   });
 });

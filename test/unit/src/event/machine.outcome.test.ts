@@ -2,19 +2,23 @@ import { describe, expect, it } from "vitest";
 import { transition } from "../../../../src/event/machine.ts";
 import { type EventRecord, parseRecord } from "../../../../src/event/record.ts";
 import type { Input } from "../../../../src/event/machine-types.ts";
-import type { AccountLookup, LedgerOutcome } from "../../../../src/ledger/port.ts";
+import type { LedgerOutcome, LedgerRefusal, SettleOutcome } from "../../../../src/ledger/port.ts";
+import type { Answer } from "../../../../src/settlement/questions.ts";
 import { thaw } from "../../../../src/settlement/settlement.ts";
 import {
   ACCEPTED,
   at,
   DRAFT,
+  BODY,
   DRAFTED,
   EVERY_STATE,
   forwarded,
   forwarding,
   FROZEN,
   HOUR,
-  LOOKUP_LEASE,
+  ignored,
+  PAYIN_HELD,
+  QUESTION_LEASE,
   received,
   REJECTED,
   SECOND,
@@ -26,15 +30,15 @@ import {
 const inFlight = { inFlight: true };
 const PUBLISH = [{ kind: "publish" }];
 
-function outcome(of: LedgerOutcome, attempt = 1): Input {
+function outcome(of: SettleOutcome, attempt = 1): Input {
   return { kind: "outcome", attempt, outcome: of };
 }
 
-function account(lookup: AccountLookup, attempt = 1): Input {
-  return { kind: "account", attempt, lookup };
+function answer(of: Answer | LedgerRefusal, attempt = 1): Input {
+  return { kind: "answer", attempt, answer: of };
 }
 
-const FOUND: AccountLookup = { kind: "found", account_id: "acc_7" };
+const FOUND: Answer = { kind: "held", held: PAYIN_HELD.settlement };
 
 describe("forwarding + the ledger's outcome", () => {
   it("accepted → forwarded, the bytes kept, published", () => {
@@ -127,9 +131,44 @@ describe("forwarding + the ledger's outcome", () => {
   });
 });
 
-describe("received + the look-up's answer", () => {
+describe("forwarding + what the turn found without sending, or after a refusal", () => {
+  it("the payout came back, and the ledger knows → ignored, published", () => {
+    const step = transition(
+      forwarding(),
+      outcome({ kind: "overtaken", ledger_status: 409 }),
+      at(120, inFlight),
+    );
+    expect(step).toEqual({
+      record: ignored({
+        reason: "payout_overtaken",
+        attempts: 1,
+        revision: 2,
+        updated_at: T0 + 120,
+        log: [[1, "delivery", T0, 120, "ignored", 409]],
+      }),
+      effects: PUBLISH,
+      verdict: "done",
+    });
+  });
+
+  it("the movement was closed by an operator → failed for good, nothing sent", () => {
+    const step = transition(forwarding(), outcome({ kind: "movement_resolved" }), at(120, inFlight));
+    expect(step).toMatchObject({
+      record: {
+        state: "failed",
+        work: FROZEN,
+        error: { outcome: "movement_resolved", ledger_status: null, ledger_code: "MOVEMENT_RESOLVED" },
+        next_retry_at: null,
+        log: [[1, "delivery", T0, 120, "rejected", null]],
+      },
+      effects: PUBLISH,
+    });
+  });
+});
+
+describe("received + the question's answer", () => {
   it("found → forwarding, the payload frozen with that account, in the same attempt and lease", () => {
-    const step = transition(received(), account(FOUND), at(300, inFlight));
+    const step = transition(received(), answer(FOUND), at(300, inFlight));
     const next = step.record as Extract<EventRecord, { state: "forwarding" }>;
     expect(step).toMatchObject({ effects: [], verdict: "done" });
     expect(next).toMatchObject({
@@ -137,23 +176,17 @@ describe("received + the look-up's answer", () => {
       attempts: 1,
       revision: 2,
       updated_at: T0 + 300,
-      attempt: { trigger: "delivery", started_at: T0, lease_expires_at: T0 + LOOKUP_LEASE },
+      attempt: { trigger: "delivery", started_at: T0, lease_expires_at: T0 + QUESTION_LEASE },
     });
     expect(thaw(next.work.payload)).toEqual({
       ...DRAFT,
       account_id: "acc_7",
-      metadata: { ...DRAFT.metadata, account_source: "payin_lookup" },
+      metadata: { ...DRAFT.metadata, account_source: "payin" },
     });
   });
 
   it("the ledger does not know the payment yet → failed(draft), healing", () => {
-    const notYet: AccountLookup = {
-      kind: "unavailable",
-      ledger_status: 404,
-      ledger_code: "ACCOUNT_NOT_RESOLVED",
-      retry_after_ms: null,
-    };
-    const step = transition(received(), account(notYet), at(120, inFlight));
+    const step = transition(received(), answer({ kind: "held", held: null }), at(120, inFlight));
     expect(step).toMatchObject({
       record: {
         state: "failed",
@@ -166,13 +199,58 @@ describe("received + the look-up's answer", () => {
     });
   });
 
+  it("another question → on record in the same attempt and lease, without a row for the index", () => {
+    const held = { ...PAYIN_HELD.settlement, released_minor: DRAFT.amount_minor };
+    const step = transition(received(), answer({ kind: "held", held }), at(300, inFlight));
+    const question = { kind: "category", account_id: "acc_7", transaction: null, stripe_account: null };
+    expect(step).toEqual({
+      record: received({ work: { ...DRAFTED, question } }),
+      effects: [],
+      verdict: "done",
+    });
+  });
+
+  it("nothing moved → ignored, the body gone, published", () => {
+    const question = { kind: "debit", refund: "re_1", if_absent: "ignore" };
+    const record = received({ work: { ...DRAFTED, question } });
+    const step = transition(record, answer({ kind: "held", held: null }), at(120, inFlight));
+    expect(step).toEqual({
+      record: ignored({
+        reason: "refund_not_moved",
+        attempts: 1,
+        revision: 2,
+        updated_at: T0 + 120,
+        log: [[1, "delivery", T0, 120, "ignored", null]],
+      }),
+      effects: PUBLISH,
+      verdict: "done",
+    });
+  });
+
+  it("nobody knows → unmappable, with its body and its money, published", () => {
+    const question = { kind: "account", payment: "pi_1", customer: null, stripe_account: null };
+    const record = received({ work: { ...DRAFTED, question } });
+    const step = transition(record, answer({ kind: "account", found: null }), at(120, inFlight));
+    expect(step).toMatchObject({
+      record: {
+        state: "failed",
+        cause: "unmappable",
+        reason: "account_missing",
+        money: { direction: "refund", external_payment_id: "re_1", amount_minor: "500", currency: "USD" },
+        body: BODY,
+        log: [[1, "delivery", T0, 120, "unmappable", null]],
+      },
+      effects: PUBLISH,
+    });
+  });
+
   it("no answer → failed(draft), healing", () => {
-    const step = transition(received(), account(UNKNOWN), at(120, inFlight));
+    const step = transition(received(), answer(UNKNOWN), at(120, inFlight));
     expect(step.record).toMatchObject({ state: "failed", work: DRAFTED, next_retry_at: T0 + 120 + 11_250 });
   });
 
   it("rejected → failed(draft) for good", () => {
-    const step = transition(received(), account(REJECTED), at(120, inFlight));
+    const step = transition(received(), answer(REJECTED), at(120, inFlight));
     expect(step.record).toMatchObject({ state: "failed", work: DRAFTED, next_retry_at: null });
   });
 });
@@ -194,7 +272,7 @@ describe("illegal and interleaved answers change nothing", () => {
   it.each(everyState.filter(([name]) => name !== "received"))(
     "%s + an account that nobody waits for → as it was",
     (_, state) => {
-      expect(transition(state(), account(FOUND), at(1))).toEqual({
+      expect(transition(state(), answer(FOUND), at(1))).toEqual({
         record: state(),
         effects: [],
         verdict: "stored",
@@ -212,11 +290,11 @@ describe("illegal and interleaved answers change nothing", () => {
 
   it("received, attempt 2 + attempt 1's account → as it was", () => {
     const record = received({ attempts: 2 });
-    expect(transition(record, account(FOUND, 1), at(1))).toEqual({ record, effects: [], verdict: "stored" });
+    expect(transition(record, answer(FOUND, 1), at(1))).toEqual({ record, effects: [], verdict: "stored" });
   });
 
   it("purged + a late answer → nothing is written", () => {
-    for (const input of [outcome(ACCEPTED), account(FOUND)]) {
+    for (const input of [outcome(ACCEPTED), answer(FOUND)]) {
       expect(transition(null, input, at(1))).toEqual({ record: null, effects: [], verdict: "unknown_event" });
     }
   });

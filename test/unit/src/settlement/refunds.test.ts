@@ -1,176 +1,179 @@
-/** Refunds: a change of the charge or an object of their own, and the money of a failed one that comes back. */
+/** Refunds in each of their lives: what each event of theirs means, and what must be known before. */
 import { describe, expect, test } from "vitest";
 import {
   chargeRefunded,
   refundCreated,
   refundFailed,
   refundUpdated,
+  stripeEvent,
 } from "../../../../scripts/sandbox/events/stripe-events.ts";
 import { mapped } from "../../../support/stripe-events.ts";
 
 const CREATED = 1_750_000_000;
 const SETTLED = 1_750_000_900;
-const account_id = "acc_1";
 const envelope = { id: "evt_1", created: SETTLED };
-
-describe("charge.refunded, with charges as the carrier of refunds", () => {
-  const partial = { charge: "ch_1", account_id, amount: 900, payment_intent: "pi_1" };
-
-  test("a first partial refund → its amount", () => {
-    const event = chargeRefunded({ ...partial, amount_refunded: 200 }, envelope);
-    expect(mapped(event)).toMatchObject({
-      kind: "settlement",
-      settlement: {
-        external_payment_id: `ch_1:200:${SETTLED}`,
-        direction: "refund",
-        status: "confirmed",
-        account_id,
-        amount_minor: "200",
-        metadata: { stripe_object_id: "ch_1", stripe_payment_intent_id: "pi_1" },
-      },
-    });
-  });
-
-  test("a second partial refund → only what it added", () => {
-    const event = chargeRefunded({ ...partial, amount_refunded: 900, previous: 200 }, envelope);
-    expect(mapped(event)).toMatchObject({
-      settlement: { external_payment_id: `ch_1:900:${SETTLED}`, amount_minor: "700" },
-    });
-  });
-
-  test.each([
-    ["no previous_attributes", chargeRefunded({ ...partial, amount_refunded: 200, previous: null })],
-    [
-      "previous_attributes without amount_refunded",
-      {
-        ...chargeRefunded(
-          { ...partial, amount_refunded: 200 },
-          { previous_attributes: { receipt_url: null } },
-        ),
-      },
-    ],
-  ])("%s → the total is the refund", (_, event) => {
-    expect(mapped(event)).toMatchObject({ kind: "settlement", settlement: { amount_minor: "200" } });
-  });
-
-  test.each([["250"], [-1], [1.5], [null], [{}]])(
-    "previous amount_refunded %j → unmappable, never guessed",
-    (before) => {
-      const previous_attributes = { amount_refunded: before };
-      const event = chargeRefunded({ ...partial, amount_refunded: 500 }, { previous_attributes });
-      expect(mapped(event).kind).toBe("unmappable");
-    },
-  );
-
-  test("a total that went down → unmappable: a person should see it", () => {
-    const event = chargeRefunded({ ...partial, amount_refunded: 200, previous: 900 });
-    expect(mapped(event)).toEqual({ kind: "unmappable", reason: "amount_negative" });
-  });
-
-  test("a total that stayed → ignored", () => {
-    const event = chargeRefunded({ ...partial, amount_refunded: 200, previous: 200 });
-    expect(mapped(event)).toEqual({ kind: "ignored", reason: "zero_amount" });
-  });
-
-  test("twin events of one change → one external id; the same total at another time → another", () => {
-    const [one, twin, later] = [1, 1, 2].map((created) => mapped(chargeRefunded(partial, { created })));
-    expect(one).toHaveProperty("settlement.external_payment_id", "ch_1:900:1");
-    expect(twin).toHaveProperty("settlement.external_payment_id", "ch_1:900:1");
-    expect(later).toHaveProperty("settlement.external_payment_id", "ch_1:900:2");
-  });
-
-  test("its time is the refund's, not the payment's", () => {
-    const event = chargeRefunded({ ...partial, created: CREATED }, envelope);
-    expect(mapped(event)).toMatchObject({ settlement: { provider_created_at: "2025-06-15T15:21:40Z" } });
-  });
-
-  test("without event.created → unmappable: two refunds could not be told apart", () => {
-    const { created: _, ...event } = chargeRefunded(partial);
-    expect(mapped(event)).toEqual({ kind: "unmappable", reason: "created_missing" });
-  });
-
-  test("a charge without an account → look-up by its payment", () => {
-    const event = chargeRefunded({ charge: "ch_1", payment_intent: "pi_1" });
-    expect(mapped(event)).toMatchObject({ kind: "account_lookup", payment_intent: "pi_1" });
-  });
-
-  test("the release of an authorization that was never captured → ignored", () => {
-    const event = chargeRefunded({
-      ...partial,
-      captured: false,
-      amount_captured: 0,
-      balance_transaction: null,
-    });
-    expect(mapped(event)).toEqual({ kind: "ignored", reason: "authorization_released" });
-  });
-
-  test.each([{ captured: false }, { balance_transaction: null }])("%j alone is no release", (fields) => {
-    expect(mapped(chargeRefunded({ ...partial, ...fields })).kind).toBe("settlement");
-  });
-});
+const IDS = { id: "re_1", amount: 300, payment_intent: "pi_1" };
+const NEVER_MOVED = { balance_transaction: null, failure_balance_transaction: null };
 
 describe.each([
   ["refund.created", refundCreated],
   ["refund.updated", refundUpdated],
-])("%s, with refunds as the carrier of refunds", (_type, build) => {
-  test("succeeded → refund confirmed; the account is that of the payment", () => {
-    const event = build({ id: "re_1", amount: 300, payment_intent: "pi_1", created: CREATED }, envelope);
-    expect(mapped(event, "refund")).toMatchObject({
-      kind: "account_lookup",
-      payment_intent: "pi_1",
-      draft: {
-        external_payment_id: "re_1",
-        direction: "refund",
-        status: "confirmed",
-        amount_minor: "300",
-        provider_created_at: "2025-06-15T15:06:40Z",
-        settled_at: "2025-06-15T15:21:40Z",
-        metadata: { stripe_payment_intent_id: "pi_1" },
-      },
-    });
-  });
-
-  test.each([["pending"], ["requires_action"], ["failed"], ["canceled"], [null], [undefined]])(
-    "%s → ignored: no money has moved",
+])("%s", (_type, build) => {
+  test.each(["succeeded", "pending", "requires_action"])(
+    "%s, with a balance transaction → refund confirmed, once the payin says whose it is",
     (status) => {
-      const event = build({ account_id, status });
-      expect(mapped(event, "refund")).toEqual({ kind: "ignored", reason: "refund_not_succeeded" });
+      const event = build({ ...IDS, status, balance_transaction: "txn_1", created: CREATED }, envelope);
+      expect(mapped(event)).toEqual({
+        kind: "question",
+        question: { kind: "payin", payment: "pi_1", may_be_release: false },
+        draft: {
+          provider: "stripe",
+          external_payment_id: "re_1",
+          direction: "refund",
+          status: "confirmed",
+          amount_minor: "300",
+          currency: "USD",
+          network: "stripe",
+          provider_created_at: "2025-06-15T15:06:40Z",
+          settled_at: "2025-06-15T15:21:40Z",
+          metadata: {
+            stripe_event_id: "evt_1",
+            stripe_event_type: event.type,
+            stripe_object_id: "re_1",
+            stripe_payment_intent_id: "pi_1",
+            stripe_balance_transaction: "txn_1",
+          },
+        },
+      });
     },
   );
 
-  test("of an authorization that expired → ignored", () => {
-    const event = build({ account_id, reason: "expired_uncaptured_charge" });
-    expect(mapped(event, "refund")).toEqual({ kind: "ignored", reason: "authorization_released" });
+  test.each(["pending", "requires_action"])("%s, without one → ignored: nothing has left", (status) => {
+    for (const balance_transaction of [null, undefined]) {
+      const event = build({ ...IDS, status, balance_transaction });
+      expect(mapped(event)).toEqual({ kind: "ignored", reason: "refund_not_moved" });
+    }
+  });
+
+  test("succeeded, without one → booked, unless the payin says that nobody had paid", () => {
+    for (const balance_transaction of [null, undefined]) {
+      expect(mapped(build({ ...IDS, balance_transaction }))).toMatchObject({
+        kind: "question",
+        question: { kind: "payin", payment: "pi_1", may_be_release: true },
+        draft: { external_payment_id: "re_1" },
+      });
+    }
+  });
+
+  test("of an authorization that expired → ignored, if nothing moved", () => {
+    const reason = "expired_uncaptured_charge";
+    expect(mapped(build({ reason, balance_transaction: null }))).toEqual({
+      kind: "ignored",
+      reason: "authorization_released",
+    });
+    expect(mapped(build({ reason })).kind).toBe("question");
+  });
+
+  test.each([null, undefined, "blocked", 1])("in the status %j → unmappable", (status) => {
+    expect(mapped(build({ ...IDS, status }))).toMatchObject({ kind: "unmappable", reason: "status_unknown" });
+  });
+
+  test("of a charge without an intent → asked by the charge, which the record names", () => {
+    const event = build({ ...IDS, payment_intent: null, charge: "ch_1" });
+    expect(mapped(event)).toMatchObject({
+      question: { kind: "payin", payment: "ch_1" },
+      draft: { metadata: { stripe_charge_id: "ch_1" } },
+    });
+  });
+
+  test("of no payment at all → unmappable, whoever it names, with what can be read", () => {
+    const event = build({ ...IDS, payment_intent: null, charge: null, account_id: "acc_1" });
+    expect(mapped(event)).toEqual({
+      kind: "unmappable",
+      reason: "refund_without_payment",
+      money: { direction: "refund", external_payment_id: "re_1", amount_minor: "300", currency: "USD" },
+    });
+  });
+
+  test("an account of its own is kept beside, and decides nothing", () => {
+    expect(mapped(build({ ...IDS, account_id: "acc_1" }))).toMatchObject({
+      kind: "question",
+      draft: { metadata: { account_in_metadata: "acc_1" } },
+    });
   });
 });
 
-describe("refund.failed", () => {
-  test.each(["charge", "refund"] as const)("(%s) → payin confirmed: the money came back", (mode) => {
-    const event = refundFailed({ id: "re_1", amount: 300, payment_intent: "pi_1" });
-    expect(mapped(event, mode)).toMatchObject({
-      kind: "account_lookup",
-      payment_intent: "pi_1",
+describe.each([
+  ["refund.failed", refundFailed, "failed"],
+  ["refund.updated, failed", refundUpdated, "failed"],
+  ["refund.updated, canceled", refundUpdated, "canceled"],
+  ["refund.created, canceled at once", refundCreated, "canceled"],
+] as const)("%s", (_type, build, status) => {
+  test.each([
+    { balance_transaction: "txn_1", failure_balance_transaction: "txn_2" },
+    { balance_transaction: "txn_1", failure_balance_transaction: undefined },
+    { balance_transaction: null, failure_balance_transaction: "txn_2" },
+  ])("that had left (%j) → money back against its debit, which is waited for", (transactions) => {
+    expect(mapped(build({ ...IDS, status, ...transactions }))).toMatchObject({
+      kind: "question",
+      question: { kind: "debit", refund: "re_1", if_absent: "wait" },
       draft: {
         external_payment_id: "re_1",
         direction: "payin",
         status: "confirmed",
         amount_minor: "300",
-        metadata: { kind: "refund_failed", stripe_payment_intent_id: "pi_1" },
+        metadata: { kind: "refund_returned", stripe_payment_intent_id: "pi_1" },
       },
     });
   });
 
-  test.each(["pending", "requires_action"])(
-    "while %s: back only where a pending refund was booked",
-    (status) => {
-      const event = refundFailed({ account_id }, { previous_attributes: { status } });
-      expect(mapped(event, "refund")).toEqual({ kind: "ignored", reason: "refund_not_succeeded" });
-      expect(mapped(event, "charge").kind).toBe("settlement");
+  test("the transaction on record is the return's", () => {
+    const transactions = { balance_transaction: "txn_1", failure_balance_transaction: "txn_2" };
+    expect(mapped(build({ ...IDS, status, ...transactions }))).toMatchObject({
+      draft: { metadata: { stripe_balance_transaction: "txn_2" } },
+    });
+  });
+
+  test("that never left → the ledger is asked; without a debit there, nothing comes back", () => {
+    for (const none of [
+      NEVER_MOVED,
+      { balance_transaction: undefined, failure_balance_transaction: undefined },
+    ]) {
+      expect(mapped(build({ ...IDS, status, ...none }))).toMatchObject({
+        kind: "question",
+        question: { kind: "debit", refund: "re_1", if_absent: "ignore" },
+      });
+    }
+  });
+});
+
+describe("charge.refunded", () => {
+  test.each(["2024-10-28.acacia", "2026-10-28.clover", null])(
+    "version %j → covered by refund.created",
+    (api_version) => {
+      expect(mapped(chargeRefunded({}, { api_version }))).toEqual({
+        kind: "ignored",
+        reason: "covered_by:refund.created",
+      });
     },
   );
 
-  test.each(["charge", "refund"] as const)("(%s) that does not tell the status before → booked", (mode) => {
-    const { data, ...event } = refundFailed({ account_id });
-    expect(mapped({ ...event, data: { object: data.object } }, mode).kind).toBe("settlement");
+  test.each(["2016-07-06", "2024-09-30.acacia"])(
+    "version %j → unmappable: refund.created may never come",
+    (api_version) => {
+      const event = chargeRefunded({ charge: "ch_1", payment_intent: "pi_1", amount: 900 }, { api_version });
+      expect(mapped(event)).toMatchObject({
+        kind: "unmappable",
+        reason: "endpoint_version_too_old",
+        money: { external_payment_id: "ch_1", source_payment_id: "pi_1", currency: "USD" },
+      });
+    },
+  );
+});
+
+test("charge.refund.updated → covered by refund.updated", () => {
+  expect(mapped(stripeEvent("charge.refund.updated", refundUpdated().data.object))).toEqual({
+    kind: "ignored",
+    reason: "covered_by:refund.updated",
   });
 });

@@ -1,8 +1,7 @@
-/** Each row of the mapping table but the refunds (refunds.test.ts), played with an event as Stripe sends it. */
+/** Payments, payouts and what is no money: each row of the mapping table, played with an event as Stripe sends it. */
 import { describe, expect, test } from "vitest";
 import {
-  disputeFundsReinstated,
-  disputeFundsWithdrawn,
+  chargeSucceeded,
   paymentCanceled,
   paymentFailed,
   paymentIntentSucceeded,
@@ -47,9 +46,18 @@ describe("payment intents", () => {
     });
   });
 
-  test("payment_intent.succeeded with less received than asked → what was received", () => {
+  test("captured in part → what was received, and what was released", () => {
     const event = paymentIntentSucceeded({ account_id, amount: 1200, amount_received: 700 });
-    expect(mapped(event)).toMatchObject({ settlement: { amount_minor: "700" } });
+    expect(mapped(event)).toMatchObject({
+      settlement: { amount_minor: "700", metadata: { stripe_released_minor: "500" } },
+    });
+  });
+
+  test("more captured than was asked for → nothing was released", () => {
+    const event = paymentIntentSucceeded({ account_id, amount: 1200, amount_received: 1300 });
+    const mapping = mapped(event);
+    expect(mapping).toMatchObject({ settlement: { amount_minor: "1300" } });
+    expect(mapping).not.toHaveProperty("settlement.metadata.stripe_released_minor");
   });
 
   test("payment_intent.succeeded, the least that can be sent → payin confirmed without times and rail", () => {
@@ -63,6 +71,19 @@ describe("payment intents", () => {
     for (const field of ["rail", "provider_created_at", "settled_at"]) {
       expect(mapping).not.toHaveProperty(`settlement.${field}`);
     }
+  });
+
+  test.each([
+    ["cus_1", "cus_1"],
+    [{ id: "cus_2" }, "cus_2"],
+    [null, null],
+  ])("without an account, customer %j → Stripe's API is asked whose it is", (customer, asked) => {
+    const event = paymentIntentSucceeded({ id: "pi_1", amount: 1200, customer }, { account: "acct_1" });
+    expect(mapped(event)).toMatchObject({
+      kind: "question",
+      question: { kind: "account", payment: "pi_1", customer: asked, stripe_account: "acct_1" },
+      draft: { external_payment_id: "pi_1", direction: "payin", status: "confirmed", amount_minor: "1200" },
+    });
   });
 
   test("payment_intent.canceled → payin failed over the whole amount, settled at no time", () => {
@@ -83,22 +104,51 @@ describe("payment intents", () => {
   });
 });
 
-describe("disputes", () => {
-  test.each([
-    ["withdrawn", disputeFundsWithdrawn, "refund", "dispute_withdrawn"],
-    ["reinstated", disputeFundsReinstated, "payin", "dispute_reinstated"],
-  ] as const)("funds %s → confirmed, over the disputed part only", (_, build, direction, kind) => {
-    const event = build({ id: "du_1", amount: 400, payment_intent: "pi_1" });
-    expect(mapped(event)).toMatchObject({
-      kind: "account_lookup",
-      payment_intent: "pi_1",
-      draft: {
-        external_payment_id: "du_1",
-        direction,
-        status: "confirmed",
-        amount_minor: "400",
-        metadata: { kind },
-      },
+describe.each(["charge.succeeded", "charge.captured"])("%s", (type) => {
+  const of = (fields: Record<string, unknown>) => {
+    const { data } = chargeSucceeded({ id: "ch_1", account_id, amount: 1200, ...fields });
+    return mapped(stripeEvent(type, data.object, envelope));
+  };
+
+  test.each(["pi_1", { id: "pi_1" }])("with the intent %j → covered by it", (payment_intent) => {
+    expect(of({ payment_intent })).toEqual({
+      kind: "ignored",
+      reason: "covered_by:payment_intent.succeeded",
+    });
+  });
+
+  test.each([null, undefined])(
+    "without an intent (%j), captured and paid → payin of what was captured",
+    (none) => {
+      expect(of({ payment_intent: none, amount_captured: 700 })).toMatchObject({
+        kind: "settlement",
+        settlement: {
+          external_payment_id: "ch_1",
+          direction: "payin",
+          status: "confirmed",
+          amount_minor: "700",
+          rail: "card",
+          metadata: { stripe_object_id: "ch_1", stripe_released_minor: "500" },
+        },
+      });
+    },
+  );
+
+  test.each([{ captured: false }, { paid: false }])("%j → ignored: nobody has paid", (fields) => {
+    expect(of(fields)).toEqual({ kind: "ignored", reason: "charge_not_captured" });
+  });
+
+  test.each([{ captured: undefined }, { paid: undefined }, { captured: "true" }])(
+    "%j → unmappable",
+    (fields) => {
+      expect(of(fields)).toMatchObject({ kind: "unmappable", reason: "capture_unknown" });
+    },
+  );
+
+  test("without an account → Stripe's API is asked about the charge", () => {
+    expect(of({ metadata: {}, account_id: undefined, customer: "cus_1" })).toMatchObject({
+      kind: "question",
+      question: { kind: "account", payment: "ch_1", customer: "cus_1", stripe_account: null },
     });
   });
 });
@@ -133,17 +183,42 @@ describe("payouts", () => {
   );
 
   test.each([false, null, "true", undefined])("automatic %j and no account → unmappable", (automatic) => {
-    expect(mapped(payoutPaid({ automatic }))).toEqual({ kind: "unmappable", reason: "account_missing" });
+    expect(mapped(payoutPaid({ id: "po_1", amount: 800, automatic }))).toEqual({
+      kind: "unmappable",
+      reason: "account_missing",
+      money: { direction: "payout", external_payment_id: "po_1", amount_minor: "800", currency: "USD" },
+    });
   });
 
   test("a payment_intent on a payout is no way to an account", () => {
     expect(mapped(payoutPaid({ payment_intent: "pi_1" })).kind).toBe("unmappable");
+  });
+
+  test("a payout of less than nothing → unmappable", () => {
+    expect(mapped(payoutPaid({ account_id, amount: -1 }))).toMatchObject({ reason: "amount_negative" });
   });
 });
 
 test("Connect: the connected account stands in the metadata", () => {
   const event = paymentIntentSucceeded({ account_id }, { account: "acct_1" });
   expect(mapped(event)).toMatchObject({ settlement: { metadata: { stripe_account: "acct_1" } } });
+});
+
+describe("the account", () => {
+  test("stands under the key that is configured, and under no other", () => {
+    const event = paymentIntentSucceeded({ metadata: { account_id: "acc_1", ledger: "acc_2" } });
+    expect(mapped(event, { accountKey: "ledger" })).toMatchObject({ settlement: { account_id: "acc_2" } });
+    expect(mapped(event, { accountKey: "other" }).kind).toBe("question");
+  });
+
+  test("that an operator assigned beats all others, and the record says so", () => {
+    for (const event of [paymentIntentSucceeded({ account_id }), paymentIntentSucceeded(), payoutPaid()]) {
+      expect(mapped(event, { assigned: "acc_9" })).toMatchObject({
+        kind: "settlement",
+        settlement: { account_id: "acc_9", metadata: { account_source: "operator" } },
+      });
+    }
+  });
 });
 
 test.each([
