@@ -3,17 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { subscribedEventTypes } from "../../../../src/settlement/map.ts";
-import type { IgnoredReason, UnmappableReason } from "../../../../src/settlement/settlement.ts";
-import {
-  type MoneyRow,
-  type RefundEvents,
-  type Row,
-  TABLE,
-} from "../../../../src/settlement/mapping-table.ts";
+import { type MoneyRow, moneyRows, TABLE } from "../../../../src/settlement/mapping-table.ts";
+import type { IgnoredReason, UnmappableReason } from "../../../../src/settlement/reasons.ts";
 import { markdownTable } from "../../../support/markdown.ts";
 
 const PATH = join(import.meta.dirname, "../../../../docs/mapping.md");
-const MODES = ["charge", "refund"] as const;
 
 /** A reason added to the union does not compile until it stands here, and fails until the document explains it. */
 const REASONS = Object.keys({
@@ -21,10 +15,15 @@ const REASONS = Object.keys({
   "covered_by:<type>": true,
   attempt_not_final: true,
   canceled_without_account: true,
-  refund_not_succeeded: true,
+  charge_not_captured: true,
+  reported_by_its_payments: true,
+  transfer_between_balances: true,
+  refund_not_moved: true,
   authorization_released: true,
+  dispute_moved_nothing: true,
   zero_amount: true,
   automatic_payout: true,
+  payout_overtaken: true,
   account_missing: true,
   object_id_missing: true,
   amount_missing: true,
@@ -34,7 +33,14 @@ const REASONS = Object.keys({
   amount_too_large: true,
   currency_missing: true,
   currency_unknown: true,
-  created_missing: true,
+  capture_unknown: true,
+  status_unknown: true,
+  endpoint_version_too_old: true,
+  refund_without_payment: true,
+  partial_capture_or_refund: true,
+  dispute_transaction_missing: true,
+  amount_in_other_currency: true,
+  debit_differs: true,
 } satisfies Record<
   Exclude<IgnoredReason, `covered_by:${string}`> | "covered_by:<type>" | UnmappableReason,
   true
@@ -42,9 +48,11 @@ const REASONS = Object.keys({
 
 const SECTIONS: Readonly<Record<string, () => string>> = {
   money: moneyTable,
-  ignored: ignoredTable,
-  "subscribe charge": () => subscription("charge"),
-  "subscribe refund": () => subscription("refund"),
+  other: otherTable,
+  subscribe: () =>
+    subscribedEventTypes()
+      .map((type) => `- \`${type}\``)
+      .join("\n"),
 };
 
 test("the generated sections are those of the code", async () => {
@@ -62,65 +70,54 @@ test.each(REASONS)("%s is explained", (reason) => {
 });
 
 function moneyTable(): string {
-  const rows = everyType().flatMap((type) =>
-    byMode(type).flatMap(([refundEvents, row]) =>
-      row.kind === "money" ? [moneyCells(type, refundEvents, row)] : [],
-    ),
-  );
   const head = [
     "event type",
-    "refund events",
     "settlement",
     "external id",
     "amount",
     "account",
     "`kind`",
-    "ignored when",
+    "ignored",
+    "unmappable",
   ];
-  return markdownTable(head, rows);
-}
-
-function moneyCells(type: string, refundEvents: string, row: MoneyRow): string[] {
-  const perChange = row.amount === "amount_refunded_change";
-  return [
-    code(type),
-    refundEvents,
-    `${row.direction} ${row.status}`,
-    code(perChange ? "id:amount_refunded:event.created" : "id"),
-    code(row.amount),
-    row.account === "own" ? "own" : "own, else look-up",
-    row.movement === undefined ? "" : code(row.movement),
-    row.ignoredIf.map(({ reason }) => code(reason)).join(", "),
-  ];
-}
-
-function ignoredTable(): string {
-  const rows = everyType().flatMap((type) =>
-    byMode(type).flatMap(([refundEvents, row]) =>
-      row.kind === "ignored" ? [[code(type), refundEvents, code(row.reason)]] : [],
-    ),
+  return markdownTable(
+    head,
+    moneyRows().map(([type, row]) => moneyCells(type, row)),
   );
-  return markdownTable(["event type", "refund events", "reason"], rows);
 }
 
-function subscription(refundEvents: RefundEvents): string {
-  return subscribedEventTypes(refundEvents)
-    .map((type) => `- \`${type}\``)
-    .join("\n");
+function moneyCells(type: string, row: MoneyRow & { readonly when?: { readonly name: string } }): string[] {
+  const ofDispute = row.amount === "withdrawal" || row.amount === "return";
+  const reasons = (conditions: readonly { readonly reason: string }[]) =>
+    conditions.map(({ reason }) => code(reason)).join(", ");
+  return [
+    code(type) + (row.when === undefined ? "" : `, ${row.when.name}`),
+    `${row.direction} ${row.status}`,
+    ofDispute ? "the transaction's" : "the object's",
+    ofDispute ? `latest ${row.amount}` : code(row.amount),
+    ACCOUNTS[row.account],
+    row.movement === undefined ? "" : code(row.movement),
+    reasons(row.ignoredIf),
+    reasons(row.unmappableIf),
+  ];
 }
 
-function everyType(): string[] {
-  return [...new Set(MODES.flatMap((mode) => [...TABLE[mode].keys()]))].sort();
-}
+const ACCOUNTS: Readonly<Record<MoneyRow["account"], string>> = {
+  own: "its metadata",
+  own_or_stripe: "its metadata, else Stripe's API",
+  payin: "the payment's payin",
+  debit: "the debit that it undoes",
+};
 
-/** One line for both modes where they agree. */
-function byMode(type: string): [refundEvents: string, row: Row][] {
-  const [charge, refund] = MODES.map((mode) => TABLE[mode].get(type));
-  if (charge !== undefined && charge === refund) return [["either", charge]];
-  return MODES.flatMap((mode): [string, Row][] => {
-    const row = TABLE[mode].get(type);
-    return row === undefined ? [] : [[mode, row]];
-  });
+function otherTable(): string {
+  const rows = [...TABLE].flatMap(([type, itsRows]) =>
+    itsRows.flatMap((row) => {
+      if (row.kind === "money") return [];
+      const what = row.kind === "ignored" ? "ignored" : "unmappable";
+      return [[code(type) + (row.when === undefined ? "" : `, ${row.when.name}`), what, code(row.reason)]];
+    }),
+  );
+  return markdownTable(["event type", "", "reason"], rows);
 }
 
 function code(text: string): string {
