@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createStripeEvents } from "../../../../src/stripe-api/client.ts";
+import { createStripeEvents } from "../../../../src/stripe-api/events.ts";
 import type { EventsQuery } from "../../../../src/stripe-api/port.ts";
 import { subscribedEventTypes } from "../../../../src/settlement/map.ts";
 
