@@ -68,11 +68,11 @@ async function send(url: string, init: RequestInit, facts: ResponseFacts): Promi
   const response = await globalThis.fetch(url, { ...init, redirect: "manual" });
   facts.status = response.status;
   facts.retryAfter = response.headers.get("retry-after");
-  if (!response.headers.has("stripe-notice")) return response;
-  // The client would write it into our log, which holds no text but ours.
-  const headers = new Headers(response.headers);
-  headers.delete("stripe-notice");
-  return new Response(response.body, { status: response.status, headers });
+  const text = await response.text();
+  // For JSON that is a number, a text or `true` the client throws where nobody catches it, and its promise stays pending.
+  if (!/^\s*[{[]/.test(text)) throw new TypeError("The answer is no JSON object.");
+  // Without its headers: the client would write a `stripe-notice` into our log, which holds no text but ours.
+  return new Response(text, { status: response.status });
 }
 
 function isSuccess({ status }: ResponseFacts): boolean {

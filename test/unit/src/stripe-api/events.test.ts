@@ -107,6 +107,10 @@ describe("the answer", () => {
   it.each([
     ["a page of a proxy", () => new Response("<html>")],
     ["JSON that is no list", () => Response.json({ ok: true })],
+    ["JSON that is a number", () => Response.json(1)],
+    ["JSON that is a text", () => Response.json("ok")],
+    ["JSON that is true", () => Response.json(true)],
+    ["JSON that is null", () => Response.json(null)],
     ["an error with status 200", () => error(200)],
     ["an empty page that promises more", () => page([], true)],
   ])("%s → unavailable: it must not look like the end of the list", async (_, body) => {
