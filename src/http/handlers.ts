@@ -30,7 +30,7 @@ type Handlers = {
 
 export const HANDLERS: Handlers = {
   welcome,
-  health: ({ env }) => health(env),
+  health,
   document: readDocument,
   webhook: receiveDelivery,
   retryForwarding: (call, { body }) => retryForwarding(call, body),

@@ -5,25 +5,39 @@ import { loadConfig } from "../config.ts";
 import type { Failure } from "../errors.ts";
 import { readiness } from "../readiness.ts";
 import type { Result } from "../result.ts";
+import { checkStripePermissions, stripePermissionsSchema } from "../stripe-api/permissions.ts";
+import { refuseOperator } from "./auth.ts";
+import type { Incoming } from "./input.ts";
 import { ROUTES } from "./routes.ts";
 
 const SERVICE = "clawsettle";
+const STRIPE_TIMEOUT_MS = 5_000;
 
 export const healthSchema = z.strictObject({
   status: z.literal("ok"),
   service: z.string(),
   version: z.string(),
   settle_env: z.enum(["staging", "production"]),
+  stripe_api: stripePermissionsSchema
+    .optional()
+    .meta({ description: "What STRIPE_API_KEY may read. Only with an operator's key, and if there is one." }),
 });
 
-export function health(env: object): Result<z.infer<typeof healthSchema>, Failure> {
+/** Open to all, so only an operator's key makes it send requests. */
+export async function health({
+  request,
+  env,
+}: Incoming): Promise<Result<z.infer<typeof healthSchema>, Failure>> {
   const { missing, invalid } = readiness(env);
   const configured = loadConfig(env);
   if (!configured.ok || missing.length > 0) {
     return { ok: false, failure: { kind: "dependency_not_configured", missing, invalid } };
   }
-  const { settleEnv } = configured.config;
-  return { ok: true, value: { status: "ok", service: SERVICE, version, settle_env: settleEnv } };
+  const { settleEnv, stripeApi } = configured.config;
+  const value = { status: "ok", service: SERVICE, version, settle_env: settleEnv } as const;
+  if (stripeApi === null || (await refuseOperator(request, env)) !== null) return { ok: true, value };
+  const stripe_api = await checkStripePermissions({ ...stripeApi, timeoutMs: STRIPE_TIMEOUT_MS });
+  return { ok: true, value: { ...value, stripe_api } };
 }
 
 export const welcomeSchema = z.strictObject({

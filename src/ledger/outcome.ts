@@ -5,6 +5,7 @@
  * captive portal all answer 200. Of a body only an id and a code are taken; no other text of the ledger goes further.
  */
 import { z } from "zod";
+import { retryAfterMs } from "../retry-after.ts";
 import type { LedgerOutcome, LedgerRefusal, SettlementLookup, UnknownWhy } from "./port.ts";
 
 export interface LedgerAnswer {
@@ -27,11 +28,6 @@ const HEALING_CODES: ReadonlyMap<number, string> = new Map([
 const LEDGER_CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
 /** Ids are kept in a record that must stay small. */
 const ID_MAX_LENGTH = 255;
-/**
- * Who asks for more than a day is asked again after a day: one nonsense value (`99999999`) must not park money until
- * the retry horizon, nor become a number that no record can hold.
- */
-const RETRY_AFTER_MAX_MS = 24 * 3600 * 1000;
 
 const id = z.string().min(1).max(ID_MAX_LENGTH);
 const eventId = id.nullish().transform((value) => value ?? null);
@@ -128,18 +124,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/**
- * `Retry-After` in milliseconds from `nowMs`; null when unusable. RFC 9110, sections 10.2.3 and 5.6.7: seconds, or a
- * date in one of three forms. A date that has passed means "now".
- */
-export function retryAfterMs(header: string | null, nowMs: number): number | null {
-  const text = header?.trim() ?? "";
-  if (/^[0-9]+$/.test(text)) return Math.min(RETRY_AFTER_MAX_MS, Number(text) * 1000);
-  // Date.parse believes almost anything ("-5" is a date to it), so the text must at least begin like one.
-  if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return null;
-  // The oldest form names no zone; all three are in GMT.
-  const wait = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`) - nowMs;
-  return Number.isFinite(wait) ? Math.min(RETRY_AFTER_MAX_MS, Math.max(0, Math.round(wait))) : null;
 }

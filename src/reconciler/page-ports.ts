@@ -5,7 +5,7 @@ import { prepareDelivery } from "../delivery/prepare.ts";
 import { callEvent } from "../event/call-event.ts";
 import { connectLedger } from "../ledger/connect.ts";
 import { subscribedEventTypes } from "../settlement/map.ts";
-import { createStripeEvents } from "../stripe-api/client.ts";
+import { createStripeEvents } from "../stripe-api/events.ts";
 import { checkLivemode } from "../stripe/livemode.ts";
 import { keyLivemode } from "./key-livemode.ts";
 import type { PagePorts } from "./ports.ts";

@@ -6,8 +6,8 @@
  * acted upon, inspected again): well under the 1,000 that one invocation may make.
  */
 import { utf8 } from "../bytes.ts";
+import { retryAfterMs } from "../retry-after.ts";
 import { EVENT_MAX_BYTES } from "../stripe/event.ts";
-import { retryAfterMs } from "../ledger/outcome.ts";
 import type { EventsAnswer } from "../stripe-api/port.ts";
 import { type Candidate, examineEvents } from "./examine-events.ts";
 import { advance, type Entry, entryOf, isNew, type ListPosition, withoutId } from "./list-position.ts";

@@ -1,19 +1,25 @@
 /**
  * Stripe's API by Stripe's own client: one request per call, never an exception, and no text of Stripe's.
  * The only file that loads the `stripe` package, and only at its first request: the objects of events are started
- * thousands of times and never make one.
+ * thousands of times, and most of them never make one.
  */
 import type { Stripe } from "stripe";
-import type { EventsAnswer, EventsQuery, StripeEvents } from "./port.ts";
+import type { StripeReply } from "./reply.ts";
 
-/** Connecting, headers and body. A page of a hundred events is a few hundred kilobytes. */
-const TIMEOUT_MS = 30_000;
+export type { Stripe };
 
 export interface StripeApiOptions {
-  /** A restricted key that may read events is enough. */
+  /** A restricted key is enough: docs/deployment.md lists the permissions. */
   readonly key: string;
   /** An origin, without a path. */
   readonly baseUrl: string;
+}
+
+export interface RequestOptions extends StripeApiOptions {
+  /** Connecting, headers and body. */
+  readonly timeoutMs: number;
+  /** The connected account that the request is made as; null: the account of the key. */
+  readonly stripeAccount: string | null;
 }
 
 /** What came back, whatever the client makes of it: it does not report the status of an answer that is not JSON. */
@@ -22,38 +28,37 @@ interface ResponseFacts {
   retryAfter: string | null;
 }
 
-export function createStripeEvents(options: StripeApiOptions): StripeEvents {
-  return {
-    async list(query) {
-      const facts: ResponseFacts = { status: null, retryAfter: null };
-      try {
-        const stripe = await load(options, facts);
-        const page: Partial<Stripe.ApiList<Stripe.Event>> = await stripe.events.list(paramsOf(query));
-        // A 2xx alone is not believed: a proxy's page must not end a run as if there were no more events.
-        if (!isSuccess(facts) || !Array.isArray(page.data)) return answerOf({}, facts);
-        if (page.data.length === 0 && page.has_more === true) return answerOf({}, facts);
-        return { kind: "page", events: page.data, hasMore: page.has_more === true };
-      } catch (error) {
-        return answerOf(error, facts);
-      }
-    },
-  };
+/** `call` makes exactly one request. */
+export async function requestStripe(
+  options: RequestOptions,
+  call: (stripe: Stripe) => Promise<unknown>,
+): Promise<StripeReply> {
+  const facts: ResponseFacts = { status: null, retryAfter: null };
+  try {
+    const body = await call(await load(options, facts));
+    // The client takes a redirect for an answer, if its body is JSON.
+    return { ...facts, body: isSuccess(facts) ? body : null, error: {} };
+  } catch (error) {
+    const { rawType: type, code, param } = (error ?? {}) as Partial<Stripe.errors.StripeError>;
+    return { ...facts, body: null, error: { type, code, param } };
+  }
 }
 
-async function load({ key, baseUrl }: StripeApiOptions, facts: ResponseFacts): Promise<Stripe> {
+async function load(options: RequestOptions, facts: ResponseFacts): Promise<Stripe> {
   const { default: StripeClient } = await import("stripe");
-  const { protocol, hostname, port } = new URL(baseUrl);
+  const { protocol, hostname, port } = new URL(options.baseUrl);
   const isPlain = protocol === "http:";
-  return new StripeClient(key, {
+  return new StripeClient(options.key, {
     httpClient: StripeClient.createFetchHttpClient(((url: string, init: RequestInit) =>
       send(url, init, facts)) as typeof fetch),
     host: hostname,
     port: port === "" ? (isPlain ? 80 : 443) : Number(port),
     protocol: isPlain ? "http" : "https",
-    // When to try again is decided, and stored, by the run.
+    // When to try again is decided, and stored, by who asks.
     maxNetworkRetries: 0,
     telemetry: false,
-    timeout: TIMEOUT_MS,
+    timeout: options.timeoutMs,
+    ...(options.stripeAccount !== null && { stripeAccount: options.stripeAccount }),
   });
 }
 
@@ -63,36 +68,11 @@ async function send(url: string, init: RequestInit, facts: ResponseFacts): Promi
   const response = await globalThis.fetch(url, { ...init, redirect: "manual" });
   facts.status = response.status;
   facts.retryAfter = response.headers.get("retry-after");
-  if (!response.headers.has("stripe-notice")) return response;
-  // The client would write it into our log, which holds no text but ours.
-  const headers = new Headers(response.headers);
-  headers.delete("stripe-notice");
-  return new Response(response.body, { status: response.status, headers });
-}
-
-function paramsOf(query: EventsQuery): Stripe.EventListParams {
-  return {
-    types: [...query.types],
-    created: { gte: query.createdGte, lt: query.createdLt },
-    limit: query.limit,
-    ...(query.startingAfter !== null && { starting_after: query.startingAfter }),
-  };
-}
-
-/** Statuses below 500 that heal by themselves. */
-const HEALING: ReadonlySet<number> = new Set([408, 409, 425, 429]);
-
-/** By the status, and by one code. */
-function answerOf(error: unknown, { status, retryAfter }: ResponseFacts): EventsAnswer {
-  if (status === 401 || status === 403) return { kind: "refused", status };
-  if (status === null || status < 400 || status >= 500 || HEALING.has(status)) {
-    return { kind: "unavailable", status, retryAfter };
-  }
-  const { code, param } = (error ?? {}) as { code?: unknown; param?: unknown };
-  if (code === "rate_limit") return { kind: "unavailable", status, retryAfter };
-  return code === "resource_missing" && param === "starting_after"
-    ? { kind: "starting_after_unknown" }
-    : { kind: "rejected", status };
+  const text = await response.text();
+  // For JSON that is a number, a text or `true` the client throws where nobody catches it, and its promise stays pending.
+  if (!/^\s*[{[]/.test(text)) throw new TypeError("The answer is no JSON object.");
+  // Without its headers: the client would write a `stripe-notice` into our log, which holds no text but ours.
+  return new Response(text, { status: response.status });
 }
 
 function isSuccess({ status }: ResponseFacts): boolean {

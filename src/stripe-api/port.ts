@@ -72,13 +72,15 @@ export type AccountFound = {
   readonly source: AccountSource;
 };
 
-/** `none` is an answer: everything was asked, and nothing names it. */
 export interface StripeLookups {
-  /** In the order of the sources. */
+  /**
+   * In the order of the sources. `none` is an answer: all were asked, and none names an account; or the first that does
+   * names two different ones, which no further question decides.
+   */
   findAccount(
     question: PaymentQuestion,
   ): Promise<AccountFound | { readonly kind: "none" } | StripeUnavailable>;
-  /** `reporting_category` of a balance transaction. */
+  /** `reporting_category` of a balance transaction. `none`: Stripe does not know the transaction. */
   findReportingCategory(
     transaction: string,
     stripeAccount: string | null,

@@ -299,6 +299,50 @@ describe("GET /health and GET /", () => {
     });
   });
 
+  describe("with an operator's key", () => {
+    const list = () => Response.json({ object: "list", data: [], has_more: false });
+    const answer = (perPath: Record<string, () => Response>) => {
+      const asked: string[] = [];
+      vi.spyOn(globalThis, "fetch").mockImplementation(async (input) => {
+        const { host, pathname } = new URL(input as string);
+        asked.push(host + pathname);
+        return (perPath[pathname] ?? list)();
+      });
+      return asked;
+    };
+
+    it.each([env.SETTLE_ADMIN_KEY, "test-settle-read-key"])("→ what Stripe's key may read", async (key) => {
+      const asked = answer({
+        "/v1/customers": () => Response.json({ error: { message: "words" } }, { status: 403 }),
+        "/v1/invoice_payments": () => new Response("<html>", { status: 502 }),
+      });
+      const { status, body } = await operator("GET", "/health", undefined, { key });
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ status: "ok", settle_env: "staging" });
+      expect(body.stripe_api).toEqual({
+        events: "ok",
+        checkout_sessions: "ok",
+        invoice_payments: "unavailable",
+        customers: "refused",
+        balance_transactions: "ok",
+      });
+      expect(asked).toHaveLength(5);
+      expect(asked.every((url) => url.startsWith("api.stripe.com/v1/"))).toBe(true);
+    });
+
+    it.each<[string, string | null, Record<string, unknown>]>([
+      ["no key", null, {}],
+      ["a wrong key", "nope", {}],
+      ["no key for Stripe's API", env.SETTLE_ADMIN_KEY, { STRIPE_API_KEY: undefined }],
+    ])("%s → as without, and nobody is asked", async (_, key, unset) => {
+      const asked = answer({});
+      const { status, body } = await operator("GET", "/health", undefined, { key, env: unset });
+      expect(status).toBe(200);
+      expect(Object.keys(body)).toEqual(["status", "service", "version", "settle_env"]);
+      expect(asked).toEqual([]);
+    });
+  });
+
   it("incomplete → 503 with every name, the operators' key included, and no value", async () => {
     const unset = { SETTLE_ADMIN_KEY: undefined, LEDGER_ADMIN_KEY: undefined, LEDGER_TIMEOUT_MS: "soon" };
     const answer = await send(new Request(`${BASE}/health`), unset);

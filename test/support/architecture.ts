@@ -33,6 +33,7 @@ export const LAYERS = [
   "event-index/",
   "attempt-points.ts",
   "ledger/",
+  "stripe-api/",
   "settlement/",
   "stripe/",
   "config.ts",
@@ -44,6 +45,7 @@ export const LAYERS = [
   "concurrently.ts",
   "event-id.ts",
   "wire-schemas.ts",
+  "retry-after.ts",
   "loopback.ts",
   "bytes.ts",
 ];
@@ -101,7 +103,11 @@ function importRules(path: string, { imports }: Facts): Found {
     [/^src\/event\//, /^src\/stripe\//, "event does not import stripe"],
     [/^src\/http\//, /^src\/ledger\//, "http never touches the ledger"],
     [/^src\/(?!stripe-api\/client\.ts$)/, /^stripe$/, "only stripe-api/client.ts loads Stripe's client"],
-    [/^src\/stripe-api\//, /^src\/(?!stripe-api\/)/, "stripe-api imports nothing but its own"],
+    [
+      /^src\/stripe-api\//,
+      /^src\/(?!stripe-api\/|retry-after\.ts$)/,
+      "stripe-api imports nothing but its own",
+    ],
     [/^src\/delivery\//, /^src\/(ledger|event-index)\//, "delivery only checks and hands over"],
     [/^src\/reconciler\//, /^src\/event-index\//, "reconciler does not import event-index"],
     [/^src\/(?!console\/|app\.ts$)/, /^src\/console\//, "only app.ts imports the console"],

@@ -178,8 +178,10 @@ describe("who imports whom", () => {
     ["src/event/stripe-event-object.ts", "../ledger/client.ts"],
     ["src/http/webhook.ts", "../delivery/deliver.ts"],
     ["src/stripe-api/client.ts", "./port.ts"],
+    ["src/stripe-api/lookups.ts", "../retry-after.ts"],
+    ["src/event/stripe-event-object.ts", "../stripe-api/lookups.ts"],
     ["src/stripe-api/client.ts", "stripe"],
-    ["src/reconciler/page-ports.ts", "../stripe-api/client.ts"],
+    ["src/reconciler/page-ports.ts", "../stripe-api/events.ts"],
   ])("%s from %s → kept", (path, specifier) => {
     const broken = importForms(specifier).flatMap((form) => brokenBy(path, form));
     expect(broken.filter(({ rule }) => rule !== IS_PURE)).toEqual([]);

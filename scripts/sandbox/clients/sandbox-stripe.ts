@@ -5,10 +5,11 @@ import { type HttpClient, jsonApi } from "../../lib/http.ts";
 const KNOWN_AT_ONCE = 500;
 
 export type StripeFault = {
-  readonly kind: "rate_limited" | "down" | "slow" | "cut_off";
+  readonly kind: "rate_limited" | "down" | "slow" | "cut_off" | "refused" | "nonsense";
   /** Meets one request in so many. */
   readonly every?: number;
   readonly count?: number;
+  readonly path?: string;
 } & Readonly<Record<string, unknown>>;
 
 export type SandboxStripe = ReturnType<typeof sandboxStripeClient>;
@@ -27,6 +28,13 @@ export function sandboxStripeClient(http: HttpClient, baseUrl: URL, apiKey: stri
       for (let from = 0; from === 0 || from < bodies.length; from += KNOWN_AT_ONCE) {
         const part = bodies.slice(from, from + KNOWN_AT_ONCE);
         await call("POST", "/sandbox/events", `{"events":[${part.join(",")}]}`);
+      }
+    },
+    /** Stripe has these objects now, each as it would answer it; `_account` beside for a connected account's. */
+    async addObjects(objects: readonly object[]): Promise<void> {
+      for (let from = 0; from === 0 || from < objects.length; from += KNOWN_AT_ONCE) {
+        const part = objects.slice(from, from + KNOWN_AT_ONCE);
+        await call("POST", "/sandbox/objects", JSON.stringify(part));
       }
     },
     addFault: (fault: StripeFault) => call("POST", "/sandbox/faults", JSON.stringify(fault)),

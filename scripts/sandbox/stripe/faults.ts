@@ -9,6 +9,8 @@ const common = {
   every: z.int().min(1).max(1_000).default(1),
   /** Requests it will still meet; absent: until cleared. */
   count: z.int().min(1).max(1_000_000).optional(),
+  /** Only requests to paths that begin so count. */
+  path: z.string().startsWith("/v1/").optional(),
 };
 
 export const faultSchema = z.discriminatedUnion("kind", [
@@ -24,6 +26,10 @@ export const faultSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("slow"), ...common, delay_ms: z.int().min(0).max(600_000) }),
   /** The answer breaks off in the middle. */
   z.strictObject({ kind: z.literal("cut_off"), ...common }),
+  /** 403: a restricted key that may not read this. */
+  z.strictObject({ kind: z.literal("refused"), ...common }),
+  /** 200, and not Stripe's: the page of a proxy. */
+  z.strictObject({ kind: z.literal("nonsense"), ...common }),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;
@@ -31,12 +37,16 @@ export type Fault = z.infer<typeof faultSchema>;
 /** A fault, and how many requests have come by since it last met one. */
 export type Waiting = Fault & { readonly seen: number };
 
-export function takeFault(waiting: readonly Waiting[]): {
+export function takeFault(
+  waiting: readonly Waiting[],
+  path: string,
+): {
   readonly fault: Fault | null;
   readonly waiting: readonly Waiting[];
 } {
-  const counted = waiting.map((fault) => ({ ...fault, seen: fault.seen + 1 }));
-  const met = counted.find(({ seen, every }) => seen >= every) ?? null;
+  const concerns = (fault: Waiting) => path.startsWith(fault.path ?? "");
+  const counted = waiting.map((fault) => (concerns(fault) ? { ...fault, seen: fault.seen + 1 } : fault));
+  const met = counted.find((fault) => concerns(fault) && fault.seen >= fault.every) ?? null;
   if (met === null) return { fault: null, waiting: counted };
   const left = counted.flatMap((fault): Waiting[] => {
     if (fault !== met) return [fault];

@@ -24,6 +24,22 @@ export function invalid(param: string, why: string): Problem {
   return refused(400, `${param}: ${why}`, { code: "parameter_invalid", param });
 }
 
+export function unknownParameter(param: string): Problem {
+  return refused(400, `Received unknown parameter: ${param}`, { code: "parameter_unknown", param });
+}
+
+export function missingParameter(param: string): Problem {
+  return refused(400, `Missing required param: ${param}.`, { code: "parameter_missing", param });
+}
+
+export function notAnInteger(param: string, value: string): Problem {
+  return refused(400, `Invalid integer: ${value}`, { code: "parameter_invalid_integer", param });
+}
+
+export function notExpandable(field: string): Problem {
+  return refused(400, `This property cannot be expanded (${field}).`);
+}
+
 export function unknownRoute(route: string): Problem {
   return refused(404, `Unrecognized request URL (${route}).`);
 }

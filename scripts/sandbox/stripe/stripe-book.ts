@@ -1,14 +1,17 @@
-/** All that the sandbox keeps: events, webhook endpoints, the requests it got, and faults. */
+/** All that the sandbox keeps: events, webhook endpoints, other objects, the requests it got, and faults. */
 import { DurableObject } from "cloudflare:workers";
 import { EndpointStore } from "./endpoint-store.ts";
 import { EventTable, type SandboxEvent } from "./event-table.ts";
 import { type Fault, takeFault, type Waiting } from "./faults.ts";
 import { parseForm } from "./form.ts";
+import { OBJECT_KINDS } from "./object-kinds.ts";
+import { ObjectTable, type SandboxObject } from "./object-table.ts";
 import { unknownRoute } from "./problem.ts";
 
 const FAULTS_KEY = "faults";
 /** Older rows give way: a long test must not fill the disk. */
 const MAX_LOGGED = 10_000;
+const OBJECT_PATH = /^\/v1\/(checkout\/sessions|\w+)(?:\/([^/]+))?$/;
 
 export interface SandboxEnv {
   readonly STRIPE_API_KEY?: string;
@@ -27,12 +30,14 @@ export interface LoggedRequest {
 export class StripeBook extends DurableObject<SandboxEnv> {
   readonly #events: EventTable;
   readonly #endpoints: EndpointStore;
+  readonly #objects: ObjectTable;
 
   constructor(ctx: DurableObjectState, env: SandboxEnv) {
     super(ctx, env);
     const { sql } = ctx.storage;
     this.#events = new EventTable(sql);
     this.#endpoints = new EndpointStore(ctx.storage.kv);
+    this.#objects = new ObjectTable(sql);
     sql.exec(`CREATE TABLE IF NOT EXISTS requests (
       seq INTEGER PRIMARY KEY AUTOINCREMENT, method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL,
       body TEXT NOT NULL, fault TEXT
@@ -41,7 +46,7 @@ export class StripeBook extends DurableObject<SandboxEnv> {
 
   /** The fault that meets this request, if any. Everything that is asked is kept. */
   arrive(request: Omit<LoggedRequest, "fault">): Fault | null {
-    const { fault, waiting } = takeFault(this.ctx.storage.kv.get<Waiting[]>(FAULTS_KEY) ?? []);
+    const { fault, waiting } = takeFault(this.ctx.storage.kv.get<Waiting[]>(FAULTS_KEY) ?? [], request.path);
     this.ctx.storage.kv.put(FAULTS_KEY, waiting);
     const { sql } = this.ctx.storage;
     const insert =
@@ -53,9 +58,16 @@ export class StripeBook extends DurableObject<SandboxEnv> {
     return fault;
   }
 
-  /** What Stripe would answer. */
-  answer(method: string, path: string, query: string, body: string): unknown {
+  /** What Stripe would answer. `account`: the connected account that the request is made as, or "". */
+  answer(method: string, path: string, query: string, body: string, account: string): unknown {
     const now = Date.now();
+    const [, plural = "", objectId] = OBJECT_PATH.exec(path) ?? [];
+    const kind = method === "GET" ? OBJECT_KINDS[plural] : undefined;
+    if (kind !== undefined) {
+      return objectId === undefined
+        ? this.#objects.list(plural, kind, query, account)
+        : this.#objects.find(kind, decodeURIComponent(objectId), query, account);
+    }
     const [, resource = "", id] = /^\/v1\/(\w+)(?:\/(\w+))?$/.exec(path) ?? [];
     const asked = parseForm(query);
     switch (`${method} ${resource}${id === undefined ? "" : "/id"}`) {
@@ -82,6 +94,10 @@ export class StripeBook extends DurableObject<SandboxEnv> {
     this.ctx.storage.transactionSync(() => this.#events.add(events, Date.now() + listedAfterMs));
   }
 
+  addObjects(objects: readonly SandboxObject[]): void {
+    this.ctx.storage.transactionSync(() => this.#objects.add(objects));
+  }
+
   addFault(fault: Fault): void {
     const { kv } = this.ctx.storage;
     kv.put(FAULTS_KEY, [...(kv.get<Waiting[]>(FAULTS_KEY) ?? []), { ...fault, seen: 0 }]);
@@ -101,6 +117,7 @@ export class StripeBook extends DurableObject<SandboxEnv> {
   reset(): void {
     this.#events.clear();
     this.#endpoints.clear();
+    this.#objects.clear();
     this.ctx.storage.sql.exec("DELETE FROM requests");
     this.clearFaults();
   }

@@ -11,6 +11,7 @@ import { brokenAnswer } from "../ledger/broken-answer.ts";
 import { type SandboxEnv, StripeBook } from "./stripe-book.ts";
 import { eventSchema } from "./event-table.ts";
 import { type Fault, faultSchema } from "./faults.ts";
+import { objectSchema } from "./object-table.ts";
 import {
   DOWN,
   INVALID_KEY,
@@ -33,6 +34,8 @@ const addEventsSchema = z.strictObject({
   listed_after_ms: z.int().min(0).max(MAX_DELAY_MS).default(0),
 });
 
+const addObjectsSchema = z.array(objectSchema).max(10_000);
+
 const app = new Hono<{ Bindings: SandboxEnv }>();
 
 app.get("/health", (c) => c.json({ status: "ok", service: "clawsettle-sandbox-stripe" }));
@@ -48,11 +51,14 @@ app.all("/v1/*", async (c) => {
   const { pathname, search } = new URL(c.req.url);
   const call = [c.req.method, pathname, search.slice(1), await c.req.text()] as const;
   const [method, path, query, body] = call;
+  const account = c.req.header("stripe-account") ?? "";
   const fault = await book(c).arrive({ method, path, query, body });
   if (fault?.kind === "rate_limited") return rateLimited(c, fault);
   if (fault?.kind === "down") return problem(c, DOWN);
+  if (fault?.kind === "refused") return problem(c, NO_PERMISSION);
+  if (fault?.kind === "nonsense") return c.html("<!doctype html><title>Welcome</title>");
   if (fault?.kind === "slow") await scheduler.wait(fault.delay_ms);
-  const answer = (await book(c).answer(...call)) as object;
+  const answer = (await book(c).answer(...call, account)) as object;
   if (isProblem(answer)) return problem(c, answer);
   if (fault?.kind !== "cut_off") return c.json(answer, 200, { "request-id": requestId() });
   return brokenAnswer(200, JSON.stringify(answer), (work) => c.executionCtx.waitUntil(work));
@@ -64,6 +70,13 @@ app.post("/sandbox/events", async (c) => {
   const { events, listed_after_ms } = checked.data;
   await book(c).addEvents(events, listed_after_ms);
   return c.json({ added: events.length });
+});
+
+app.post("/sandbox/objects", async (c) => {
+  const checked = addObjectsSchema.safeParse(await jsonBody(c));
+  if (!checked.success) return problem(c, invalid("objects", checked.error.issues[0]?.message ?? ""));
+  await book(c).addObjects(checked.data);
+  return c.json({ added: checked.data.length });
 });
 
 app.post("/sandbox/faults", async (c) => {
@@ -103,7 +116,9 @@ function rateLimited(c: Ctx, { retry_after_seconds }: Extract<Fault, { kind: "ra
 }
 
 function problem(c: Ctx, { status, ...error }: Problem): Response {
-  return c.json({ error }, status, { "request-id": requestId() });
+  const page = error.code?.replaceAll("_", "-");
+  const doc = page === undefined ? {} : { doc_url: `https://stripe.com/docs/error-codes/${page}` };
+  return c.json({ error: { ...error, ...doc } }, status, { "request-id": requestId() });
 }
 
 function requestId(): string {

@@ -34,7 +34,12 @@ const required = (description: string) => ({ description, required: true });
 
 export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
   welcome: { answer: json(welcomeSchema, "What runs here, and where to go.") },
-  health: { answer: json(healthSchema, "Complete."), failures: ["dependency_not_configured"] },
+  health: {
+    description:
+      "With an operator's key, each request also asks Stripe what the API key may read, for at most 5 s.",
+    answer: json(healthSchema, "Complete."),
+    failures: ["dependency_not_configured"],
+  },
   document: { answer: json(z.record(z.string(), z.unknown()), "This document.") },
   webhook: {
     description:

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { retryAfterMs } from "../../../../src/ledger/outcome.ts";
-import { DAY_MS, NOW } from "./answers.ts";
+import { retryAfterMs } from "../../../src/retry-after.ts";
+import { DAY_MS, NOW } from "./ledger/answers.ts";
 
 describe("Retry-After", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createStripeEvents } from "../../../../src/stripe-api/client.ts";
+import { createStripeEvents } from "../../../../src/stripe-api/events.ts";
 import type { EventsQuery } from "../../../../src/stripe-api/port.ts";
 import { subscribedEventTypes } from "../../../../src/settlement/map.ts";
 
@@ -107,6 +107,10 @@ describe("the answer", () => {
   it.each([
     ["a page of a proxy", () => new Response("<html>")],
     ["JSON that is no list", () => Response.json({ ok: true })],
+    ["JSON that is a number", () => Response.json(1)],
+    ["JSON that is a text", () => Response.json("ok")],
+    ["JSON that is true", () => Response.json(true)],
+    ["JSON that is null", () => Response.json(null)],
     ["an error with status 200", () => error(200)],
     ["an empty page that promises more", () => page([], true)],
   ])("%s → unavailable: it must not look like the end of the list", async (_, body) => {
