@@ -12,7 +12,7 @@ import { publish } from "../event-index/call-shards.ts";
 import { setMovementResolved, settleInLane } from "../ledger/call-lane.ts";
 import { connectLedger } from "../ledger/connect.ts";
 import { log } from "../log.ts";
-import { connectStripeLookups } from "../stripe-api/connect.ts";
+import { createStripeLookups } from "../stripe-api/lookups.ts";
 import { accept, begin, isWatched, tell } from "../durable-object/websockets.ts";
 import { describeEvent } from "./describe.ts";
 import { type AssignReply, EventEngine, type ResolveReply, type RetryReply } from "./engine.ts";
@@ -131,7 +131,15 @@ export class StripeEventObject extends Server<Env> {
           settle: (settlement, request) => settleInLane(env, settlement, request, request.wait_ms + turnMs),
           setMovementResolved: (...movement) => setMovementResolved(env, ...movement, turnMs),
         },
-        stripe: connectStripeLookups(config),
+        stripe:
+          config.stripeApi === null
+            ? null
+            : createStripeLookups({
+                ...config.stripeApi,
+                accountMetadataKey: config.accountKey,
+                timeoutMs: config.ledger.timeoutMs,
+                now: () => Date.now(),
+              }),
         index: { publish: (summary) => publish({ env, shards: config.indexShards }, summary) },
         now: () => Date.now(),
         random: () => Math.random(),

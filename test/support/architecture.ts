@@ -29,7 +29,6 @@ export const LAYERS = [
   "delivery/",
   "errors.ts",
   "event/",
-  "stripe-api/",
   "event-index/",
   "attempt-points.ts",
   "ledger/",
