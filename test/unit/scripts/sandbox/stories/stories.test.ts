@@ -8,7 +8,7 @@ import { playStory, STORIES, type StoryName } from "../../../../../scripts/sandb
 import type { StripeObject } from "../../../../../scripts/sandbox/events/stripe-objects.ts";
 import { expectedBalances } from "../../../../../scripts/sandbox/stripe-account/expected-balances.ts";
 import type { StripeAccount } from "../../../../../scripts/sandbox/stripe-account/stripe-account.ts";
-import { parsed } from "../../../../support/stripe-events.ts";
+import { parseEvent } from "../../../../../src/stripe/event.ts";
 import { STRIPE_EVENT_TYPES } from "../../../../support/stripe-event-types.ts";
 
 const OWNERS = { ada: "acc_ada", bob: "acc_bob" };
@@ -129,11 +129,9 @@ describe.each(NAMES)("%s", (name) => {
     expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
     for (const body of events) {
       expect(STRIPE_EVENT_TYPES).toContain(body.type);
-      expect(parsed(body)).toMatchObject({
-        type: body.type,
-        api_version: apiVersion,
-        account,
-        livemode: false,
+      expect(parseEvent(new TextEncoder().encode(JSON.stringify(body)))).toMatchObject({
+        kind: "event",
+        event: { id: body.id, type: body.type, api_version: apiVersion, account, livemode: false },
       });
     }
   });
