@@ -1,0 +1,60 @@
+/**
+ * What the ledger must hold in the end, from Stripe's balance transactions alone: whose payment each belongs
+ * to, and how much it is in the currency that the customer paid in. Fees are the platform's, payouts change
+ * no balance.
+ */
+import type { StripeObject } from "../events/stripe-objects.ts";
+import type { BalanceTransaction } from "./balance-transaction.ts";
+import type { Books } from "./books.ts";
+
+/** Ledger account → currency, in capitals → minor units. */
+export type Balances = ReadonlyMap<string, ReadonlyMap<string, bigint>>;
+
+export interface ExpectedBalances {
+  readonly balances: Balances;
+  /** Of payments whose owner nobody names, and of no payment: an operator must see them. */
+  readonly unowned: readonly BalanceTransaction[];
+}
+
+/** A connected account that is not listed has no money at the ledger, whatever its objects claim. */
+export function expectedBalances(account: Books): ExpectedBalances {
+  const balances = new Map<string, Map<string, bigint>>();
+  const unowned: BalanceTransaction[] = [];
+  for (const transaction of account.isListed ? account.transactions : []) {
+    const source = account.object(transaction.source);
+    if (source["object"] === "payout") continue;
+    const owner = account.owners.get(paymentOf(source)) ?? null;
+    if (owner === null) {
+      unowned.push(transaction);
+      continue;
+    }
+    const currency = String(source["currency"]);
+    const sums = balances.get(owner) ?? new Map<string, bigint>();
+    const key = currency.toUpperCase();
+    balances.set(
+      owner,
+      sums.set(key, (sums.get(key) ?? 0n) + BigInt(amountIn(currency, transaction, source, account))),
+    );
+  }
+  return { balances, unowned };
+}
+
+/** An intent, or a charge without one. Empty for what belongs to no payment. */
+function paymentOf(source: StripeObject): string {
+  const charge = source["object"] === "charge" ? source["id"] : source["charge"];
+  return String(source["payment_intent"] ?? charge ?? "");
+}
+
+/** A transaction in another currency counts as what its source says in its own: it is never part of it. */
+function amountIn(
+  currency: string,
+  { currency: settled, amount }: BalanceTransaction,
+  source: StripeObject,
+  { releasesByRefund }: Books,
+): number {
+  if (settled === currency) return amount;
+  if (source["object"] !== "charge") return Math.sign(amount) * Number(source["amount"]);
+  const captured = Number(source["amount_captured"]);
+  const taken = releasesByRefund ? Math.max(captured, Number(source["amount"])) : captured;
+  return Math.sign(amount) * taken;
+}
