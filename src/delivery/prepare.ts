@@ -6,7 +6,7 @@ import { sha256 } from "../bytes.ts";
 import type { Config } from "../config.ts";
 import type { Failure } from "../errors.ts";
 import type { Delivery } from "../event/machine-types.ts";
-import { mapEvent } from "../settlement/map.ts";
+import { mapEvent, type MapOptions } from "../settlement/map.ts";
 import { parseEvent } from "../stripe/event.ts";
 import { checkLivemode } from "../stripe/livemode.ts";
 
@@ -53,7 +53,7 @@ export async function prepareDelivery(
       `${event.id} livemode ${String(event_livemode)}`,
     );
   }
-  const mapping = mapEvent(event, { accountKey: config.accountKey });
+  const mapping = mapEvent(event, mapOptionsOf(config));
   const delivery: Delivery = {
     event_id: event.id,
     event_type: event.type,
@@ -68,6 +68,11 @@ export async function prepareDelivery(
     request_id: requestId,
   };
   return { kind: "delivery", delivery };
+}
+
+/** How this deployment maps. */
+export function mapOptionsOf({ accountKey, stripeApi }: Config): MapOptions {
+  return { accountKey, asksStripe: stripeApi !== null };
 }
 
 function refused(failure: Failure, why: string): Prepared {

@@ -5,6 +5,7 @@ import type { Config } from "../config.ts";
 import type { RetryReply } from "../event/engine.ts";
 import type { OperatorRetry } from "../event/machine-types.ts";
 import { log } from "../log.ts";
+import { mapOptionsOf } from "../delivery/prepare.ts";
 import { mapEvent } from "../settlement/map.ts";
 import type { Mapping } from "../settlement/mapping.ts";
 import { parseEvent } from "../stripe/event.ts";
@@ -51,7 +52,7 @@ async function retryWith(
   }
 }
 
-function remap(body: Uint8Array, { accountKey }: Config): Mapping | null {
+function remap(body: Uint8Array, config: Config): Mapping | null {
   const parsed = parseEvent(body);
-  return parsed.kind === "event" ? mapEvent(parsed.event, { accountKey }) : null;
+  return parsed.kind === "event" ? mapEvent(parsed.event, mapOptionsOf(config)) : null;
 }

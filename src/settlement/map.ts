@@ -18,6 +18,8 @@ import { type SettlementDraft, withAccount } from "./settlement.ts";
 export interface MapOptions {
   /** The key of the metadata that names the ledger account. */
   readonly accountKey: string;
+  /** Whether there is a key for Stripe's API, so that the attempt can ask it. */
+  readonly asksStripe: boolean;
   /** The account that an operator named for this event. */
   readonly assigned?: string;
 }
@@ -74,7 +76,7 @@ function mapMoney(event: StripeEvent, row: MoneyRow, options: MapOptions): Mappi
     ...circumstancesOf(event, row),
     metadata: metadataOf(event, row, { objectId, transaction, own }),
   };
-  const question = questionOf(event, row, withdrawal ?? objectId);
+  const question = questionOf(event, row, withdrawal ?? objectId, options);
   if (options.assigned !== undefined) {
     return { kind: "settlement", settlement: withAccount(draft, options.assigned, "operator") };
   }
@@ -87,7 +89,12 @@ function mapMoney(event: StripeEvent, row: MoneyRow, options: MapOptions): Mappi
 }
 
 /** What the attempt must find out; null: nothing, or nothing that anybody could answer. */
-function questionOf(event: StripeEvent, row: MoneyRow, debit: string): Question | null {
+function questionOf(
+  event: StripeEvent,
+  row: MoneyRow,
+  debit: string,
+  { asksStripe }: MapOptions,
+): Question | null {
   const { object } = event.data;
   const payment =
     row.direction === "payin" && row.account !== "debit" ? textOf(object["id"]) : paymentOf(object);
@@ -97,7 +104,8 @@ function questionOf(event: StripeEvent, row: MoneyRow, debit: string): Question 
     case "own_or_stripe": {
       const stripe_account = textOf(event.account);
       const customer = referenceOf(object["customer"]);
-      return payment === null ? null : { kind: "account", payment, customer, stripe_account };
+      if (payment === null || !asksStripe) return null;
+      return { kind: "account", payment, customer, stripe_account };
     }
     case "payin": {
       const may_be_release = row.movement === undefined && mayBeRelease(event);

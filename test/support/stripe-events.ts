@@ -14,5 +14,5 @@ export function mapped(
   body: StripeEventBody | Record<string, unknown>,
   options: Partial<MapOptions> = {},
 ): Mapping {
-  return mapEvent(parsed(body), { accountKey: "account_id", ...options });
+  return mapEvent(parsed(body), { accountKey: "account_id", asksStripe: true, ...options });
 }

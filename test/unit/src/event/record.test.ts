@@ -155,7 +155,7 @@ describe("a settled record stays on its page", () => {
     const parsed = parseEvent(new TextEncoder().encode(JSON.stringify({ ...envelope, ...event })));
     if (parsed.kind !== "event") throw new Error(parsed.kind);
     const { id, type, api_version } = parsed.event;
-    const mapping = mapEvent(parsed.event, { accountKey: "account_id" });
+    const mapping = mapEvent(parsed.event, { accountKey: "account_id", asksStripe: true });
     const told = { event_id: id, event_type: type, api_version, mapping };
     const begun = transition(null, delivered(told), at(0)).record;
     const held = { ...PAYIN_HELD.settlement, account_id: payment.data.object.metadata.account_id };

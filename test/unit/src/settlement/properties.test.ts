@@ -89,7 +89,7 @@ const anyEvent: fc.Arbitrary<StripeEvent> = fc.record({
   }),
 });
 
-const OPTIONS = { accountKey: "account_id" };
+const OPTIONS = { accountKey: "account_id", asksStripe: true };
 const RUNS = { numRuns: 3_000 };
 
 describe("for any event at all", () => {

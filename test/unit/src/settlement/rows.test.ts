@@ -86,6 +86,21 @@ describe("payment intents", () => {
     });
   });
 
+  test("without an account and without a key for Stripe's API → unmappable, with what can be read", () => {
+    const event = paymentIntentSucceeded({ id: "pi_1", amount: 1200 });
+    expect(mapped(event, { asksStripe: false })).toEqual({
+      kind: "unmappable",
+      reason: "account_missing",
+      money: {
+        direction: "payin",
+        external_payment_id: "pi_1",
+        amount_minor: "1200",
+        currency: "USD",
+        source_payment_id: "pi_1",
+      },
+    });
+  });
+
   test("payment_intent.canceled → payin failed over the whole amount, settled at no time", () => {
     const mapping = mapped(paymentCanceled({ id: "pi_1", account_id, amount: 1200 }));
     expect(mapping).toMatchObject({
