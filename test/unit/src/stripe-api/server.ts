@@ -8,7 +8,7 @@ export const INTENT = "pi_1";
 /** Long enough for a loopback answer on a busy machine, where one is expected. */
 export const PATIENT_MS = 5_000;
 /** Where none is expected. */
-export const IMPATIENT_MS = 150;
+export const IMPATIENT_MS = 400;
 
 export type Respond = (response: ServerResponse, request: Received) => void;
 
