@@ -104,7 +104,8 @@ export function summaryOf(record: EventRecord): EventSummary {
     account_id: money.account_id ?? null,
     payment_id: money.external_payment_id ?? null,
     amount_minor: money.amount_minor ?? null,
-    currency: money.currency ?? null,
+    // Without its amount it would count as none of that currency.
+    currency: (money.amount_minor === undefined ? null : money.currency) ?? null,
     attempts: record.attempts,
     received_at: record.received_at,
     updated_at: record.updated_at,

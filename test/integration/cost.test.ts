@@ -42,7 +42,7 @@ it("a settled event: 7 rows, 4 of its own, 1 in the index, 2 in its idle lane; 1
 });
 
 it("a card payment on a Connect endpoint: 12,288 bytes too", async () => {
-  const event = { ...typical(["card"]).event, account: "acct_1PgafTB7WZ01zgkW" };
+  const event = { ...typical(["card"]).event, account: "acct_listed" };
   ledger.answer(() => accepted("stl_01JDB3K7Q8W9ERTYUIOPASDFGH"));
   await deliver(event);
   expect(await restingBytes(event.id)).toBe(3 * PAGE_BYTES);

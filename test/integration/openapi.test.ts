@@ -5,7 +5,7 @@
 import { type OutputFormat, type Schema, Validator } from "@cfworker/json-schema";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
+import { paymentIntentSucceeded, payoutPaid } from "../../scripts/sandbox/events/stripe-events.ts";
 import { createApp } from "../../src/app.ts";
 import { openApiDocument } from "../../src/http/openapi/document.ts";
 import { ROUTE_NAMES, type RouteName, ROUTES } from "../../src/http/routes.ts";
@@ -203,19 +203,26 @@ describe.each(ROUTE_NAMES)("%s", (route) => {
   });
 });
 
-it("four kinds of 200 from the webhook, each as documented", async () => {
+it("five kinds of 200 from the webhook, each as documented", async () => {
   const schema = DOCUMENTED.find(({ name, status }) => name === "webhook" && status === 200)
     ?.schema as Schema;
-  const resolved = paymentIntentSucceeded({ amount: 5 });
+  const resolved = payoutPaid({ amount: 5 });
   await deliver(resolved);
   await operator("POST", `/v1/admin/events/${resolved.id}/resolve`, BODIES.resolveEvent);
   const answers = [
     await deliver(paid()),
     await deliver({ ...paid(), type: "customer.created" }),
-    await deliver(paymentIntentSucceeded({ amount: 5 })),
+    await deliver(payoutPaid({ amount: 5 })),
     await deliver(resolved),
+    await deliver(paymentIntentSucceeded({}, { account: "acct_stranger" })),
   ];
-  expect(answers.map(({ body }) => body.state)).toEqual(["forwarded", "ignored", "failed", "resolved"]);
+  expect(answers.map(({ body }) => body.state)).toEqual([
+    "forwarded",
+    "ignored",
+    "failed",
+    "resolved",
+    "ignored",
+  ]);
   for (const { body } of answers) expect(problemsOf(schema, body)).toEqual([]);
 });
 

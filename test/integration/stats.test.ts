@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded, stripeEvent } from "../../scripts/sandbox/events/stripe-events.ts";
+import {
+  paymentIntentSucceeded,
+  payoutPaid,
+  stripeEvent,
+} from "../../scripts/sandbox/events/stripe-events.ts";
 import { NOTHING_RECONCILED } from "../support/runs.ts";
 import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { emptyIndex, FAILED, fill, summary, withoutShard } from "../support/summaries.ts";
@@ -37,16 +41,18 @@ describe("GET /v1/admin/stats", () => {
     ledger.answer(() => refused(503));
     await deliver(paymentIntentSucceeded({ account_id: "acct_1", amount: 100 }));
     await deliver(paymentIntentSucceeded({ account_id: "acct_1", amount: 50, currency: "eur" }));
-    await deliver(paymentIntentSucceeded({}));
+    await deliver(payoutPaid({ amount: 7, currency: "gbp" }));
+    await deliver(payoutPaid({ amount: 7, currency: "xxx" }));
     expect(await stats()).toMatchObject({
-      states: { ...STATES, failed: 3, forwarded: 1, ignored: 1 },
+      states: { ...STATES, failed: 4, forwarded: 1, ignored: 1 },
       open: [
         { currency: "EUR", count: 1, amount_minor: "50" },
+        { currency: "GBP", count: 1, amount_minor: "7" },
         { currency: "USD", count: 1, amount_minor: "100" },
         { currency: null, count: 1, amount_minor: null },
       ],
       attempts: 3,
-      last_24h: { received: 5, forwarded: 1, failed: 3, ignored: 1, resolved: 0, attempts: 3 },
+      last_24h: { received: 6, forwarded: 1, failed: 4, ignored: 1, resolved: 0, attempts: 3 },
     });
   });
 

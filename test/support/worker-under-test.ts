@@ -13,6 +13,7 @@ const BINDINGS = {
   LEDGER_ADMIN_KEY,
   // Reconciliation is on; the cron's part only where a test asks for it: see `runCron`.
   STRIPE_API_KEY: "rk_test_reconciler",
+  STRIPE_CONNECTED_ACCOUNTS: "acct_listed",
   SETTLE_ADMIN_KEY: "test-settle-admin-key",
   SETTLE_READ_KEY: "test-settle-read-key",
   // Short enough to be waited for once, long enough for a busy machine.
