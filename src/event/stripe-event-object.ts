@@ -137,6 +137,7 @@ export class StripeEventObject extends Server<Env> {
             : createStripeLookups({
                 ...config.stripeApi,
                 accountMetadataKey: config.accountKey,
+                livemode: config.settleEnv === "production",
                 timeoutMs: config.ledger.timeoutMs,
                 now: () => Date.now(),
               }),

@@ -7,7 +7,7 @@ import { connectLedger } from "../ledger/connect.ts";
 import { subscribedEventTypes } from "../settlement/map.ts";
 import { createStripeEvents } from "../stripe-api/events.ts";
 import { checkLivemode } from "../stripe/livemode.ts";
-import { keyLivemode } from "./key-livemode.ts";
+import { keyLivemode } from "../stripe-api/key-livemode.ts";
 import type { PagePorts } from "./ports.ts";
 import type { FailureCode, Running } from "./run.ts";
 

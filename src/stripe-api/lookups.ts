@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { retryAfterMs } from "../retry-after.ts";
 import { requestStripe, type Stripe, type StripeApiOptions } from "./client.ts";
+import { keyLivemode } from "./key-livemode.ts";
 import { type NamedAccounts, readCustomer, readInvoicePayments, readSessions } from "./named-accounts.ts";
 import type { StripeLookups, StripeUnavailable } from "./port.ts";
 import { isMissing, isStripesError, type StripeReply, whyOf } from "./reply.ts";
@@ -12,6 +13,8 @@ import { isMissing, isStripesError, type StripeReply, whyOf } from "./reply.ts";
 export interface StripeLookupsOptions extends StripeApiOptions {
   /** The key in the metadata of Stripe's objects that names the ledger account. */
   readonly accountMetadataKey: string;
+  /** Of the payments that are asked about. To a key of the other mode none of them exists. */
+  readonly livemode: boolean;
   /** For all requests of one look-up together. */
   readonly timeoutMs: number;
   /** Epoch milliseconds. */
@@ -40,14 +43,22 @@ const SOURCES_OF_INTENT: readonly {
 ];
 
 const NONE = { kind: "none" } as const;
+const WRONG_MODE: StripeUnavailable = {
+  kind: "unavailable",
+  why: "refused",
+  status: null,
+  retry_after_ms: null,
+};
 const NO_ANSWER: StripeReply = { status: null, retryAfter: null, body: null, error: {} };
 
 export function createStripeLookups(options: StripeLookupsOptions): StripeLookups {
   const { accountMetadataKey: key } = options;
+  const isWrongMode = (keyLivemode(options.key) ?? options.livemode) !== options.livemode;
   const unavailable = (reply: StripeReply) => unavailableBy(reply, options.now());
 
   return {
     async findAccount({ payment, customer, stripe_account }) {
+      if (isWrongMode) return WRONG_MODE;
       const ask = startChain(options, stripe_account);
       const customers = new Set<string>();
       for (const { list, read } of payment.startsWith("pi_") ? SOURCES_OF_INTENT : []) {
@@ -73,6 +84,7 @@ export function createStripeLookups(options: StripeLookupsOptions): StripeLookup
     },
 
     async findReportingCategory(transaction, stripeAccount) {
+      if (isWrongMode) return WRONG_MODE;
       if (!isPathSegment(transaction)) return NONE;
       const ask = startChain(options, stripeAccount);
       const reply = await ask((stripe) => stripe.balanceTransactions.retrieve(transaction));

@@ -34,6 +34,7 @@ const lookups = (options: Partial<StripeLookupsOptions> = {}) =>
     key: KEY,
     baseUrl: stripe.origin,
     accountMetadataKey: "account_id",
+    livemode: false,
     timeoutMs: PATIENT_MS,
     now: Date.now,
     ...options,

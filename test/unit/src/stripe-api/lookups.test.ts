@@ -25,11 +25,12 @@ const SESSIONS = "checkout/sessions";
 const INVOICES = "invoice_payments";
 const NONE = { kind: "none" };
 
-const lookups = (accountMetadataKey = "account_id") =>
+const lookups = (accountMetadataKey = "account_id", key = KEY) =>
   createStripeLookups({
-    key: KEY,
+    key,
     baseUrl: stripe.origin,
     accountMetadataKey,
+    livemode: false,
     timeoutMs: PATIENT_MS,
     now: Date.now,
   });
@@ -289,5 +290,16 @@ describe("a balance transaction's category", () => {
     ["an outage", error(503)],
   ])("%s → unavailable", async (_, answer) => {
     expect(await ask(answer)).toMatchObject({ kind: "unavailable", why: "unavailable" });
+  });
+});
+
+describe("a key of the other mode, to which no payment of this one exists", () => {
+  it.each(["sk_live_x", "rk_live_x"])("%s → refused, and nothing is asked", async (key) => {
+    const asked: string[] = [];
+    stripe.answers = new Proxy({}, { get: (_, name) => void asked.push(String(name)) });
+    const refused = { kind: "unavailable", why: "refused", status: null, retry_after_ms: null };
+    expect(await lookups("account_id", key).findAccount(QUESTION)).toEqual(refused);
+    expect(await lookups("account_id", key).findReportingCategory("txn_1", null)).toEqual(refused);
+    expect(asked).toEqual([]);
   });
 });

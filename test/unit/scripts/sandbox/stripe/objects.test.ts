@@ -205,6 +205,7 @@ describe("the look-ups", () => {
       key: SANDBOX_KEY,
       baseUrl: sandbox.base.origin,
       accountMetadataKey: "account_id",
+      livemode: false,
       timeoutMs: 10_000,
       now: Date.now,
     });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { keyLivemode } from "../../../../src/reconciler/key-livemode.ts";
+import { keyLivemode } from "../../../../src/stripe-api/key-livemode.ts";
 
 it.each([
   ["sk_live_x", true],
