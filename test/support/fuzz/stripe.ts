@@ -9,8 +9,10 @@ const BUILDERS = {
   paymentCanceled: events.paymentCanceled,
   paymentFailed: events.paymentFailed,
   chargeRefunded: events.chargeRefunded,
+  chargeSucceeded: events.chargeSucceeded,
   refundCreated: events.refundCreated,
   refundFailed: events.refundFailed,
+  disputeClosed: events.disputeClosed,
   disputeFundsWithdrawn: events.disputeFundsWithdrawn,
   disputeFundsReinstated: events.disputeFundsReinstated,
   payoutPaid: events.payoutPaid,
@@ -20,11 +22,15 @@ const BUILDERS = {
 /** Everything that the parser or a row of the mapping reads, and a few that nothing reads. */
 const PLACES = [
   ["", "id", "object", "type", "livemode", "created", "api_version", "account", "request", "data"],
-  ["data.object", "data.previous_attributes", "data.previous_attributes.amount_refunded"],
-  ["data.previous_attributes.status", "pending_webhooks"],
-  ["id", "amount", "amount_received", "amount_refunded", "currency", "metadata", "metadata.account_id"].map(
+  ["data.object", "data.previous_attributes", "pending_webhooks"],
+  ["id", "amount", "amount_received", "amount_captured", "currency", "metadata", "metadata.account_id"].map(
     inObject,
   ),
+  ["balance_transactions", "balance_transactions.0", "balance_transactions.0.amount"].map(inObject),
+  ["balance_transactions.0.id", "balance_transactions.0.currency", "failure_balance_transaction"].map(
+    inObject,
+  ),
+  ["charge", "paid", "payment_method_details"].map(inObject),
   ["payment_intent", "payment_method_types", "payment_method_types.0", "created", "automatic"].map(inObject),
   ["status", "captured", "balance_transaction", "reason", "object", "customer"].map(inObject),
 ].flat();

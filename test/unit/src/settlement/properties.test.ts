@@ -85,7 +85,6 @@ const anyEvent: fc.Arbitrary<StripeEvent> = fc.record({
   account: fc.oneof(fc.constant(null), fc.string()),
   data: fc.record({
     object,
-    previous_attributes: fc.constant(null),
   }),
 });
 

@@ -25,7 +25,7 @@ describe("an event", () => {
         created: body.created,
         api_version: body.api_version,
         account: "acct_1",
-        data: { object: body.data.object, previous_attributes: { a: 1 } },
+        data: { object: body.data.object },
       },
     });
   });
@@ -38,7 +38,7 @@ describe("an event", () => {
         created: null,
         api_version: null,
         account: null,
-        data: { object: {}, previous_attributes: null },
+        data: { object: {} },
       },
     });
   });
