@@ -11,8 +11,9 @@ import { summaryOf } from "./view.ts";
 
 /** An alarm that is later than this is taken for lost: alarms have stayed overdue for days in production. */
 const ALARM_GRACE_MS = 60_000;
-/** When the index, or our own code, failed during an alarm: how soon to wake again. */
+/** When the index, or our own code, failed during an alarm: how soon to wake again at least, and at most. */
 export const ALARM_RETRY_MS = 60_000;
+const PUBLISH_RETRY_MAX_MS = 3_600_000;
 
 /**
  * Publishes the row, and only then moves the alarm to where the record wants it. Never rejects: the alarm that stands
@@ -38,7 +39,7 @@ async function publish({ index, log }: Ports, record: EventRecord): Promise<bool
 }
 
 function moveAlarm(
-  { store, alarm, now }: Ports,
+  { store, alarm, now, random }: Ports,
   policy: Policy,
   record: EventRecord,
   published: boolean,
@@ -47,9 +48,28 @@ function moveAlarm(
   const current = store.load();
   if (current?.revision !== record.revision) return;
   const wanted = wakeAt(current, policy);
-  const at = published ? wanted : Math.min(wanted ?? Infinity, now() + ALARM_RETRY_MS);
+  const at = published
+    ? wanted
+    : Math.min(wanted ?? Infinity, now() + publishRetryMs(current, now(), random()));
   if (at === null) alarm.clear();
   else alarm.set(Math.max(at, now() + 1));
+}
+
+/** About as long again as the row has waited already, up to an hour: an index that comes back is not overrun. */
+function publishRetryMs({ updated_at }: EventRecord, now: number, random: number): number {
+  const waited = Math.min(PUBLISH_RETRY_MAX_MS, Math.max(ALARM_RETRY_MS, now - updated_at));
+  return Math.round(Math.min(PUBLISH_RETRY_MAX_MS, waited * (0.5 + random)));
+}
+
+/**
+ * Whether only an operator moves this record, and nothing says that its row is still to be published: then the alarm
+ * that was to do so may have been lost, and the row is all that shows the event. The index takes it once.
+ */
+export async function mayBeUnseen({ store, alarm, now }: Ports, policy: Policy): Promise<boolean> {
+  const record = store.load();
+  if (record?.state !== "failed" || wakeAt(record, policy) !== null) return false;
+  const standing = await alarm.get();
+  return standing === null || standing < now() - ALARM_GRACE_MS;
 }
 
 /**

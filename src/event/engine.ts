@@ -26,7 +26,7 @@ import {
   type Step,
 } from "./machine-types.ts";
 import type { EventState } from "./event-state.ts";
-import { ALARM_RETRY_MS, armAgain, publishThenMoveAlarm } from "./alarm.ts";
+import { ALARM_RETRY_MS, armAgain, mayBeUnseen, publishThenMoveAlarm } from "./alarm.ts";
 
 export type RetryReply =
   | { readonly kind: "retried"; readonly attempted: boolean; readonly event: EventState }
@@ -124,7 +124,7 @@ export class EventEngine {
     if (record === null) return false;
     await this.#settled(record);
     await this.#publishing;
-    const rearmed = await this.#armAgain();
+    const rearmed = await this.#armAgain({ isPublished: true });
     return verdict === "started" || rearmed;
   }
 
@@ -193,7 +193,10 @@ export class EventEngine {
     this.#ports.background(this.#publishing);
   }
 
-  async #armAgain(): Promise<boolean> {
+  async #armAgain({ isPublished = false } = {}): Promise<boolean> {
+    if (!isPublished && (await mayBeUnseen(this.#ports, this.#policy))) {
+      this.#publishInBackground(this.#ports.store.load() as EventRecord);
+    }
     const rearmed = await armAgain(this.#ports, this.#policy, () => this.#attempt !== null);
     const record = rearmed ? this.#ports.store.load() : null;
     // An attempt has no row: as one without a time to retry, it would leave the watchdog's list just when its alarm is in doubt.

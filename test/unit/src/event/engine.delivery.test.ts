@@ -243,11 +243,11 @@ describe("redeliveries", () => {
     ]);
   });
 
-  it("failed for good + redelivery → the stored 502, nobody asked, no alarm", async () => {
+  it("failed for good + redelivery → the stored 502, nobody asked, its row published again", async () => {
     const world = new World(failedForGood());
     const reply = await world.engine.deliver(delivery());
     expect(reply).toMatchObject({ kind: "ledger_ingest_failed", next_retry_at: null, attempts: 1 });
-    expect(world.steps()).toEqual(["save failed"]);
-    expect(world.alarmAt).toBeNull();
+    await idle();
+    expect(world.steps()).toEqual(["save failed", "publish failed r2", "alarm null"]);
   });
 });

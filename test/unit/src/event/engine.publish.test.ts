@@ -133,12 +133,22 @@ describe("an index that fails", () => {
     expect(world.ledger).toHaveLength(0);
   });
 
-  it("again and again → an alarm each 60 s, nobody else asked, and no end to it", async () => {
+  it("again and again → alarms that grow to an hour apart, nobody else asked, and no end to it", async () => {
     const world = new World(failedForGood(), T0);
     world.faults.index = broken("index");
-    for (let round = 1; round <= 20; round++) {
+    const waits: number[] = [];
+    for (let round = 0; round < 12; round++) {
       await world.fireAlarm();
-      expect(world.alarmAt).toBe(T0 + round * 60 * SECOND);
+      waits.push(((world.alarmAt ?? 0) - world.nowMs) / SECOND);
+    }
+    expect(waits).toEqual([60, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600, 3_600, 3_600, 3_600]);
+    for (const [random, wait] of [
+      [0, 1_800],
+      [0.99, 3_600],
+    ] as const) {
+      world.random = random;
+      await world.fireAlarm();
+      expect(((world.alarmAt ?? 0) - world.nowMs) / SECOND).toBe(wait);
     }
     expect(world.ledger).toHaveLength(0);
   });

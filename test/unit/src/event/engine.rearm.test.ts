@@ -1,6 +1,6 @@
 /** Alarms have stayed overdue for days in production: every entry point looks after its own. */
 import { describe, expect, it } from "vitest";
-import { idle, World } from "../../../support/fake-ports.ts";
+import { broken, idle, World } from "../../../support/fake-ports.ts";
 import {
   ACCEPTED,
   DAY,
@@ -15,6 +15,7 @@ import {
   SECOND,
   T0,
   unmappable,
+  UNMAPPABLE,
 } from "../../../support/records.ts";
 
 describe("an alarm that is missing, or overdue by more than a minute, is set again", () => {
@@ -109,14 +110,44 @@ describe("an alarm that stands is left alone", () => {
     expect(world.diary).toEqual([]);
   });
 
-  it.each([
-    ["forwarded", forwarded()],
-    ["failed(for good)", failedForGood()],
-    ["failed(unmappable)", unmappable()],
-  ])("%s wants none that matters + inspect → nothing is written", async (_, record) => {
-    const world = new World(record, null);
+  it("forwarded wants none that matters + inspect → nothing is written", async () => {
+    const world = new World(forwarded(), null);
     await world.engine.inspect();
     expect(world.diary).toEqual([]);
+  });
+
+  describe.each([
+    ["failed(for good)", failedForGood],
+    ["failed(unmappable)", unmappable],
+  ] as const)("%s, whose row was never published and whose alarm is lost, is in no list", (_, state) => {
+    const touches = [
+      ["inspect", (world: World) => world.engine.inspect()],
+      ["redelivery", (world: World) => world.engine.deliver(delivery({ mapping: UNMAPPABLE }))],
+    ] as const;
+
+    it.each(touches)("%s → it is published", async (_name, touch) => {
+      for (const alarmAt of [null, T0 - 60_001]) {
+        const world = new World(state(), alarmAt);
+        await touch(world);
+        await idle();
+        expect(world.rows).toMatchObject([{ state: "failed" }]);
+        expect(world.alarmAt).toBeNull();
+      }
+    });
+
+    it("its alarm stands → it will publish, and nobody else does", async () => {
+      const world = new World(state(), T0 + 1);
+      await world.engine.inspect();
+      expect(world.diary).toEqual([]);
+    });
+
+    it("and the index is away → an alarm that tries again", async () => {
+      const world = new World(state(), null);
+      world.faults.index = broken("index");
+      await world.engine.inspect();
+      await idle();
+      expect(world.alarmAt).toBe(T0 + 60_000);
+    });
   });
 
   it("forwarding, in flight + inspect → as it was", async () => {
