@@ -26,24 +26,8 @@ import {
   type Step,
 } from "./machine-types.ts";
 import type { EventState } from "./event-state.ts";
+import type { AssignReply, ResolveReply, RetryReply } from "./operator-replies.ts";
 import { ALARM_RETRY_MS, armAgain, mayBeUnseen, publishThenMoveAlarm } from "./alarm.ts";
-
-export type RetryReply =
-  | { readonly kind: "retried"; readonly attempted: boolean; readonly event: EventState }
-  | { readonly kind: "needs_mapping"; readonly body: Uint8Array }
-  | OperatorRefusal;
-export type AssignReply =
-  | { readonly kind: "assigned"; readonly event: EventState }
-  | { readonly kind: "needs_mapping"; readonly body: Uint8Array }
-  | OperatorRefusal;
-export type ResolveReply =
-  | { readonly kind: "resolved"; readonly event: EventState }
-  /** The movement could not be closed with it, so nothing was. */
-  | { readonly kind: "unavailable" }
-  | OperatorRefusal;
-export type OperatorRefusal =
-  | { readonly kind: "event_not_found" }
-  | { readonly kind: "invalid_state"; readonly state: EventRecord["state"] };
 
 export class EventEngine {
   readonly #ports: Ports;
@@ -115,7 +99,18 @@ export class EventEngine {
       await this.#armAgain();
       return { kind: "invalid_state", state: record.state };
     }
-    return { kind: "resolved", event: await this.#state(record) };
+    return { kind: "done", event: await this.#state(record) };
+  }
+
+  /** Opens the event before the movement: in between, no other event of it is booked, nor is this one. */
+  async reopen(actor: string, note: string): Promise<ResolveReply> {
+    const { record, verdict } = this.#step({ kind: "operator_reopen", actor, note });
+    if (record === null) return { kind: "event_not_found" };
+    if (verdict === "invalid_state") return { kind: "invalid_state", state: record.state };
+    const movement = closedMovementOf(record);
+    if (movement !== null && !(await this.#ports.ledger.setMovementResolved(movement, false)))
+      return { kind: "unavailable" };
+    return { kind: "done", event: await this.#state(record) };
   }
 
   /** The watchdog's. True when the event was overdue, and now is not. */

@@ -14,7 +14,7 @@ export interface Policy extends BackoffPolicy {
   readonly ledgerTimeoutMs: number;
   /** What the ledger's accounts hold. Money of another currency is held for an operator. */
   readonly currencies: readonly string[];
-  /** How long a final event is kept. */
+  /** How long a final event is kept after its last change. See `keptUntil`. */
   readonly retentionMs: number;
 }
 
@@ -76,7 +76,11 @@ export type Input =
   | { readonly kind: "outcome"; readonly attempt: number; readonly outcome: SettleOutcome }
   | { readonly kind: "operator_retry"; readonly retry: OperatorRetry }
   | { readonly kind: "operator_assign"; readonly assignment: OperatorAssignment }
-  | { readonly kind: "operator_resolve"; readonly actor: string; readonly note: string };
+  | {
+      readonly kind: "operator_resolve" | "operator_reopen";
+      readonly actor: string;
+      readonly note: string;
+    };
 
 export type Effect =
   /** In the same turn as the save, so that both commit together. */

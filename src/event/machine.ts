@@ -14,12 +14,18 @@
  * - failed with a retry: due → attempt; not due → the index row may be missing: publish, then wait.
  * - failed for good, or final: the index row may be missing: publish, then wait for an operator or the purge.
  */
+import { keptUntil } from "./kept-until.ts";
 import { type EventRecord, failureAtLedger } from "./record.ts";
 import type { Context, Input, Policy, Step } from "./machine-types.ts";
 import { onAnswer } from "./transitions/answer.ts";
 import { onOutcome } from "./transitions/outcome.ts";
 import { onDelivery } from "./transitions/delivery.ts";
-import { onOperatorAssign, onOperatorResolve, onOperatorRetry } from "./transitions/operator.ts";
+import {
+  onOperatorAssign,
+  onOperatorReopen,
+  onOperatorResolve,
+  onOperatorRetry,
+} from "./transitions/operator.ts";
 import { onAlarm, onPoke } from "./transitions/alarm-and-poke.ts";
 
 export function transition(record: EventRecord | null, input: Input, context: Context): Step {
@@ -40,6 +46,8 @@ export function transition(record: EventRecord | null, input: Input, context: Co
       return onOperatorAssign(record, input.assignment, context);
     case "operator_resolve":
       return onOperatorResolve(record, input.actor, input.note, context);
+    case "operator_reopen":
+      return onOperatorReopen(record, input.actor, input.note, context);
   }
 }
 
@@ -54,6 +62,6 @@ export function wakeAt(record: EventRecord, policy: Policy): number | null {
     case "forwarded":
     case "resolved":
     case "ignored":
-      return record.updated_at + policy.retentionMs;
+      return keptUntil(record, policy);
   }
 }

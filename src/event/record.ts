@@ -39,7 +39,7 @@ const attemptLogEntry = z.tuple([
 ]);
 
 const operatorActionSchema = z.strictObject({
-  action: z.enum(["retry", "resolve", "assign"]),
+  action: z.enum(["retry", "resolve", "assign", "reopen"]),
   /** The one that was assigned. */
   account_id: z.string().optional(),
   actor: z.string(),
@@ -159,9 +159,10 @@ export const recordSchema = z.discriminatedUnion("state", [
   z.strictObject({
     ...common,
     state: z.literal("resolved"),
-    /** null: it was unmappable. */
+    /** All that it needs to be opened again. null: it was unmappable. */
     work: z.discriminatedUnion("kind", [frozen, draft]).nullable(),
     money: readableMoneySchema.default({}),
+    body: bytes.default(() => new Uint8Array()),
     reason: z.string().nullable(),
     error: ledgerErrorSchema.nullable(),
   }),

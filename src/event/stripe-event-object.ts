@@ -15,7 +15,8 @@ import { log } from "../log.ts";
 import { createStripeLookups } from "../stripe-api/lookups.ts";
 import { accept, begin, isWatched, tell } from "../durable-object/websockets.ts";
 import { describeEvent } from "./describe.ts";
-import { type AssignReply, EventEngine, type ResolveReply, type RetryReply } from "./engine.ts";
+import { EventEngine } from "./engine.ts";
+import type { AssignReply, ResolveReply, RetryReply } from "./operator-replies.ts";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
 import type { Alarm, Ports, Store } from "./ports.ts";
 import { type EventRecord, parseRecord, toStored } from "./record.ts";
@@ -57,6 +58,10 @@ export class StripeEventObject extends Server<Env> {
 
   resolve(actor: string, note: string): Promise<RpcResult<ResolveReply>> {
     return this.#answer((engine) => engine.resolve(actor, note));
+  }
+
+  reopen(actor: string, note: string): Promise<RpcResult<ResolveReply>> {
+    return this.#answer((engine) => engine.reopen(actor, note));
   }
 
   poke(): Promise<RpcResult<boolean>> {

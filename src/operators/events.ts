@@ -71,7 +71,7 @@ export async function resolveEvent(
   const reply = await askEvent(call, eventId, (stub) => stub.resolve(actor, note));
   if (!reply.ok) return reply;
   if (reply.value.kind === "unavailable") return { ok: false, failure: { kind: "event_object_unavailable" } };
-  if (reply.value.kind !== "resolved") return { ok: false, failure: reply.value };
+  if (reply.value.kind !== "done") return { ok: false, failure: reply.value };
   log("info", { msg: "operator_resolve", event_id: eventId, request_id: call.requestId });
   return { ok: true, value: reply.value.event };
 }

@@ -2,7 +2,7 @@
 import type { Failure } from "../errors.ts";
 import type { Result } from "../result.ts";
 import type { Config } from "../config.ts";
-import type { RetryReply } from "../event/engine.ts";
+import type { RetryReply } from "../event/operator-replies.ts";
 import type { OperatorRetry } from "../event/machine-types.ts";
 import { log } from "../log.ts";
 import { mapOptionsOf } from "../delivery/prepare.ts";

@@ -1,4 +1,5 @@
 /** Waking without a delivery: the object's own alarm, or the watchdog's poke. Pure. */
+import { keptUntil } from "../kept-until.ts";
 import { type EventRecord, type Failed, isFinal, type Trigger } from "../record.ts";
 import { type Context, LEASE_MARGIN_MS, type Step } from "../machine-types.ts";
 import { afterLostAttempt, beginAttempt, quiet } from "./attempt.ts";
@@ -26,7 +27,7 @@ export function onAlarm(record: EventRecord | null, context: Context): Step {
     case "forwarded":
     case "resolved":
     case "ignored": {
-      const expired = now >= record.updated_at + policy.retentionMs;
+      const expired = now >= keptUntil(record, policy);
       return expired ? { record, effects: [{ kind: "purge" }], verdict: "done" } : publish(record);
     }
   }

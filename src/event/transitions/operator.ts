@@ -1,12 +1,6 @@
 /** An operator's acts. Each is kept on the event with its actor, note and time. Pure. */
 import { type Mapping, movesMoney } from "../../settlement/mapping.ts";
-import {
-  type EventRecord,
-  type Failed,
-  OPERATOR_ACTION_LIMIT,
-  type OperatorAction,
-  type Work,
-} from "../record.ts";
+import { type EventRecord, type Failed, OPERATOR_ACTION_LIMIT, type OperatorAction } from "../record.ts";
 import { heldReason } from "../record-money.ts";
 import type { Context, OperatorAssignment, OperatorRetry, Step } from "../machine-types.ts";
 import { beginAttempt, changed, commonOf, joinOrResume, quiet, tell, workOf } from "./attempt.ts";
@@ -84,11 +78,35 @@ export function onOperatorResolve(
   const next: EventRecord = {
     ...changed(commonOf(record), context.now),
     state: "resolved",
-    work: before.cause === "unmappable" ? null : withoutBody(before.work),
-    money: before.cause === "unmappable" ? before.money : {},
+    ...(before.cause === "unmappable"
+      ? { work: null, money: before.money, body: before.body }
+      : { work: before.work, money: {}, body: new Uint8Array() }),
     reason: heldReason(before),
     error: before.cause === "ledger" ? before.error : null,
   };
+  return tell(next, "done", context.now);
+}
+
+/** resolved → failed, as it was: closing it was a mistake. Nothing is tried until somebody asks for it. */
+export function onOperatorReopen(
+  before: EventRecord | null,
+  actor: string,
+  note: string,
+  context: Context,
+): Step {
+  if (before === null) return UNKNOWN_EVENT;
+  const last = before.actions.at(-1);
+  if (last?.action === "reopen" && last.actor === actor && last.note === note) return quiet(before, "stored");
+  if (before.state !== "resolved") return quiet(before, "invalid_state");
+  const record = noted(before, { action: "reopen", actor, note, at: context.now });
+  const failed = { ...changed(commonOf(record), context.now), state: "failed" } as const;
+  const { work, error, money, body, reason } = before;
+  if (work === null)
+    return tell({ ...failed, cause: "unmappable", reason: reason ?? "", money, body }, "done", context.now);
+  const next: EventRecord =
+    error === null
+      ? { ...failed, cause: "currency", work }
+      : { ...failed, cause: "ledger", work, error, next_retry_at: null, busy: 0 };
   return tell(next, "done", context.now);
 }
 
@@ -96,11 +114,6 @@ export function onOperatorResolve(
 function isSameResolution(record: EventRecord, actor: string, note: string): boolean {
   const last = record.actions.at(-1);
   return record.state === "resolved" && last?.actor === actor && last.note === note;
-}
-
-/** A closed event needs nobody's personal data. */
-function withoutBody(work: Work): Work {
-  return work.kind === "draft" ? { ...work, body: new Uint8Array() } : work;
 }
 
 function canHeal(record: Failed): boolean {
@@ -111,9 +124,10 @@ function canHeal(record: Failed): boolean {
 function remap(record: Extract<Failed, { cause: "unmappable" }>, mapping: Mapping, context: Context): Step {
   if (movesMoney(mapping)) return beginAttempt(record, workOf(mapping, record.body), "operator", context);
   const common = changed(commonOf(record), context.now);
+  // That it means no money any more closes nothing: whoever is sure of it resolves it.
   const next: EventRecord =
     mapping.kind === "ignored"
-      ? { ...common, state: "ignored", reason: mapping.reason }
+      ? { ...record, ...common }
       : { ...record, ...common, reason: mapping.reason, money: mapping.money };
   return tell(next, "done", context.now);
 }

@@ -140,13 +140,13 @@ describe("retry of an unmappable event", () => {
     expect(world.ledger.map(({ about }) => about)).toEqual([PAYLOAD, PAYLOAD]);
   });
 
-  it("now ignored → not attempted, published, purged in time", async () => {
+  it("now ignored → not attempted, and still there for whoever resolves it", async () => {
     const world = new World(unmappable());
     const reply = await world.engine.retry(operatorRetry({ mapping: IGNORED }));
-    expect(reply).toMatchObject({ kind: "retried", attempted: false, event: { state: "ignored" } });
+    expect(reply).toMatchObject({ kind: "retried", attempted: false, event: { state: "failed" } });
     await idle();
-    expect(world.rows).toMatchObject([{ state: "ignored" }]);
-    expect(world.alarmAt).toBe(T0 + 30 * DAY);
+    expect(world.rows).toMatchObject([{ state: "failed" }]);
+    expect(world.record).toMatchObject({ body: unmappable().body });
   });
 
   it("still unmappable → not attempted, its body kept", async () => {
@@ -168,12 +168,12 @@ describe("resolve", () => {
       record.state === "failed" && record.cause === "ledger" ? record.next_retry_at : null,
     );
     expect(await world.engine.resolve("ana", "paid by hand")).toMatchObject({
-      kind: "resolved",
+      kind: "done",
       event: { state: "resolved", operator_actions: [{ actor: "ana", note: "paid by hand" }] },
     });
     await idle();
     expect(world.rows).toMatchObject([{ state: "resolved" }]);
-    expect(world.alarmAt).toBe(T0 + 30 * DAY);
+    expect(world.alarmAt).toBe(T0 + 31 * DAY);
     expect(await world.engine.deliver(delivery())).toMatchObject({
       deduped: true,
       snapshot: { state: "resolved" },

@@ -1,6 +1,7 @@
 /** What an attempt asks before it sends anything, and what an operator does where nobody can answer. */
 import { describe, expect, it } from "vitest";
 import type { Question } from "../../../../src/settlement/questions.ts";
+import type { EventRecord } from "../../../../src/event/record.ts";
 import { idle, World } from "../../../support/fake-ports.ts";
 import {
   ACCEPTED,
@@ -10,6 +11,8 @@ import {
   DRAFT,
   failedForGood,
   healingDraft,
+  healing,
+  held,
   HOUR,
   IGNORED,
   MONEY,
@@ -150,7 +153,7 @@ describe("resolve closes the movement, before the event", () => {
     ["under its own name while nobody knows the account", healingDraft, "refund:re_1", null],
   ] as const)("%s", async (_, state, movement, account) => {
     const world = new World(state());
-    expect(await world.engine.resolve("ana", "by hand")).toMatchObject({ kind: "resolved" });
+    expect(await world.engine.resolve("ana", "by hand")).toMatchObject({ kind: "done" });
     expect([...world.resolvedMovements]).toEqual([[movement, account]]);
   });
 
@@ -160,7 +163,7 @@ describe("resolve closes the movement, before the event", () => {
     await world.engine.resolve("ana", "by hand");
     expect([...world.resolvedMovements]).toEqual([["payin:pi_1", null]]);
     const unreadable = new World(unmappable());
-    expect(await unreadable.engine.resolve("ana", "by hand")).toMatchObject({ kind: "resolved" });
+    expect(await unreadable.engine.resolve("ana", "by hand")).toMatchObject({ kind: "done" });
     expect(unreadable.resolvedMovements.size).toBe(0);
   });
 
@@ -190,6 +193,55 @@ describe("resolve closes the movement, before the event", () => {
     expect(world.record).toMatchObject({ error: { ledger_code: "MOVEMENT_RESOLVED" }, next_retry_at: null });
     expect(world.rows).toMatchObject([{ reason: "movement_resolved", error_code: "MOVEMENT_RESOLVED" }]);
     expect(await world.engine.inspect()).toMatchObject({ last_error: { code: "MOVEMENT_RESOLVED" } });
+  });
+});
+
+describe("reopen opens the event, then the movement", () => {
+  it.each([
+    ["failed(for good)", failedForGood],
+    ["failed(draft)", healingDraft],
+    ["failed(unmappable)", () => unmappable({ money: { direction: "payin", external_payment_id: "pi_1" } })],
+    ["failed(currency)", held],
+  ] as const)("%s, resolved and reopened → as it was, waiting for an operator", async (_, state) => {
+    const world = new World(state());
+    await world.engine.resolve("ana", "by hand");
+    await idle();
+    expect(world.resolvedMovements.size).toBe(1);
+    expect(await world.engine.reopen("bo", "it was not")).toMatchObject({
+      kind: "done",
+      event: {
+        state: "failed",
+        next_retry_at: null,
+        operator_actions: [{}, { action: "reopen", actor: "bo" }],
+      },
+    });
+    await idle();
+    expect(world.resolvedMovements.size).toBe(0);
+    expect(world.alarmAt).toBeNull();
+    expect(world.rows.at(-1)).toMatchObject({ state: "failed" });
+    const { actions, revision, updated_at, ...rest } = world.record as EventRecord;
+    const { actions: _a, revision: _r, updated_at: _u, ...before } = state() as EventRecord;
+    expect(rest).toEqual("next_retry_at" in before ? { ...before, next_retry_at: null } : before);
+    expect([actions.length, revision > 2, updated_at >= 0]).toEqual([2, true, true]);
+  });
+
+  it("whose movement stays closed → says so, and the same call again opens it", async () => {
+    const world = new World(failedForGood());
+    await world.engine.resolve("ana", "by hand");
+    world.movementsHang = true;
+    expect(await world.engine.reopen("ana", "it was not")).toEqual({ kind: "unavailable" });
+    world.movementsHang = false;
+    expect(await world.engine.reopen("ana", "it was not")).toMatchObject({ kind: "done" });
+    expect(world.resolvedMovements.size).toBe(0);
+    expect(world.record?.actions).toHaveLength(2);
+  });
+
+  it("what is not resolved → refused", async () => {
+    expect(await new World().engine.reopen("ana", "why")).toEqual({ kind: "event_not_found" });
+    expect(await new World(healing()).engine.reopen("ana", "why")).toEqual({
+      kind: "invalid_state",
+      state: "failed",
+    });
   });
 });
 

@@ -17,6 +17,7 @@ import {
   SECOND,
   T0,
   unmappable,
+  POLICY,
 } from "../../../support/records.ts";
 
 const ALARM = { kind: "alarm" } as const;
@@ -135,19 +136,25 @@ describe("failed + alarm", () => {
 });
 
 describe("a final event + alarm", () => {
-  it.each(["forwarded", "resolved", "ignored"] as const)(
-    "%s + alarm before its retention ends → published",
-    (name) => {
-      const step = transition(EVERY_STATE[name](), ALARM, at(30 * DAY - 1));
-      expect(step).toEqual({ record: EVERY_STATE[name](), effects: PUBLISH, verdict: "stored" });
-    },
-  );
+  const policyOf = (days: number) => ({ policy: { ...POLICY, retentionMs: days * DAY } });
 
-  it.each(["forwarded", "resolved", "ignored"] as const)(
-    "%s + alarm at the end of its retention → purged",
-    (name) => {
-      const step = transition(EVERY_STATE[name](), ALARM, at(30 * DAY));
-      expect(step.effects).toEqual([{ kind: "purge" }]);
+  it.each([
+    // The ledger knows it, and would not book it again.
+    ["forwarded", 30, 30],
+    ["forwarded", 7, 7],
+    // Stripe can resend it for 30 days, and nobody else knows that it is closed.
+    ["resolved", 30, 31],
+    ["resolved", 7, 31],
+    ["ignored", 7, 31],
+    ["ignored", 60, 60],
+  ] as const)(
+    "%s, with a retention of %i days → published until day %i, then purged",
+    (name, retention, days) => {
+      const record = EVERY_STATE[name]();
+      const early = transition(record, ALARM, at(days * DAY - 1, policyOf(retention)));
+      expect(early).toEqual({ record, effects: PUBLISH, verdict: "stored" });
+      const late = transition(record, ALARM, at(days * DAY, policyOf(retention)));
+      expect(late.effects).toEqual([{ kind: "purge" }]);
     },
   );
 });

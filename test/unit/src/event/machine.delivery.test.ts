@@ -259,8 +259,8 @@ describe("when a record wants to be woken", () => {
     ["failed(draft)", T0 + 15 * SECOND],
     ["failed(for good)", null],
     ["failed(unmappable)", null],
-    ["resolved", T0 + 720 * HOUR],
-    ["ignored", T0 + 720 * HOUR],
+    ["resolved", T0 + 744 * HOUR],
+    ["ignored", T0 + 744 * HOUR],
   ] as const)("%s → %o", (name, expected) => {
     expect(wakeAt(EVERY_STATE[name](), POLICY)).toBe(expected);
   });

@@ -155,10 +155,9 @@ describe("operator's retry of an unmappable event", () => {
     expect(record).toMatchObject({ state: "received", work: DRAFTED, attempts: 1 });
   });
 
-  it("now ignored → ignored, the raw body gone, published", () => {
+  it("now ignored → failed as before: only whoever resolves it closes it", () => {
     const step = transition(unmappable(), retried({ mapping: IGNORED }), at(1));
-    expect(step.record).toMatchObject({ state: "ignored", reason: "not_a_settlement_event", revision: 2 });
-    expect(step.record).not.toHaveProperty("body");
+    expect(step.record).toEqual(unmappable({ revision: 2, updated_at: T0 + 1, actions: [RETRY_NOTE] }));
     expect(step.effects).toContainEqual({ kind: "publish" });
     expect(step.verdict).toBe("done");
   });
@@ -190,25 +189,22 @@ describe("operator's resolve", () => {
     ["failed(healing)", healing],
     ["failed(draft)", healingDraft],
     ["failed(for good)", failedForGood],
-  ] as const)(
-    "%s → resolved, with its work, its error, the note and the name, without a raw body",
-    (_, state) => {
-      const { work: kept, error } = state();
-      const work = kept.kind === "draft" ? { ...kept, body: new Uint8Array() } : kept;
-      const step = transition(state(), RESOLVED, at(1));
-      expect(step.record).toEqual(
-        resolved({ work, error, revision: 3, updated_at: T0 + 1, actions: [CLOSED] }),
-      );
-      expect(step.effects).toContainEqual({ kind: "publish" });
-      expect(step.verdict).toBe("done");
-    },
-  );
+  ] as const)("%s → resolved, with its work, its error, the note and the name", (_, state) => {
+    const { work, error } = state();
+    const step = transition(state(), RESOLVED, at(1));
+    expect(step.record).toEqual(
+      resolved({ work, error, revision: 3, updated_at: T0 + 1, actions: [CLOSED] }),
+    );
+    expect(step.effects).toContainEqual({ kind: "publish" });
+    expect(step.verdict).toBe("done");
+  });
 
-  it("failed(unmappable) → resolved with its reason, the raw body gone", () => {
+  it("failed(unmappable) → resolved with its reason, and the raw body in case it is reopened", () => {
     const step = transition(unmappable(), RESOLVED, at(1));
     expect(step.record).toEqual(
       resolved({
         work: null,
+        body: unmappable().body,
         error: null,
         reason: "account_missing",
         attempts: 0,
