@@ -13,6 +13,7 @@ const HELD: LedgerSettlement = {
   currency: SETTLEMENT.currency,
   status: SETTLEMENT.status,
   latest_event_id: "led_9",
+  released_minor: null,
 };
 const found = (settlement: Partial<LedgerSettlement> = {}): SettlementLookup => ({
   kind: "found",
