@@ -240,14 +240,14 @@ describe("an event that clawsettle knows", () => {
   it("a payout whose failure came first → ignored, as overtaken; equal on all sides, and left alone", async () => {
     const created = Math.floor(Date.now() / 1_000) - 60;
     const payout = { id: `po_${crypto.randomUUID().slice(0, 8)}`, account_id: account, amount: 900 };
-    const paid = payoutPaid(payout, { created });
-    const events = [payoutFailed(payout, { created: created + 1 }), paid];
+    const first = payoutPaid(payout, { created });
+    const events = [payoutFailed(payout, { created: created + 1 }), first];
     for (const event of events) expect((await deliver(event)).status).toBe(200);
-    expect((await showEvent(paid.id)).body).toMatchObject({ state: "ignored", reason: "payout_overtaken" });
+    expect((await showEvent(first.id)).body).toMatchObject({ state: "ignored", reason: "payout_overtaken" });
     world.stripe.events.push(...events);
     const report = await reconcile();
     expect([found(report), report.balanced]).toEqual([{ ignored: 1 }, true]);
-    expect((await showEvent(paid.id)).body).toMatchObject({ attempts: 1, deliveries: 1 });
+    expect((await showEvent(first.id)).body).toMatchObject({ attempts: 1, deliveries: 1 });
   });
 
   it("waiting for its retry → left alone, and open", async () => {

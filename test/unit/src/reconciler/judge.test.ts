@@ -92,10 +92,10 @@ describe("what is done about a listed event", () => {
     ["unmappable, and money now", known(unmappable()), "redeliver"],
   ])(
     "%s, from before movements were named otherwise → neither: it may be booked already",
-    (_, known, act) => {
+    (_, inspection, act) => {
       const bounds = { ...BOUNDS, renamed_at: T0 };
-      expect(actFor({ ...LISTED, created: T0 - 1 }, known, bounds, T0)).toBeNull();
-      expect(actFor({ ...LISTED, created: T0 }, known, bounds, T0)).toBe(act);
+      expect(actFor({ ...LISTED, created: T0 - 1 }, inspection, bounds, T0)).toBeNull();
+      expect(actFor({ ...LISTED, created: T0 }, inspection, bounds, T0)).toBe(act);
     },
   );
 });
