@@ -1,5 +1,6 @@
 /** `npm run stripe:endpoint`: the webhook endpoint in Stripe, as the mapping needs it. Idempotent. */
 import { Stripe } from "stripe";
+import { isBeforeRefundEvents, REFUND_EVENTS_SINCE } from "../../src/settlement/conditions.ts";
 import { subscribedEventTypes } from "../../src/settlement/map.ts";
 import { STRIPE_API_VERSION } from "../../src/stripe/api-version.ts";
 import { isLoopback } from "../../src/loopback.ts";
@@ -18,7 +19,7 @@ async function configureEndpoint(options: EndpointOptions): Promise<number> {
   const wanted: Wanted = {
     url: options.url,
     apiVersion: STRIPE_API_VERSION,
-    events: subscribedEventTypes(options["refund-events"]),
+    events: subscribedEventTypes(),
   };
   try {
     const existing: Stripe.WebhookEndpoint[] = [];
@@ -65,8 +66,8 @@ async function carryOut(
       return EXIT_FAILED;
     case "other_version":
       console.error(
-        `${plan.id} has the API version ${plan.version ?? "of the account"}, and ${wanted.apiVersion} is needed. Stripe cannot change it, ` +
-          `so make a second one beside it, and lose nothing: run this with --url ${besideUrl(wanted)}, put both secrets into ` +
+        `${plan.id} has the API version ${plan.version ?? "of the account"}, and ${wanted.apiVersion} is needed. ${aboutRefunds(plan.version)}` +
+          `Stripe cannot change it, so make a second one beside it, and lose nothing: run this with --url ${besideUrl(wanted)}, put both secrets into ` +
           "STRIPE_WEBHOOK_SIGNING_SECRET, which takes several, and only then delete the old one in Stripe's dashboard. " +
           "What both deliver meanwhile is settled once.",
       );
@@ -93,6 +94,14 @@ async function create(
         "signing secret, or delete it and run this again.",
     );
   }
+}
+
+/** What is lost as long as an endpoint has this version. */
+function aboutRefunds(version: string | null): string {
+  if (version === null)
+    return `Stripe's dashboard shows the account's version: before ${REFUND_EVENTS_SINCE}, refunds may not be reported. `;
+  if (!isBeforeRefundEvents(version)) return "";
+  return `Before ${REFUND_EVENTS_SINCE} Stripe does not send the events of refund.* for every refund: refunds may not be settled. `;
 }
 
 /** The same address for clawsettle, and another for Stripe. */

@@ -18,10 +18,7 @@ export class AccountLane extends DurableObject<Env> {
   #lane: Lane | null = null;
 
   settle(request: LaneRequest): Promise<RpcResult<SettleOutcome>> {
-    return this.#answer(async () => {
-      if (this.#isResolved(movementOf(thaw(request.payload)))) return { kind: "movement_resolved" };
-      return (this.#lane ??= this.#open()).settle(request);
-    });
+    return this.#answer(() => (this.#lane ??= this.#open()).settle(request));
   }
 
   isResolved(movement: string): Promise<RpcResult<boolean>> {
@@ -68,7 +65,9 @@ export class AccountLane extends DurableObject<Env> {
         save: (until) => kv.put(MARK_KEY, until),
         clear: () => void kv.delete(MARK_KEY),
       },
-      settle(request, turnMs) {
+      settle: async (request, turnMs) => {
+        // Now, and not before it waited: an operator may have closed the movement meanwhile.
+        if (this.#isResolved(movementOf(thaw(request.payload)))) return { kind: "movement_resolved" };
         const end = Date.now() + turnMs;
         return settle(ledger, request, () => Math.max(1, end - Date.now()));
       },

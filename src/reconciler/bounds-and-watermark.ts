@@ -7,7 +7,7 @@ const WATERMARK_KEY = "watermark";
 
 /** As they are now. Older ones are stored, since a retention that grows does not bring back what was purged. */
 export function currentBounds(kv: SyncKvStorage, setting: Setting, now: number): Bounds {
-  return boundsAt(kv.get<Bounds>(BOUNDS_KEY) ?? null, setting, now);
+  return boundsAt(kv.get<Partial<Bounds>>(BOUNDS_KEY) ?? null, setting, now);
 }
 
 export function storeBounds(kv: SyncKvStorage, bounds: Bounds): void {

@@ -2,7 +2,7 @@
 import type { LedgerSettlement } from "../ledger/port.ts";
 import type { Mapping } from "../settlement/mapping.ts";
 import { moneyRows } from "../settlement/mapping-table.ts";
-import type { KnownSettlement, Settlement } from "../settlement/settlement.ts";
+import { conflicts, type KnownSettlement, type Settlement } from "../settlement/settlement.ts";
 
 export interface Contradiction {
   readonly field: string;
@@ -29,6 +29,7 @@ export function moneyOf(mapping: Mapping): KnownSettlement | null {
 
 /** Field by field what `conflicts` decides for the settlement as a whole: accounts count where both are known. */
 export function againstStripe(recorded: KnownSettlement, listed: KnownSettlement): Contradiction[] {
+  if (!conflicts(recorded, listed)) return [];
   return FIELDS.flatMap((field) => {
     const [ours, theirs] = [recorded[field], listed[field]];
     return ours === undefined || theirs === undefined || ours === theirs ? [] : { field, ours, theirs };

@@ -25,10 +25,10 @@ export type Kind = (typeof KINDS)[number];
 
 export const MEANINGS: Readonly<Record<Kind, string>> = {
   backfilled: "clawsettle had never got it; this run delivered it",
-  healed: "it was overdue; this run woke it, and it is settled now",
+  healed: "it was overdue, or meant no money before an upgrade; this run had it tried, and it is settled now",
   missing: "clawsettle has never got it, and it was not delivered: a dry run, or its object did not take it",
   expired:
-    "clawsettle does not know it, and it is so old that it may have been settled and purged: not delivered",
+    "clawsettle does not know it, and it is so old that it may have been settled, and purged or booked under another id: not delivered",
   malformed: "Stripe lists something that is no event clawsettle can take",
   unreachable: "the event's object did not answer",
   open: "not settled yet; it is tried again by itself",

@@ -6,7 +6,7 @@ import { type Mapping, movesMoney } from "../settlement/mapping.ts";
 import type { KnownSettlement } from "../settlement/settlement.ts";
 import { againstLedger, againstStripe, isStatusInOrder, moneyOf } from "./compare.ts";
 import type { Amount, Difference, Finding, Kind, Side } from "./findings.ts";
-import { type Bounds, isExpired } from "./window.ts";
+import { type Bounds, isBookedOtherwise, isExpired } from "./window.ts";
 
 /** What the event's object answered. */
 export type Inspection =
@@ -15,7 +15,8 @@ export type Inspection =
   | { readonly kind: "unreachable" };
 
 /**
- * What the run does about an event. `redeliver`: it is on record, and means money now. `wait`: an attempt is under way, and nothing is wrong.
+ * What the run does about an event. `redeliver`: it is on record as what moves no money, and means money now. `wait`: an
+ * attempt is under way, and nothing is wrong.
  */
 export type Act = "deliver" | "redeliver" | "poke" | "wait";
 
@@ -41,15 +42,19 @@ export function actFor(
       return isExpired(created, bounds) ? null : "deliver";
     case "known":
       if (isOverdue(inspection.event, now)) return "poke";
-      if (meansMoneyNow(inspection.event, mapping)) return "redeliver";
+      if (meansMoneyNow(inspection.event, mapping) && !isBookedOtherwise(created, bounds)) return "redeliver";
       return isInAttempt(inspection.event) ? "wait" : null;
   }
 }
 
 /** Ignored or unmappable to an earlier version of the mapping. What an attempt found out since is no matter of versions. */
-function meansMoneyNow({ state, reason, attempts }: EventState, mapping: Mapping): boolean {
-  if (!movesMoney(mapping) || attempts > 0) return false;
-  return state === "ignored" || (state === "failed" && reason !== "currency_not_settled");
+function meansMoneyNow(event: EventState, mapping: Mapping): boolean {
+  if (!movesMoney(mapping) || event.attempts > 0) return false;
+  return event.state === "ignored" || isUnmappable(event);
+}
+
+function isUnmappable({ state, last_error }: EventState): boolean {
+  return state === "failed" && last_error?.code === "EVENT_UNMAPPABLE";
 }
 
 /** Nothing was sent, for what the attempt found out says so: the event alone could not tell. */
@@ -100,7 +105,7 @@ export function judge(evidence: Evidence): Finding {
       ...(ours === null ? [] : inLedger(evidence, ours)),
     ],
     amounts: [
-      ...stripe,
+      ...(wasAskedFor(event) ? [] : stripe),
       ...(ours === null ? [] : [amount("clawsettle", ours)]),
       ...(ours === null ? [] : ledgerAmount(evidence, ours)),
     ],
@@ -128,7 +133,7 @@ function byState(listed: Listed, event: EventState): Difference[] {
     case "forwarding":
       return of("open");
     case "failed":
-      if (event.last_error?.code === "EVENT_UNMAPPABLE") return of("unmappable");
+      if (isUnmappable(event)) return of("unmappable");
       return of(event.next_retry_at === null ? "failed" : "open");
   }
 }

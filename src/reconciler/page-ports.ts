@@ -10,6 +10,7 @@ import { checkLivemode } from "../stripe/livemode.ts";
 import { keyLivemode } from "../stripe-api/key-livemode.ts";
 import type { PagePorts } from "./ports.ts";
 import type { FailureCode, Running } from "./run.ts";
+import { isBookedOtherwise } from "./window.ts";
 
 type StoredPorts = Pick<PagePorts, "recordActing" | "bounds">;
 
@@ -24,6 +25,7 @@ export function pagePortsFor(
   if (stripeApi === null) return "not_configured";
   const livemode = keyLivemode(stripeApi.key);
   if (livemode !== null && checkLivemode(livemode, config).kind === "refused") return "livemode_mismatch";
+  if (isBookedOtherwise(run.from, stored.bounds())) return "configuration_changed";
   return {
     stripe: createStripeEvents(stripeApi),
     ledger: connectLedger(env, config.ledger),

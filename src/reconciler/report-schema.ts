@@ -59,7 +59,7 @@ export const reportSchema = z
 const gapView = z.strictObject({
   from: isoTimeSchema,
   to: isoTimeSchema,
-  why: z.literal("too_late"),
+  why: z.enum(["too_late", "mapping_changed"]),
 });
 
 /** Up to when everything is complete, or what is missing. */

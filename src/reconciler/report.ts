@@ -14,7 +14,8 @@ const FAILURES: Readonly<Record<FailureCode, string>> = {
   stripe_rejected: "Stripe did not take the question, or answered with something that is no list of events.",
   ledger_unavailable: "The ledger did not answer for about an hour. Start the run again.",
   livemode_mismatch: "STRIPE_API_KEY is of the other mode: its events may not settle in this environment.",
-  configuration_changed: "STRIPE_REFUND_EVENTS was changed during the run.",
+  configuration_changed:
+    "An upgrade during the run gave movements other ids at the ledger. Start another run.",
   not_configured: "The configuration lost what reconciliation needs.",
   internal: "Our own code failed at the same page again and again. The log says how.",
 };

@@ -20,7 +20,10 @@ const GAPS_KEPT = 50;
 export const gapSchema = z.strictObject({
   from: z.int(),
   to: z.int(),
-  why: z.literal("too_late"),
+  /** 1.0.0 had another word for the second. */
+  why: z
+    .enum(["too_late", "mapping_changed"])
+    .or(z.literal("refund_events_changed").transform(() => "mapping_changed" as const)),
 });
 
 export const watermarkSchema = z.strictObject({
@@ -32,6 +35,8 @@ export const watermarkSchema = z.strictObject({
   complete_up_to: z.int(),
   /** Stretches between `since` and `complete_up_to` of which it is not known that they are complete. Oldest first. */
   gaps: z.array(gapSchema),
+  /** Stored by 1.0.0 alone. */
+  refund_events: z.string().optional(),
   last_started_at: z.int().nullable(),
   last_run: z
     .strictObject({ id: z.string(), status: z.string(), error: z.string().nullable(), finished_at: z.int() })
@@ -69,8 +74,9 @@ export function dueRun(watermark: Watermark, bounds: Bounds, now: number): DueRu
 
 /** What lies between the watermark and the earliest time that can still be reconciled. */
 export function gapAt({ complete_up_to }: Watermark, bounds: Bounds, now: number): Gap | null {
-  const oldest = oldestFrom(bounds, now).at;
-  return complete_up_to < oldest ? { from: complete_up_to, to: oldest, why: "too_late" } : null;
+  const oldest = oldestFrom(bounds, now);
+  const why = oldest.why === "before_mapping" ? "mapping_changed" : "too_late";
+  return complete_up_to < oldest.at ? { from: complete_up_to, to: oldest.at, why } : null;
 }
 
 export interface FinishedRun {

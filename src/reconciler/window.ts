@@ -1,9 +1,10 @@
 /**
  * Which stretch of time a run may cover. Pure; times are epoch milliseconds.
  *
- * The one danger of reading Stripe's list is an event that looks missing, but was settled, and whose object has since
- * been purged: if it were delivered, only the ledger would prevent that it is booked twice. So no window reaches back, and
- * nothing is delivered, from before the time at which objects may have been purged.
+ * The one danger of reading Stripe's list is an event that looks missing, but was settled. Its object may have been purged
+ * since: if it were delivered, only the ledger would prevent that it is booked twice. Or another event was settled for the
+ * same movement, under an external id of an earlier mapping, and then not even the ledger would. So no window reaches
+ * back, and nothing is delivered, from before the time at which objects may have been purged, or the mapping changed.
  */
 
 /** Stripe lists events of the last 30 days. https://docs.stripe.com/api/events/list */
@@ -11,16 +12,25 @@ export const STRIPE_KEEPS_MS = 30 * 86_400_000;
 /** Clocks differ, and a page takes some time: what is this close to the purge counts as purged. */
 export const PURGE_MARGIN_MS = 3_600_000;
 
+/**
+ * Counts the versions of the mapping that give a movement another external id than the one before. The first one, of
+ * 1.0.0, was not stored. With this one refunds come from `refund.*` alone, and disputes go by balance transactions.
+ */
+const NAMING = 2;
+
 /** From `from`, inclusive, to `to`, exclusive. */
 export interface Window {
   readonly from: number;
   readonly to: number;
 }
 
-/** What this deployment stores about how its events are kept. */
+/** What this deployment stores about how its events are kept and booked. */
 export interface Bounds {
   /** Objects of events that came before this may be gone. It never moves back, even when the retention grows. */
   readonly purged_before: number;
+  readonly naming: number;
+  /** When {@link NAMING} changed here; null: never. What came before was booked under other external ids. */
+  readonly renamed_at: number | null;
 }
 
 export interface Setting {
@@ -28,11 +38,21 @@ export interface Setting {
 }
 
 /** The bounds as they are at `now`. */
-export function boundsAt(known: Bounds | null, { retentionMs }: Setting, now: number): Bounds {
-  return { purged_before: Math.max(known?.purged_before ?? 0, now - retentionMs) };
+export function boundsAt(known: Partial<Bounds> | null, { retentionMs }: Setting, now: number): Bounds {
+  const isNamedAlike = known === null || known.naming === NAMING;
+  return {
+    purged_before: Math.max(known?.purged_before ?? 0, now - retentionMs),
+    naming: NAMING,
+    renamed_at: isNamedAlike ? (known?.renamed_at ?? null) : now,
+  };
 }
 
-export type WindowProblem = "empty" | "in_future" | "before_stripe_list" | "before_retention";
+export type WindowProblem =
+  | "empty"
+  | "in_future"
+  | "before_stripe_list"
+  | "before_retention"
+  | "before_mapping";
 
 export interface WindowRefusal {
   readonly kind: "window_refused";
@@ -51,6 +71,7 @@ export function oldestFrom(
   const limits = [
     { at: now - STRIPE_KEEPS_MS, why: "before_stripe_list" },
     { at: bounds.purged_before + PURGE_MARGIN_MS, why: "before_retention" },
+    { at: bounds.renamed_at ?? 0, why: "before_mapping" },
   ] as const;
   return limits.reduce((latest, limit) => (limit.at > latest.at ? limit : latest));
 }
@@ -74,11 +95,18 @@ const PROBLEMS: Readonly<Record<WindowProblem, string>> = {
   before_stripe_list: "from is older than 30 days: Stripe lists no events from then",
   before_retention:
     "from is older than the retention: events settled then may have been purged, and look missing",
+  before_mapping:
+    "from is before the upgrade that gave movements other ids at the ledger: what was settled then looks missing",
 };
 
-/** A missing event this old may have been settled and purged. It is not delivered. */
+/** A missing event this old may have been settled, and purged or known by another id. It is not delivered. */
 export function isExpired(createdMs: number, bounds: Bounds): boolean {
-  return createdMs < bounds.purged_before + PURGE_MARGIN_MS;
+  return createdMs < bounds.purged_before + PURGE_MARGIN_MS || isBookedOtherwise(createdMs, bounds);
+}
+
+/** Its movement may have been settled under another external id: also one whose event is on record, as ignored. */
+export function isBookedOtherwise(createdMs: number, { renamed_at }: Bounds): boolean {
+  return createdMs < (renamed_at ?? 0);
 }
 
 /** Unix seconds, for Stripe's `created[gte]` and `created[lt]`. Its times are whole seconds. */

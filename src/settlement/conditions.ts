@@ -32,12 +32,17 @@ export const REFUND_ENDED: Case = {
 };
 
 /** Since this version Stripe sends the events of `refund.*` for every refund. */
-const REFUND_EVENTS_SINCE = "2024-10-28";
+export const REFUND_EVENTS_SINCE = "2024-10-28";
 
-/** Versions begin with their date. An event that names none is not known to be old. */
+/** Versions begin with their date. */
+export function isBeforeRefundEvents(apiVersion: string): boolean {
+  return apiVersion < REFUND_EVENTS_SINCE;
+}
+
+/** An event that names no version is not known to be old. */
 export const BEFORE_REFUND_EVENTS: Case = {
   name: `API version before ${REFUND_EVENTS_SINCE}`,
-  holds: ({ api_version }) => api_version !== null && api_version < REFUND_EVENTS_SINCE,
+  holds: ({ api_version }) => api_version !== null && isBeforeRefundEvents(api_version),
 };
 
 export const CANCELED_WITHOUT_ACCOUNT: Condition = {

@@ -10,8 +10,6 @@ import { eventIdSchema } from "../event-id.ts";
 /** Stripe's events are some kilobytes; none comes near this. */
 export const EVENT_MAX_BYTES = 1_048_576;
 
-/** Kept with the event, whose record has a limit of size: what is longer than any real one counts as missing. */
-const kept = z.string().max(255).nullable().catch(null);
 /** Not `z.record`, which would check each of some forty keys, of which any is allowed. */
 const anyObject = z.custom<Record<string, unknown>>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
@@ -25,9 +23,15 @@ const eventSchema = z.object({
   livemode: z.boolean().nullable().catch(null),
   /** Unix seconds. */
   created: z.int().nonnegative().nullable().catch(null),
-  api_version: kept,
-  /** The connected account, on Connect endpoints. */
-  account: kept,
+  /** Kept with the event, whose record has a limit of size: what is longer than any real one counts as missing. */
+  api_version: z.string().max(255).nullable().catch(null),
+  /** The connected account, on Connect endpoints. Not forgiven when malformed: an event without one is the platform's. */
+  account: z
+    .string()
+    .min(1)
+    .max(255)
+    .nullish()
+    .transform((value) => value ?? null),
   /** Without `previous_attributes`, which Stripe promises for few types: no money is decided by them. */
   data: z.object({ object: anyObject }),
 });

@@ -2,11 +2,25 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded, refundCreated } from "../../scripts/sandbox/events/stripe-events.ts";
+import {
+  paymentIntentSucceeded,
+  refundCreated,
+  refundUpdated,
+} from "../../scripts/sandbox/events/stripe-events.ts";
+import { setMovementResolved } from "../../src/ledger/call-lane.ts";
 import { LANE_WAIT_MAX_MS } from "../../src/ledger/lane.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { exclusiveLane } from "../support/exclusive-lane.ts";
-import { deliver, operator, runAlarm, showEvent } from "../support/worker.ts";
+import {
+  crash,
+  deliver,
+  operator,
+  runAlarm,
+  showEvent,
+  storedRecord,
+  stubOf,
+  withOverrides,
+} from "../support/worker.ts";
 
 let ledger: ScriptedLedger;
 let account: string;
@@ -179,6 +193,128 @@ describe("a 2xx without an effect", () => {
     const event = { ...payment(), type: "payment_intent.canceled" };
     expect((await deliver(event)).body).toMatchObject({ state: "forwarded" });
     expect(ledger.requests).toHaveLength(1);
+  });
+});
+
+describe("a movement that an operator closed", () => {
+  const RESOLUTION = { note: "booked by hand", actor: "ada" };
+  const resolve = (eventId: string) => operator("POST", `/v1/admin/events/${eventId}/resolve`, RESOLUTION);
+  const refundOf = (build: typeof refundCreated, id: string) =>
+    build({ id, amount: 300, payment_intent: "pi_1", status: "succeeded" });
+  const sent = () => ledger.requests.filter(({ method }) => method === "POST").length;
+  /** The ledger refuses what it is sent, or takes it, and holds the payin. */
+  const heldAnd = (answer: () => Response) => (request: { readonly method: string }) =>
+    request.method === "GET" ? inTheBooks("led_1") : answer();
+  const HELD_BACK = {
+    state: "failed",
+    reason: "movement_resolved",
+    next_retry_at: null,
+    last_error: { code: "MOVEMENT_RESOLVED", ledger_code: "MOVEMENT_RESOLVED" },
+  };
+
+  it("its account is known → no other event of it is sent, an operator sees it; another movement of the account is", async () => {
+    ledger.answer(() => refused(400, "INVALID_REQUEST"));
+    const closed = payment();
+    await deliver(closed);
+    expect((await resolve(closed.id)).body.state).toBe("resolved");
+    ledger.answer(() => accepted());
+    const twin = { ...closed, id: `${closed.id}twin` };
+    const { status, body } = await deliver(twin);
+    expect([status, body.details]).toEqual([
+      502,
+      expect.objectContaining({ state: "failed", ledger_code: "MOVEMENT_RESOLVED", retry_scheduled: false }),
+    ]);
+    expect((await showEvent(twin.id)).body).toMatchObject(HELD_BACK);
+    expect(sent()).toBe(1);
+    expect((await deliver(payment())).status).toBe(200);
+  });
+
+  it("closed while another event of it waits for its turn → that one is not sent", async () => {
+    ledger.answer(() => refused(400, "INVALID_REQUEST"));
+    const closed = payment();
+    await deliver(closed);
+    const held = holdLedger();
+    const slow = deliver(payment());
+    await vi.waitFor(() => expect(held.bodies).toHaveLength(1));
+    const twin = { ...closed, id: `${closed.id}twin` };
+    const waiting = deliver(twin);
+    await vi.waitFor(async () => expect((await storedRecord(twin.id))?.state).toBe("forwarding"));
+    expect((await resolve(closed.id)).status).toBe(200);
+    held.open(0);
+    expect([(await slow).status, (await waiting).body.details.ledger_code]).toEqual([
+      200,
+      "MOVEMENT_RESOLVED",
+    ]);
+    expect(held.bodies).toHaveLength(1);
+  });
+
+  it("its account was not known yet → known by the movement itself, when another event finds the account", async () => {
+    ledger.answer(() => refused(404, "NOT_FOUND"));
+    const id = `re_${crypto.randomUUID()}`;
+    const closed = refundOf(refundCreated, id);
+    await deliver(closed);
+    expect((await showEvent(closed.id)).body.settlement.account_id).toBeUndefined();
+    await resolve(closed.id);
+    ledger.answer(heldAnd(accepted));
+    const twin = refundOf(refundUpdated, id);
+    await deliver(twin);
+    expect((await showEvent(twin.id)).body).toMatchObject(HELD_BACK);
+    expect(sent()).toBe(0);
+    expect((await deliver(refundOf(refundCreated, `${id}other`))).body.state).toBe("forwarded");
+  });
+
+  it("its account was found out → known by the account's lane", async () => {
+    ledger.answer(heldAnd(() => refused(400, "INVALID_REQUEST")));
+    const id = `re_${crypto.randomUUID()}`;
+    const closed = refundOf(refundCreated, id);
+    await deliver(closed);
+    await resolve(closed.id);
+    ledger.answer(heldAnd(accepted));
+    const twin = refundOf(refundUpdated, id);
+    await deliver(twin);
+    expect((await showEvent(twin.id)).body).toMatchObject(HELD_BACK);
+    expect(sent()).toBe(1);
+  });
+
+  it("unmappable, but its movement could be read → known by the movement itself", async () => {
+    ledger.answer(heldAnd(accepted));
+    const id = `re_${crypto.randomUUID()}`;
+    const closed = refundCreated({ id, amount: 300, payment_intent: "pi_1", currency: "xxx" });
+    expect((await deliver(closed)).body.error_code).toBe("EVENT_UNMAPPABLE");
+    await resolve(closed.id);
+    const twin = refundOf(refundUpdated, id);
+    await deliver(twin);
+    expect((await showEvent(twin.id)).body).toMatchObject(HELD_BACK);
+    expect(sent()).toBe(0);
+  });
+
+  it("opened again → an operator's retry of the other event sends it", async () => {
+    ledger.answer(() => refused(400, "INVALID_REQUEST"));
+    const closed = payment();
+    await deliver(closed);
+    await resolve(closed.id);
+    ledger.answer(() => accepted());
+    const twin = { ...closed, id: `${closed.id}twin` };
+    await deliver(twin);
+    const retry = () => operator("POST", `/v1/admin/events/${twin.id}/retry`);
+    expect((await retry()).body).toMatchObject(HELD_BACK);
+    const movement = { name: `payin:${String(closed.data.object["id"])}`, accountId: account };
+    expect(await setMovementResolved(env, movement, false, 1_000)).toBe(true);
+    expect((await retry()).body.state).toBe("forwarded");
+  });
+
+  it("what cannot be closed, for the lane is out of reach → 503, and the event stays as it was", async () => {
+    ledger.answer(() => refused(400, "INVALID_REQUEST"));
+    const event = payment();
+    await deliver(event);
+    const broken = { getByName: () => ({ setResolved: () => Promise.reject(new Error("out of reach")) }) };
+    await crash(event.id);
+    await runInDurableObject(stubOf(event.id), (object) => {
+      const value = withOverrides({ ACCOUNT_LANE: broken });
+      Object.defineProperty(object, "env", { value, configurable: true });
+    });
+    expect((await resolve(event.id)).status).toBe(503);
+    expect((await showEvent(event.id)).body.state).toBe("failed");
   });
 });
 

@@ -1,8 +1,13 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded, refundCreated } from "../../scripts/sandbox/events/stripe-events.ts";
+import {
+  paymentIntentSucceeded,
+  payoutPaid,
+  refundCreated,
+  refundFailed,
+} from "../../scripts/sandbox/events/stripe-events.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger, silence } from "../support/scripted-ledger.ts";
-import { deliver, showEvent } from "../support/worker.ts";
+import { deliver, operator, showEvent } from "../support/worker.ts";
 
 /** What each answer of the ledger means for an event: the contract's table, row by row, through the real object. */
 
@@ -125,43 +130,151 @@ describe("unknown: retried with the same key and the same bytes", () => {
   });
 });
 
-describe("look-up of the account", () => {
-  const refund = () =>
-    refundCreated({ amount: 100, payment_intent: "pi_1", status: "succeeded", metadata: {} });
-  const lookUpEnv = { STRIPE_REFUND_EVENTS: "refund" };
+/** The ledger holds this of whatever it is asked about, and takes what it is sent. */
+const holding =
+  (held: Record<string, unknown>) =>
+  ({ method }: { readonly method: string }) => {
+    if (method !== "GET") return accepted();
+    const sound = {
+      id: "stl_p",
+      account_id: "acct_7",
+      amount_minor: "900",
+      currency: "USD",
+      status: "confirmed",
+    };
+    return Response.json({ settlements: [{ ...sound, latest_event_id: "led_0", ...held }] });
+  };
+const asked = () => ledger.requests.map(({ method, url }) => `${method} ${url.pathname}${url.search}`);
+const INGEST = "POST /v1/payments/settlements/ingest";
+const notYet = (ledger_code: string) => ({
+  ledger_status: 404,
+  ledger_code,
+  retry_scheduled: true,
+  attempts: 1,
+});
 
-  it("found → the settlement carries the payin's account, and the payload is frozen", async () => {
-    ledger.answer((request) =>
-      request.method === "GET"
-        ? Response.json({ settlements: [{ id: "stl_p", account_id: "acct_7", direction: "payin" }] })
-        : accepted(),
-    );
+describe("whose refund it is", () => {
+  const refund = () => refundCreated({ amount: 100, payment_intent: "pi_1", account_id: "acct_copied" });
+
+  it("the payin is there → the settlement carries its account, whatever the refund's own metadata says", async () => {
+    ledger.answer(holding({ direction: "payin" }));
     const event = refund();
-    const answer = await deliver(event, { env: lookUpEnv });
+    const answer = await deliver(event);
     expect(answer.body).toMatchObject({ state: "forwarded", deduped: false });
-    expect(ledger.requests.map(({ method, url }) => `${method} ${url.pathname}${url.search}`)).toEqual([
-      "GET /v1/payments/settlements/stripe/pi_1?direction=payin",
-      "POST /v1/payments/settlements/ingest",
-    ]);
+    expect(asked()).toEqual(["GET /v1/payments/settlements/stripe/pi_1?direction=payin", INGEST]);
     expect((await showEvent(event.id)).body.settlement).toMatchObject({
       account_id: "acct_7",
       direction: "refund",
-      metadata: { account_source: "payin_lookup" },
+      metadata: { account_source: "payin", account_in_metadata: "acct_copied" },
     });
   });
 
-  it("the ledger does not know the payment yet → 502 ACCOUNT_NOT_RESOLVED, and it heals by retry", async () => {
-    ledger.answer(() => refused(404, "NOT_FOUND"));
+  it.each([
+    ["is not there", () => refused(404, "NOT_FOUND")],
+    ["is pending: it has credited nobody yet", holding({ status: "pending" })],
+  ])("the payin %s → 502 ACCOUNT_NOT_RESOLVED, and it heals by retry", async (_, answering) => {
+    ledger.answer(answering);
     const event = refund();
-    const answer = await deliver(event, { env: lookUpEnv });
-    expect(answer.status).toBe(502);
-    expect(answer.body.details).toMatchObject({
-      ledger_status: 404,
-      ledger_code: "ACCOUNT_NOT_RESOLVED",
-      retry_scheduled: true,
-      attempts: 1,
-    });
+    const answer = await deliver(event);
+    expect([answer.status, answer.body.details]).toEqual([
+      502,
+      expect.objectContaining(notYet("ACCOUNT_NOT_RESOLVED")),
+    ]);
     expect(ledger.requests.map((request) => request.method)).toEqual(["GET"]);
+    ledger.answer(holding({ direction: "payin" }));
+    expect((await operator("POST", `/v1/admin/events/${event.id}/retry`)).body.state).toBe("forwarded");
+  });
+
+  it("the payin says that just this much was not captured → 200, unmappable: nobody can say which it is", async () => {
+    ledger.answer(holding({ direction: "payin", metadata: { stripe_released_minor: "100" } }));
+    const answer = await deliver(refund());
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      expect.objectContaining({ error_code: "EVENT_UNMAPPABLE", reason: "partial_capture_or_refund" }),
+    ]);
+    expect(asked()).not.toContain(INGEST);
+  });
+});
+
+describe("money that comes back", () => {
+  const back = () => refundFailed({ id: "re_1", amount: 100, payment_intent: "pi_1" });
+
+  it("the debit is there → a payin of its own, for that account", async () => {
+    ledger.answer(holding({ direction: "refund" }));
+    const event = back();
+    expect((await deliver(event)).body).toMatchObject({ state: "forwarded" });
+    expect(asked()).toEqual(["GET /v1/payments/settlements/stripe/re_1?direction=refund", INGEST]);
+    expect((await showEvent(event.id)).body.settlement).toMatchObject({
+      account_id: "acct_7",
+      direction: "payin",
+      metadata: { account_source: "debit", kind: "refund_returned" },
+    });
+  });
+
+  it.each([
+    ["is not there", () => refused(404, "NOT_FOUND")],
+    ["shows no effect", holding({ direction: "refund", latest_event_id: null })],
+  ])(
+    "the debit %s → 502 COUNTERPART_NOT_FOUND, nothing is credited, and it heals by retry",
+    async (_, answering) => {
+      ledger.answer(answering);
+      const answer = await deliver(back());
+      expect([answer.status, answer.body.details]).toEqual([
+        502,
+        expect.objectContaining(notYet("COUNTERPART_NOT_FOUND")),
+      ]);
+      expect(asked()).not.toContain(INGEST);
+    },
+  );
+
+  it.each([
+    ["less", { amount_minor: "99" }],
+    ["of another currency", { currency: "EUR" }],
+  ])("the debit is %s → 200, unmappable, nothing is credited", async (_, held) => {
+    ledger.answer(holding({ direction: "refund", ...held }));
+    expect((await deliver(back())).body).toMatchObject({ state: "failed", reason: "debit_differs" });
+    expect(asked()).not.toContain(INGEST);
+  });
+
+  it("failed with no transaction at all, and the ledger holds no debit → 200, ignored: it had never left", async () => {
+    ledger.answer(() => refused(404, "NOT_FOUND"));
+    const never = { balance_transaction: null, failure_balance_transaction: null };
+    const event = refundFailed({ id: "re_1", amount: 100, payment_intent: "pi_1", ...never });
+    const answer = await deliver(event);
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      expect.objectContaining({ state: "ignored", reason: "refund_not_moved" }),
+    ]);
+    expect((await showEvent(event.id)).body.attempt_log).toMatchObject([{ outcome: "ignored" }]);
+  });
+});
+
+describe("a payout paid, refused for its status", () => {
+  const REFUSED = "INVALID_STATUS_TRANSITION";
+  const payout = () => payoutPaid({ id: "po_1", account_id: "acct_1", amount: 900 });
+  const answering = (status: string) => (request: { readonly method: string }) =>
+    request.method === "GET" ? holding({ direction: "payout", status })(request) : refused(409, REFUSED);
+
+  it("the ledger holds it as reversed → 200, ignored as overtaken; its replay asks nobody", async () => {
+    ledger.answer(answering("reversed"));
+    const event = payout();
+    const told = { state: "ignored", reason: "payout_overtaken", forwarded_to_ledger: false };
+    expect((await deliver(event)).body).toMatchObject({ ...told, deduped: false });
+    expect(asked()).toEqual([INGEST, "GET /v1/payments/settlements/stripe/po_1?direction=payout"]);
+    expect((await deliver(event)).body).toMatchObject({ ...told, deduped: true });
+    expect(ledger.requests).toHaveLength(2);
+    expect((await showEvent(event.id)).body.attempt_log).toMatchObject([
+      { outcome: "ignored", ledger_status: 409 },
+    ]);
+  });
+
+  it("the ledger holds it as failed → permanent: an operator sees it", async () => {
+    ledger.answer(answering("failed"));
+    const { status, body } = await deliver(payout());
+    expect([status, body.details]).toEqual([
+      502,
+      expect.objectContaining({ ledger_status: 409, ledger_code: REFUSED, retry_scheduled: false }),
+    ]);
   });
 });
 

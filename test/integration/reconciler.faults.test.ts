@@ -165,22 +165,6 @@ describe("the wrong mode", () => {
     expect(await reconcile()).toMatchObject({ status: "failed", error: { code: "LIVEMODE_MISMATCH" } });
     expect(world.stripe.questions).toEqual([]);
   });
-
-  it("STRIPE_REFUND_EVENTS changed during a run → it fails: it would compare two ways of booking", async () => {
-    world.stripe.fault = () => stripeError(500);
-    const id = await begin();
-    await until(id, ({ progress: { phase } }) => phase === "backing_off");
-    await configure({ STRIPE_REFUND_EVENTS: "refund" });
-    await passTime(id);
-    expect(await untilOver(id)).toMatchObject({ status: "failed", error: { code: "CONFIGURATION_CHANGED" } });
-    const refusal = await valueOf(
-      askReconciler(env, (stub) =>
-        stub.start({ id: "rec_late", from: Date.now() - HOUR, to: Date.now(), dry_run: false, actor: null }),
-      ),
-    );
-    // The same refunds were booked before by the other family, under other ids.
-    expect(refusal).toMatchObject({ kind: "window_refused", why: "before_refund_mode" });
-  });
 });
 
 describe("the ledger does not answer", () => {

@@ -8,6 +8,7 @@ import {
   payoutPaid,
   refundCreated,
   stripeEvent,
+  type StripeEventBody,
 } from "../../scripts/sandbox/events/stripe-events.ts";
 import { askReconciler } from "../../src/reconciler/call-reconciler.ts";
 import {
@@ -17,9 +18,9 @@ import {
   DAY,
   deliverAll,
   differencesOf,
-  forgetEverything,
   found,
   HOUR,
+  inReconciler,
   leaveNothing,
   MINUTE,
   paymentOf,
@@ -27,11 +28,13 @@ import {
   reconcile,
   scriptWorld,
   show,
+  until,
   untilOver,
   valueOf,
   type World,
 } from "../support/reconciler.ts";
 import { askSandbox, availableOf, newAccount, refused } from "../support/scripted-ledger.ts";
+import { stripeError } from "../support/scripted-stripe.ts";
 import { alarmAt, deliver, operator, showEvent, storedRecord, stubOf } from "../support/worker.ts";
 
 /** What a run finds, and what it does about it. */
@@ -197,6 +200,56 @@ describe("an event that clawsettle knows", () => {
     expect(await storedRecord(event.id)).toMatchObject({ state: "forwarded", attempts: 2 });
   });
 
+  it.each([
+    [
+      "ignored",
+      (event: StripeEventBody) => ({ ...event, type: "customer.created" }),
+      { conflicting: 1, ignored: 1 },
+    ],
+    [
+      "unmappable",
+      ({ data, ...event }: StripeEventBody) => ({
+        ...event,
+        data: { object: { ...data.object, currency: "xxx" } },
+      }),
+      { unmappable: 1 },
+    ],
+  ])(
+    "%s, and money to the mapping of today → a dry run says so; delivered again, settled once, healed",
+    async (_, asItWas, seen) => {
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+      const event = paid(60);
+      // An earlier mapping did not know what it means: here the event itself was another.
+      await deliver(asItWas(event));
+      world.stripe.events.push(event);
+      vi.setSystemTime(Date.now() + MINUTE);
+      expect(found(await reconcile({ dry_run: true }))).toEqual(seen);
+      expect(world.ledger.requests.filter(({ method }) => method === "POST")).toEqual([]);
+      const report = await reconcile();
+      expect([found(report), report.balanced]).toEqual([{ healed: 1 }, true]);
+      expect((await showEvent(event.id)).body).toMatchObject({
+        state: "forwarded",
+        deliveries: 2,
+        attempt_log: [{ trigger: "backfill", outcome: "accepted" }],
+      });
+      expect(found(await reconcile())).toEqual({});
+      expect(await availableOf(account)).toBe("60");
+    },
+  );
+
+  it("a payout whose failure came first → ignored, as overtaken; equal on all sides, and left alone", async () => {
+    const created = Math.floor(Date.now() / 1_000) - 60;
+    const payout = { id: `po_${crypto.randomUUID().slice(0, 8)}`, account_id: account, amount: 900 };
+    const first = payoutPaid(payout, { created });
+    const events = [payoutFailed(payout, { created: created + 1 }), first];
+    for (const event of events) expect((await deliver(event)).status).toBe(200);
+    expect((await showEvent(first.id)).body).toMatchObject({ state: "ignored", reason: "payout_overtaken" });
+    world.stripe.events.push(...events);
+    const report = await reconcile();
+    expect([found(report), report.balanced]).toEqual([{ ignored: 1 }, true]);
+    expect((await showEvent(first.id)).body).toMatchObject({ attempts: 1, deliveries: 1 });
+  });
+
   it("waiting for its retry → left alone, and open", async () => {
     const event = paid();
     world.stripe.events.push(event);
@@ -278,7 +331,7 @@ describe("an event that clawsettle knows", () => {
   it("a refund whose account the ledger told → equal, with that account", async () => {
     const payment = paid(500);
     await deliver(payment);
-    const refund = chargeRefunded(
+    const refund = refundCreated(
       { payment_intent: paymentOf(payment), amount: 500 },
       { created: payment.created + 1 },
     );
@@ -302,15 +355,17 @@ describe("an event that clawsettle knows", () => {
 });
 
 describe("what is asked for", () => {
-  it("only the types that can settle, of the configured refund mode", async () => {
+  it("only the types that can settle: refunds by refund.*, not by the charge", async () => {
     const created = Math.floor(Date.now() / 1_000) - 60;
-    const refund = refundCreated({ status: "succeeded", account_id: account }, { created });
-    world.stripe.events.push(refund, stripeEvent("customer.created", { id: "cus_1" }, { created }));
+    const refund = refundCreated({ status: "succeeded" }, { created });
+    world.stripe.events.push(
+      refund,
+      chargeRefunded({ amount: 5 }, { created }),
+      stripeEvent("customer.created", { id: "cus_1" }, { created }),
+    );
     const report = await reconcile({ dry_run: true });
-    expect(report.progress.events).toBe(0);
-    await configure({ STRIPE_REFUND_EVENTS: "refund" });
-    await forgetEverything();
-    expect(found(await reconcile({ dry_run: true }))).toEqual({ missing: 1 });
+    expect([report.progress.events, found(report)]).toEqual([1, { missing: 1 }]);
+    expect((await differencesOf(report.id))[0]).toMatchObject({ event_id: refund.id });
   });
 
   it("no events → complete, equal, and no question but one", async () => {
@@ -365,6 +420,49 @@ describe("what is asked for", () => {
     const report = await reconcile({ from: Date.now() - DAY + 65 * MINUTE });
     expect(found(report)).toEqual({ expired: 1 });
     expect(await storedRecord(event.id)).toBeUndefined();
+  });
+});
+
+describe("an upgrade that gives movements other ids at the ledger", () => {
+  /** As 1.0.0 stored them. */
+  const storedBefore = { refund_events: "charge", refund_events_since: null };
+  const upgrade = () =>
+    inReconciler((_, { storage }) =>
+      storage.kv.put("bounds", { ...storedBefore, purged_before: Date.now() - 30 * DAY }),
+    );
+
+  it("→ nothing from before it is delivered, or delivered again; what comes later is", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    await upgrade();
+    expect(await ask()).toMatchObject({ kind: "window_refused", why: "before_mapping", oldest: Date.now() });
+    // Asked for again and again: the time of the upgrade stays.
+    const upgradedAt = Date.now();
+    vi.setSystemTime(upgradedAt + HOUR);
+    expect(await ask({ from: upgradedAt - 1 })).toMatchObject({ why: "before_mapping", oldest: upgradedAt });
+    const event = paid(70);
+    world.stripe.events.push(event);
+    expect(found(await reconcile({ from: upgradedAt }))).toEqual({ backfilled: 1 });
+    expect(await availableOf(account)).toBe("70");
+  });
+
+  it("in the middle of a run → the run fails, and says why; nothing more is asked", async () => {
+    const refund = refundCreated(
+      { payment_intent: "pi_1" },
+      { created: Math.floor(Date.now() / 1_000) - 60 },
+    );
+    world.stripe.events.push(refund);
+    world.stripe.fault = () => stripeError(500);
+    const id = await begin();
+    await until(id, ({ progress: { phase } }) => phase === "backing_off");
+    await inReconciler((_, { storage }) =>
+      storage.sql.exec("UPDATE runs SET run = json_set(run, '$.refund_events', 'charge')"),
+    );
+    await upgrade();
+    world.stripe.fault = null;
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.parse((await show(id)).progress.next_try_at ?? "") });
+    expect(await untilOver(id)).toMatchObject({ status: "failed", error: { code: "CONFIGURATION_CHANGED" } });
+    expect(world.stripe.questions).toHaveLength(1);
+    expect(await storedRecord(refund.id)).toBeUndefined();
   });
 });
 

@@ -213,18 +213,30 @@ describe("what nobody can claim any more", () => {
     ]);
   });
 
-  it("STRIPE_REFUND_EVENTS changed → begins anew: the same refunds were booked before under other ids", async () => {
+  it("upgraded from 1.0.0, under other ids → begins anew there, with a gap; nothing from before is delivered", async () => {
     await cronAt(T0);
     await cronAt(T0 + 70 * MINUTE);
-    const change = T0 + 100 * MINUTE;
-    await configure({ STRIPE_REFUND_EVENTS: "refund" });
-    await cronAt(change);
+    const upgrade = T0 + 100 * MINUTE;
+    await inReconciler((_, { storage }) => {
+      const stored = storage.kv.get<object>("watermark");
+      storage.kv.put("watermark", { ...stored, refund_events: "charge" });
+      const { purged_before } = storage.kv.get<{ purged_before: number }>("bounds") ?? {};
+      storage.kv.put("bounds", { purged_before, refund_events: "charge", refund_events_since: null });
+      storage.sql.exec("UPDATE runs SET run = json_set(run, '$.refund_events', 'charge')");
+    });
+    const before = paidAt(upgrade - MINUTE);
+    const after = paidAt(upgrade + MINUTE);
+    await cronAt(upgrade);
     await cronAt(T0 + 135 * MINUTE);
-    expect((await runs())[0]).toMatchObject({ from: iso(change), to: iso(T0 + 125 * MINUTE) });
+    expect((await runs())[0]).toMatchObject({ from: iso(upgrade), to: iso(T0 + 125 * MINUTE) });
     expect(await status()).toMatchObject({
       complete_up_to: iso(T0 + 125 * MINUTE),
-      gaps: [{ from: iso(T0 + 60 * MINUTE), to: iso(change), why: "refund_events_changed" }],
+      gaps: [{ from: iso(T0 + 60 * MINUTE), to: iso(upgrade), why: "mapping_changed" }],
     });
+    expect([await storedRecord(before.id), (await storedRecord(after.id))?.state]).toEqual([
+      undefined,
+      "forwarded",
+    ]);
   });
 });
 

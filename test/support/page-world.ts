@@ -6,18 +6,19 @@ import type { SettlementLookup } from "../../src/ledger/port.ts";
 import type { PagePorts } from "../../src/reconciler/ports.ts";
 import type { Running } from "../../src/reconciler/run.ts";
 import type { Bounds } from "../../src/reconciler/window.ts";
-import type { Mapping } from "../../src/settlement/settlement.ts";
+import type { Mapping } from "../../src/settlement/mapping.ts";
 import type { EventsAnswer, EventsQuery } from "../../src/stripe-api/port.ts";
 import { DAY, delivery, forwarded, MONEY, SETTLEMENT, T0 } from "./records.ts";
 import { runningRun } from "./runs.ts";
 
-/** An event as this Stripe lists it. `refused`: why `prepare` does not take it. */
+/** An event as this Stripe lists it. `refused`: why `prepare` does not take it. `account`: a connected one, not named. */
 export interface ListedEvent {
   readonly id: string;
   /** Unix seconds. */
   readonly created: number;
   readonly mapping?: Mapping;
   readonly refused?: "invalid_request" | "livemode_mismatch";
+  readonly account?: string;
   readonly padding?: string;
 }
 
@@ -26,7 +27,7 @@ export type Stored = EventRecord | "unreachable";
 /** The ledger holds what our settlement says. */
 export const AGREES: SettlementLookup = {
   kind: "found",
-  settlement: { ...SETTLEMENT, id: "stl_1", latest_event_id: "led_1" },
+  settlement: { ...SETTLEMENT, id: "stl_1", latest_event_id: "led_1", released_minor: null },
 };
 
 const decoder = new TextDecoder();
@@ -47,7 +48,7 @@ export class PageWorld {
   delivered: (eventId: string) => Stored = (event_id) => forwarded({ event_id, secret: null });
   /** What an event's object becomes when it is poked. */
   poked: (eventId: string, stored: Stored | undefined) => Stored | undefined = (_, stored) => stored;
-  bounds: Bounds = { purged_before: T0 - 30 * DAY, refund_events: "charge", refund_events_since: null };
+  bounds: Bounds = { purged_before: T0 - 30 * DAY, naming: 2, renamed_at: null };
   alarmAt: number | null = T0 + 1;
   /** As it is stored. */
   run: Running;
@@ -78,17 +79,25 @@ export class PageWorld {
       if (after !== undefined) this.objects.set(eventId, after);
     },
     prepare: async (body) => {
-      const { id, mapping = MONEY, refused } = JSON.parse(decoder.decode(body)) as ListedEvent;
+      const { id, mapping = MONEY, refused, account } = JSON.parse(decoder.decode(body)) as ListedEvent;
       this.#call("prepare", id);
+      if (account !== undefined) {
+        return {
+          kind: "not_listed",
+          event_id: id,
+          event_type: "payment_intent.succeeded",
+          stripe_account: account,
+        };
+      }
       if (refused === undefined) {
-        return { ok: true, delivery: delivery({ event_id: id, mapping, secret_index: null }) };
+        return { kind: "delivery", delivery: delivery({ event_id: id, mapping, secret_index: null }) };
       }
       const mismatch = { settle_env: "staging", expected_livemode: false, event_livemode: true } as const;
       const failure =
         refused === "livemode_mismatch"
           ? ({ kind: refused, ...mismatch } as const)
           : ({ kind: refused, problems: [] } as const);
-      return { ok: false, failure, why: refused };
+      return { kind: "refused", failure, why: refused };
     },
     types: ["payment_intent.succeeded"],
     bounds: () => (this.#call("bounds", null), this.bounds),

@@ -15,7 +15,6 @@ const COMMON = {
   from: T0 - HOUR,
   to: T0,
   dry_run: false,
-  refund_events: "charge",
   gap: null,
   created_at: T0,
   started_at: null,

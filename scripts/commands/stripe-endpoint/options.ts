@@ -1,15 +1,14 @@
 import { ROUTES } from "../../../src/http/routes.ts";
 import { isLoopback } from "../../../src/loopback.ts";
-import { flag, oneOf, option, type Values } from "../../lib/command.ts";
+import { flag, option, type Values } from "../../lib/command.ts";
 import { UsageError } from "../../lib/failure.ts";
 
 export const HELP = `Creates or updates the webhook endpoint in Stripe, with the event types that the mapping needs.
 
   npm run stripe:endpoint -- --url https://staging.clawsettle.com/v1/stripe/webhook [options]
 
-  --url <url>                     where Stripe shall deliver; https, or http to this machine
-  --refund-events <charge|refund> as STRIPE_REFUND_EVENTS of that deployment (charge)
-  --dry-run                       say what would be done, and do nothing
+  --url <url>   where Stripe shall deliver; https, or http to this machine
+  --dry-run     say what would be done, and do nothing
   --help
 
 Reads STRIPE_API_KEY (a key that may write webhook endpoints; test mode for staging, live mode for production), and
@@ -18,7 +17,6 @@ Exit code: 0 when the endpoint is as it should be, or with --dry-run; 1 when not
 
 export const OPTIONS = {
   url: option(webhookUrl, null),
-  "refund-events": oneOf(["charge", "refund"], "charge" as const),
   "dry-run": flag,
 };
 

@@ -44,4 +44,5 @@ export function Watermark({ watermark }: { watermark: WatermarkStatus | null }) 
 
 const GAPS = {
   too_late: "nobody looked while it could still be seen",
+  mapping_changed: "the same money was booked under other ids before an upgrade",
 } as const;

@@ -67,9 +67,10 @@ function onFailedEvent(
 ): Step {
   const { now } = context;
   const trigger = triggerOf(delivery);
+  const isRecent = now - record.updated_at < REDELIVERY_QUIET_MS;
   if (record.cause === "unmappable") {
-    // Since the first delivery somebody taught the mapper this event: Stripe's resend is as good as an operator's.
-    if (money === null) return quiet(record, "stored");
+    // Somebody taught the mapper this event, or Stripe knows more of it: Stripe's resend is as good as an operator's.
+    if (money === null || (record.attempts > 0 && isRecent)) return quiet(record, "stored");
     return beginAttempt(record, workOf(money, delivery.body), trigger, context);
   }
   // Since the first delivery the ledger may have come to hold its currency.
@@ -78,9 +79,7 @@ function onFailedEvent(
       ? beginAttempt(record, record.work, trigger, context)
       : quiet(record, "stored");
   }
-  if (record.next_retry_at === null || now - record.updated_at < REDELIVERY_QUIET_MS) {
-    return quiet(record, "stored");
-  }
+  if (record.next_retry_at === null || isRecent) return quiet(record, "stored");
   return beginAttempt(record, record.work, trigger, context);
 }
 

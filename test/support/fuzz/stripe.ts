@@ -11,6 +11,7 @@ const BUILDERS = {
   chargeRefunded: events.chargeRefunded,
   chargeSucceeded: events.chargeSucceeded,
   refundCreated: events.refundCreated,
+  refundUpdated: events.refundUpdated,
   refundFailed: events.refundFailed,
   disputeClosed: events.disputeClosed,
   disputeFundsWithdrawn: events.disputeFundsWithdrawn,
@@ -53,11 +54,13 @@ export const spoiledEventArb: fc.Arbitrary<SpoiledEvent> = fc.record({
   damage: damageArb,
 });
 
+export const CONNECTED_ACCOUNT = "acct_connected";
+
 let made = 0;
 
 /** Under an id that no other run has, unless the id is what was spoiled: an event is remembered. */
 export function bodyOf({ builder, knowsAccount, mutations, damage }: SpoiledEvent): Uint8Array<ArrayBuffer> {
   const money = { ...(knowsAccount && { account_id: "acct_1" }), receipt_email: CANARY, description: CANARY };
-  const event = BUILDERS[builder](money, { id: `evt_fuzz${made++}`, account: "acct_connected" });
+  const event = BUILDERS[builder](money, { id: `evt_fuzz${made++}`, account: CONNECTED_ACCOUNT });
   return damaged(hostileJson(event, mutations), damage);
 }

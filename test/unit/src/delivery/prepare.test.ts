@@ -17,21 +17,22 @@ function configOf(overrides: Record<string, string> = {}): Config {
 }
 
 const EVENT = paymentIntentSucceeded({ account_id: "acc_1", amount: 1234 });
+const CONNECTED = "acct_1Connected";
 const prepare = (event: object, overrides?: Record<string, string>) =>
   prepareDelivery(utf8(JSON.stringify(event)), configOf(overrides), { secretIndex: 1, requestId: "req_1" });
 
 describe("an event of the right mode", () => {
   it("→ a delivery: its envelope, its money, the digest of its bytes, how it came; not its body", async () => {
-    expect(await prepare({ ...EVENT, account: "acct_1" })).toMatchObject({
-      ok: true,
+    expect(await prepare(EVENT)).toMatchObject({
+      kind: "delivery",
       delivery: {
         event_id: EVENT.id,
         event_type: "payment_intent.succeeded",
         livemode: false,
         api_version: EVENT.api_version,
-        stripe_account: "acct_1",
+        stripe_account: null,
         mapping: { kind: "settlement", settlement: { amount_minor: "1234", account_id: "acc_1" } },
-        body_sha256: await sha256(utf8(JSON.stringify({ ...EVENT, account: "acct_1" }))),
+        body_sha256: await sha256(utf8(JSON.stringify(EVENT))),
         secret_index: 1,
         body: null,
         request_id: "req_1",
@@ -40,21 +41,74 @@ describe("an event of the right mode", () => {
   });
 
   it("that cannot be mapped → its body too: it is all that is left to repair it from", async () => {
-    const { metadata: _, ...object } = EVENT.data.object;
-    const event = { ...EVENT, data: { object } };
+    const event = { ...EVENT, data: { object: { ...EVENT.data.object, amount_received: null } } };
     expect(await prepare(event)).toMatchObject({
-      ok: true,
+      kind: "delivery",
       delivery: { mapping: { kind: "unmappable" }, body: utf8(JSON.stringify(event)) },
     });
   });
 
-  it("of the other family of refund events → ignored", async () => {
+  it("with a question before it → its body too: the answer may be that nobody can say", async () => {
     const refund = refundCreated({ payment_intent: "pi_1", amount: 5 });
-    const kind = async (mode: string) => {
-      const prepared = await prepare(refund, { STRIPE_REFUND_EVENTS: mode });
-      return prepared.ok && prepared.delivery.mapping.kind;
+    expect(await prepare(refund)).toMatchObject({
+      kind: "delivery",
+      delivery: {
+        mapping: { kind: "question", question: { kind: "payin", payment: "pi_1" } },
+        body: utf8(JSON.stringify(refund)),
+      },
+    });
+  });
+
+  it("that moves no money → not its body", async () => {
+    const nothing = { ...EVENT, type: "customer.created" };
+    expect(await prepare(nothing)).toMatchObject({
+      kind: "delivery",
+      delivery: { mapping: { kind: "ignored" }, body: null },
+    });
+  });
+
+  it("whose account stands under another key → found under STRIPE_ACCOUNT_METADATA_KEY alone", async () => {
+    const mapping = async (key: string) => {
+      const prepared = await prepare(EVENT, { STRIPE_ACCOUNT_METADATA_KEY: key });
+      return prepared.kind === "delivery" && prepared.delivery.mapping.kind;
     };
-    expect([await kind("refund"), await kind("charge")]).toEqual(["account_lookup", "ignored"]);
+    expect([await mapping("account_id"), await mapping("wallet")]).toEqual(["settlement", "question"]);
+  });
+});
+
+describe("an event of a connected account", () => {
+  const event = { ...EVENT, account: CONNECTED };
+
+  it.each([false, true, undefined])(
+    "that is not named, livemode %s → not listed, in either mode",
+    async (livemode) => {
+      const notListed = {
+        kind: "not_listed",
+        event_id: EVENT.id,
+        event_type: "payment_intent.succeeded",
+        stripe_account: CONNECTED,
+      };
+      expect(await prepare({ ...event, livemode })).toEqual(notListed);
+      expect(await prepare({ ...event, livemode }, { STRIPE_CONNECTED_ACCOUNTS: "acct_2" })).toEqual(
+        notListed,
+      );
+    },
+  );
+
+  it("that is named → a delivery, with the account; of the other mode → refused as any", async () => {
+    const named = { STRIPE_CONNECTED_ACCOUNTS: `acct_2,${CONNECTED}` };
+    expect(await prepare(event, named)).toMatchObject({
+      kind: "delivery",
+      delivery: { stripe_account: CONNECTED, mapping: { kind: "settlement" } },
+    });
+    expect(await prepare({ ...event, livemode: true }, named)).toMatchObject({
+      kind: "refused",
+      failure: { kind: "livemode_mismatch" },
+    });
+  });
+
+  it("the platform's own → settled, whoever is named", async () => {
+    expect((await prepare(EVENT, { STRIPE_CONNECTED_ACCOUNTS: CONNECTED })).kind).toBe("delivery");
   });
 });
 
@@ -103,6 +157,6 @@ describe("what is refused", () => {
       },
     ],
   ])("%s → %2$j", async (_, event, refusal) => {
-    expect(await prepare(event)).toEqual({ ok: false, ...refusal });
+    expect(await prepare(event)).toEqual({ kind: "refused", ...refusal });
   });
 });

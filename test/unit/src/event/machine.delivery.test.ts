@@ -244,6 +244,15 @@ describe("failed + delivery", () => {
     expect(() => parseRecord(step.record)).not.toThrow();
   });
 
+  it.each([
+    ["as an attempt just found out", 1, 5 * SECOND - 1, "stored"],
+    ["as an attempt found out 5 s ago", 1, 5 * SECOND, "started"],
+    ["as the first delivery just showed", 0, 0, "started"],
+  ])("failed(unmappable), %s + delivery with a question → %4$s", (_, attempts, after, verdict) => {
+    const step = transition(unmappable({ attempts }), delivered({ mapping: ASKING, body: BODY }), at(after));
+    expect(step.verdict).toBe(verdict);
+  });
+
   it("failed(unmappable) + delivery that now maps to a look-up → received", () => {
     const step = transition(unmappable(), delivered({ mapping: ASKING, body: BODY }), at(HOUR));
     expect(step.record).toMatchObject({ state: "received", work: DRAFTED, attempts: 1 });

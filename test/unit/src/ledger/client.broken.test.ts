@@ -51,7 +51,7 @@ describe("no answer → unknown", () => {
     const baseUrl = ledger.origin;
     await ledger.stop();
     expect(await ledger.client({ baseUrl }).ingest(PAYLOAD, KEY)).toEqual(unknown("connection_lost", null));
-    expect(await ledger.client({ baseUrl }).findPayinAccount("pi_1")).toEqual(
+    expect(await ledger.client({ baseUrl }).findSettlement("pi_1", "payin")).toEqual(
       unknown("connection_lost", null),
     );
   });

@@ -80,10 +80,21 @@ describe("ingest", () => {
   );
 });
 
-describe("findPayinAccount", () => {
-  it("asks for the payin of the payment, with the bearer and no body", async () => {
-    ledger.respond = (response) => response.end('{"settlements":[{"id":"stl_1","account_id":"acc_1"}]}');
-    expect(await ledger.client().findPayinAccount("pi_1")).toEqual({ kind: "found", account_id: "acc_1" });
+describe("findSettlement", () => {
+  const held = {
+    id: "stl_1",
+    account_id: "acc_1",
+    amount_minor: "100",
+    currency: "USD",
+    status: "confirmed",
+  };
+
+  it("asks for the settlement of the payment in this direction, with the bearer and no body", async () => {
+    ledger.respond = (response) => response.end(JSON.stringify({ settlements: [held] }));
+    expect(await ledger.client().findSettlement("pi_1", "payin")).toEqual({
+      kind: "found",
+      settlement: { ...held, latest_event_id: null, released_minor: null },
+    });
     expect(ledger.received).toHaveLength(1);
     expect(ledger.received[0]).toMatchObject({
       method: "GET",
@@ -101,18 +112,16 @@ describe("findPayinAccount", () => {
     ["pi_é \uD800", "pi_%C3%A9%20%EF%BF%BD"],
   ])("an id like %j → stays one segment of the path", async (id, segment) => {
     ledger.respond = (response) => response.writeHead(404).end('{"error":"none","code":"NOT_FOUND"}');
-    expect((await ledger.client().findPayinAccount(id)).kind).toBe("unavailable");
+    expect(await ledger.client().findSettlement(id, "payin")).toEqual({ kind: "absent" });
     expect(ledger.received.map((request) => request.url)).toEqual([
       `/v1/payments/settlements/stripe/${segment}?direction=payin`,
     ]);
   });
 
   it.each(["", ".", ".."])(
-    "an id %j that would name another resource → not resolved, nobody is asked",
+    "an id %j that would name another resource → absent, nobody is asked",
     async (id) => {
-      expect(await ledger.client().findPayinAccount(id)).toEqual(
-        unavailable(404, "ACCOUNT_NOT_RESOLVED", null),
-      );
+      expect(await ledger.client().findSettlement(id, "payin")).toEqual({ kind: "absent" });
       expect(ledger.received).toEqual([]);
     },
   );

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { accountOfAnswer, outcomeOfAnswer } from "../../../../src/ledger/outcome.ts";
+import { outcomeOfAnswer, settlementOfAnswer } from "../../../../src/ledger/outcome.ts";
 import { DAY_MS, NOW, SETTLED } from "./answers.ts";
 
 describe("any answer at all", () => {
@@ -28,13 +28,13 @@ describe("any answer at all", () => {
   it("never throws, has one meaning, and lets no text of the ledger through", () => {
     fc.assert(
       fc.property(anyAnswer, (given) => {
-        for (const outcome of [outcomeOfAnswer(given), accountOfAnswer(given)]) {
+        for (const outcome of [outcomeOfAnswer(given), settlementOfAnswer(given, "payin")]) {
           const { kind, ledger_code, retry_after_ms } = {
             ledger_code: null,
             retry_after_ms: null,
             ...outcome,
           };
-          expect(["accepted", "found", "rejected", "unavailable", "unknown"]).toContain(kind);
+          expect(["accepted", "found", "absent", "rejected", "unavailable", "unknown"]).toContain(kind);
           expect(ledger_code ?? "NONE").toMatch(/^[A-Z][A-Z0-9_]{0,63}$/);
           const wait = retry_after_ms ?? 0;
           expect(Number.isInteger(wait) && wait >= 0 && wait <= DAY_MS).toBe(true);

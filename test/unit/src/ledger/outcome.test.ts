@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accountOfAnswer, outcomeOfAnswer } from "../../../../src/ledger/outcome.ts";
+import { type LedgerAnswer, outcomeOfAnswer, settlementOfAnswer } from "../../../../src/ledger/outcome.ts";
 import { answer, error, SETTLED } from "./answers.ts";
 
 describe("an ingest is answered with a settlement → accepted", () => {
@@ -68,7 +68,7 @@ describe("an ingest is answered with 2xx, but with no settlement → unknown: be
 // Both requests share the table; only a 404 means something else to a look-up.
 describe.each([
   ["an ingest", outcomeOfAnswer],
-  ["a look-up", accountOfAnswer],
+  ["a look-up", (given: LedgerAnswer) => settlementOfAnswer(given, "payin")],
 ] as const)("%s is refused", (name, outcome) => {
   const healing = [300, 301, 302, 304, 307, 308, 399, 401, 403, 408, 425, 429, 500, 502, 503, 504, 520, 599];
   it.each(name === "an ingest" ? [404, ...healing] : healing)("%i → unavailable", (status) => {

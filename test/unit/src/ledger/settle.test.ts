@@ -13,6 +13,7 @@ const HELD: LedgerSettlement = {
   currency: SETTLEMENT.currency,
   status: SETTLEMENT.status,
   latest_event_id: "led_9",
+  released_minor: null,
 };
 const found = (settlement: Partial<LedgerSettlement> = {}): SettlementLookup => ({
   kind: "found",
@@ -88,6 +89,52 @@ describe("the first turn of a settlement", () => {
   ] as const)("%s %s only records → a 2xx is enough", async (direction, status) => {
     const settlement = { ...SETTLEMENT, direction, status };
     expect((await turn([NO_EVENT], [], { settlement })).outcome).toEqual(NO_EVENT);
+  });
+});
+
+describe("refused for the status that the ledger holds", () => {
+  const TRANSITION: LedgerOutcome = {
+    ...REJECTED,
+    ledger_status: 409,
+    ledger_code: "INVALID_STATUS_TRANSITION",
+  };
+  const paid = { ...SETTLEMENT, direction: "payout", external_payment_id: "po_1" } as const;
+  const heldAs = (status: string) => found({ status, latest_event_id: null });
+
+  it("a payout paid, and the ledger holds it as reversed → overtaken", async () => {
+    expect(await turn([TRANSITION], [heldAs("reversed")], { settlement: paid })).toEqual({
+      outcome: { kind: "overtaken", ledger_status: 409 },
+      asked: ["ingest within 90", "payout po_1 within 80"],
+    });
+  });
+
+  it.each([
+    ["holds it as failed", heldAs("failed")],
+    ["holds it as confirmed", heldAs("confirmed")],
+    ["does not hold it", ABSENT],
+    ["is away", UNAVAILABLE],
+    ["does not answer", UNKNOWN],
+  ])("a payout paid, and the ledger %s → rejected: an operator sees it", async (_, look) => {
+    expect((await turn([TRANSITION], [look], { settlement: paid })).outcome).toEqual(TRANSITION);
+  });
+
+  it.each([
+    ["payin", "confirmed"],
+    ["payin", "failed"],
+    ["refund", "confirmed"],
+    ["payout", "reversed"],
+    ["payout", "failed"],
+  ] as const)("a %s %s → rejected, and nothing is read", async (direction, status) => {
+    const settlement = { ...SETTLEMENT, direction, status };
+    expect(await turn([TRANSITION], [], { settlement })).toEqual({
+      outcome: TRANSITION,
+      asked: ["ingest within 90"],
+    });
+  });
+
+  it("for another reason → rejected, and nothing is read", async () => {
+    const duplicate: LedgerOutcome = { ...TRANSITION, ledger_code: "DUPLICATE_CONFLICT" };
+    expect((await turn([duplicate], [], { settlement: paid })).outcome).toEqual(duplicate);
   });
 });
 

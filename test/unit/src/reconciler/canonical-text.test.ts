@@ -7,7 +7,6 @@ import { DIFFERENCE } from "../../../support/runs.ts";
 describe("the canonical text", () => {
   const content: Content = {
     window: { from: 0, to: 1_000 },
-    refundEvents: "charge",
     events: 2,
     counts: { mismatched: 1, ignored: 1 },
     totals: addAmounts(
@@ -33,7 +32,6 @@ describe("the canonical text", () => {
     };
     const others: Content[] = [
       { ...content, window: { from: 0, to: 1_001 } },
-      { ...content, refundEvents: "refund" },
       { ...content, events: 3 },
       { ...content, counts: { mismatched: 2, ignored: 1 } },
       { ...content, totals: [] },
@@ -55,8 +53,8 @@ describe("the canonical text", () => {
     );
     const differences = [...content.differences, { ...DIFFERENCE, event_id: "evt_0", reason: "r" }];
     expect(canonicalText({ ...content, totals: totals.toReversed(), differences })).toBe(
-      `["clawsettle-reconciliation",1]
-["window",0,1000,"charge"]
+      `["clawsettle-reconciliation",2]
+["window",0,1000]
 ["events",2]
 ["count","backfilled",0]
 ["count","healed",0]

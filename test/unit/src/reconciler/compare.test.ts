@@ -7,7 +7,7 @@ import {
 } from "../../../../src/reconciler/compare.ts";
 import type { Settlement } from "../../../../src/settlement/settlement.ts";
 import { conflicts } from "../../../../src/settlement/settlement.ts";
-import { DRAFT, IGNORED, LOOKUP, MONEY, SETTLEMENT, UNMAPPABLE } from "../../../support/records.ts";
+import { ASKING, DRAFT, IGNORED, MONEY, SETTLEMENT, UNMAPPABLE } from "../../../support/records.ts";
 
 const HELD = {
   id: "stl_1",
@@ -16,12 +16,13 @@ const HELD = {
   amount_minor: SETTLEMENT.amount_minor,
   currency: SETTLEMENT.currency,
   status: SETTLEMENT.status,
+  released_minor: null,
 };
 
 describe("the money that a mapping means", () => {
   it.each([
     ["a settlement", MONEY, SETTLEMENT],
-    ["a settlement whose account is looked up", LOOKUP, DRAFT],
+    ["a settlement with a question before it", ASKING, DRAFT],
     ["nothing for the ledger", IGNORED, null],
     ["nobody knows", UNMAPPABLE, null],
   ])("%s → %3$j", (_, mapping, money) => {
@@ -31,7 +32,6 @@ describe("the money that a mapping means", () => {
 
 describe("against Stripe", () => {
   it.each([
-    ["external_payment_id", "pi_other"],
     ["direction", "refund"],
     ["status", "failed"],
     ["amount_minor", "1"],
@@ -46,6 +46,18 @@ describe("against Stripe", () => {
     },
   );
 
+  it("another external id, of another object → named; of the same → nothing, whatever else differs", () => {
+    const listed = { ...SETTLEMENT, external_payment_id: "txn_1", amount_minor: "1" };
+    expect(againstStripe(SETTLEMENT, listed)).toEqual([]);
+    expect(conflicts(SETTLEMENT, listed)).toBe(false);
+    const another = { ...listed, metadata: { ...SETTLEMENT.metadata, stripe_object_id: "du_1" } };
+    expect(againstStripe(SETTLEMENT, another).map(({ field }) => field)).toEqual([
+      "external_payment_id",
+      "amount_minor",
+    ]);
+    expect(conflicts(SETTLEMENT, another)).toBe(true);
+  });
+
   it("an account that only one of them knows, other metadata, other times → nothing", () => {
     const { account_id: _, ...draft } = SETTLEMENT;
     const listed = { ...draft, metadata: {}, settled_at: "2020-01-01T00:00:00Z" };
@@ -56,22 +68,22 @@ describe("against Stripe", () => {
 
 describe("against the ledger", () => {
   it("the same → nothing; all of it different → every field", () => {
-    expect(againstLedger(SETTLEMENT, HELD, "charge")).toEqual([]);
+    expect(againstLedger(SETTLEMENT, HELD)).toEqual([]);
     const other = { account_id: "x", amount_minor: "1", currency: "EUR", status: "reversed" };
     expect(
-      againstLedger(SETTLEMENT, { ...HELD, ...other }, "charge").map(({ field, theirs }) => [field, theirs]),
+      againstLedger(SETTLEMENT, { ...HELD, ...other }).map(({ field, theirs }) => [field, theirs]),
     ).toEqual(Object.entries(other));
   });
 
   it("an account that we do not know → named, with nothing on our side", () => {
     const { account_id: _, ...draft } = SETTLEMENT;
-    expect(againstLedger(draft, HELD, "charge")).toEqual([
+    expect(againstLedger(draft, HELD)).toEqual([
       { field: "account_id", ours: null, theirs: SETTLEMENT.account_id },
     ]);
   });
 
   it("another status that no event brings → named, with both values", () => {
-    expect(againstLedger(SETTLEMENT, { ...HELD, status: "failed" }, "charge")).toEqual([
+    expect(againstLedger(SETTLEMENT, { ...HELD, status: "failed" })).toEqual([
       { field: "status", ours: "confirmed", theirs: "failed" },
     ]);
   });
@@ -91,8 +103,6 @@ describe("against the ledger", () => {
     ["refund", "confirmed", "reversed", false],
     ["refund", "confirmed", "no such status", false],
   ])("%s %s, and the ledger says %s → in order: %s", (direction, status, held, inOrder) => {
-    for (const mode of ["charge", "refund"] as const) {
-      expect(isStatusInOrder({ direction, status }, held, mode)).toBe(inOrder);
-    }
+    expect(isStatusInOrder({ direction, status }, held)).toBe(inOrder);
   });
 });

@@ -14,13 +14,14 @@ import {
   received,
   SETTLEMENT,
   T0,
+  unmappable,
 } from "../../../support/records.ts";
 
 const CREATED = T0 / 1_000 - 60;
 const candidate = (id: string, settlement = SETTLEMENT): Candidate => ({
   entry: { id, created: CREATED },
   prepared: {
-    ok: true,
+    kind: "delivery",
     delivery: delivery({ event_id: id, secret_index: null, mapping: { kind: "settlement", settlement } }),
   },
 });
@@ -100,7 +101,7 @@ describe("an event that is unknown", () => {
 describe("an event that is known", () => {
   it.each([
     ["settled", forwarded({ event_id: "evt_1" })],
-    ["ignored", ignored({ event_id: "evt_1" })],
+    ["ignored, as an attempt found out", ignored({ event_id: "evt_1", attempts: 1 })],
     ["failed for good", failedForGood({ event_id: "evt_1" })],
   ])("%s → inspected once, and left alone", async (_, record) => {
     const world = new PageWorld();
@@ -115,6 +116,33 @@ describe("an event that is known", () => {
     world.poked = (event_id) => forwarded({ event_id });
     expect(await kindsOf(world, ["evt_1"])).toEqual([["evt_1", "healed", null]]);
     expect(world.called("recordActing")).toEqual([{ evt_1: "poke" }]);
+  });
+
+  it.each([
+    ["ignored", ignored({ event_id: "evt_1" })],
+    ["unmappable", unmappable({ event_id: "evt_1" })],
+  ])(
+    "%s, and money now → recorded, delivered again, not poked; settled by that → healed",
+    async (_, record) => {
+      const world = new PageWorld();
+      world.objects.set("evt_1", record);
+      expect(await kindsOf(world, ["evt_1"])).toEqual([["evt_1", "healed", null]]);
+      expect(steps(world)).toEqual([
+        "inspect",
+        "bounds",
+        "recordActing",
+        "deliver",
+        "inspect",
+        "findSettlement",
+      ]);
+      expect(world.called("recordActing")).toEqual([{ evt_1: "redeliver" }]);
+    },
+  );
+
+  it("ignored, delivered again by this run before a crash → healed all the same", async () => {
+    const world = new PageWorld([], { acting: { evt_1: "redeliver" } });
+    world.objects.set("evt_1", forwarded({ event_id: "evt_1" }));
+    expect(await kindsOf(world, ["evt_1"])).toEqual([["evt_1", "healed", null]]);
   });
 
   it("in an attempt → waited for, and that is nothing to record", async () => {
@@ -146,12 +174,15 @@ describe("a dry run", () => {
     const world = new PageWorld([], { dry_run: true });
     world.objects.set("evt_2", healing({ event_id: "evt_2", next_retry_at: T0 }));
     world.objects.set("evt_3", forwarding({ event_id: "evt_3" }));
-    expect(await kindsOf(world, ["evt_1", "evt_2", "evt_3"])).toEqual([
+    world.objects.set("evt_4", ignored({ event_id: "evt_4" }));
+    expect(await kindsOf(world, ["evt_1", "evt_2", "evt_3", "evt_4"])).toEqual([
       ["evt_1", "missing", null],
       ["evt_2", "open", "ledger_unavailable"],
       ["evt_3", "open", null],
+      ["evt_4", "ignored", "not_a_settlement_event"],
+      ["evt_4", "conflicting", null],
     ]);
-    expect(steps(world)).toEqual(["inspect", "inspect", "inspect", "bounds"]);
+    expect(steps(world)).toEqual([...Array(4).fill("inspect"), "bounds"]);
   });
 });
 
@@ -259,6 +290,21 @@ describe("a page of a hundred events", () => {
   });
 });
 
+describe("an event of a connected account that is not named", () => {
+  it("→ no object is asked, nothing is found", async () => {
+    const world = new PageWorld();
+    const prepared = {
+      kind: "not_listed",
+      event_id: "evt_1",
+      event_type: "payment_intent.succeeded",
+      stripe_account: "acct_1",
+    } as const;
+    const listed = { entry: { id: "evt_1", created: CREATED }, prepared };
+    expect(await examineEvents(world.run, [listed], world.ports)).toEqual([]);
+    expect(steps(world)).toEqual(["bounds"]);
+  });
+});
+
 describe("what is no event of ours", () => {
   it.each([
     ["evt_1", "evt_1"],
@@ -272,7 +318,7 @@ describe("what is no event of ours", () => {
     const failure = { kind: "invalid_request", problems: ["id"] } as const;
     const malformed = {
       entry: { id, created: CREATED },
-      prepared: { ok: false, failure, why: "id" },
+      prepared: { kind: "refused", failure, why: "id" },
     } as const;
     const findings = await examineEvents(world.run, [malformed, candidate("evt_2")], world.ports);
     expect(findings).toEqual([

@@ -13,6 +13,8 @@ import {
 import { type Bounds, PURGE_MARGIN_MS } from "../../../../src/reconciler/window.ts";
 import { freeze, type Settlement } from "../../../../src/settlement/settlement.ts";
 import {
+  ASKING,
+  busy,
   DAY,
   EVENT_ID,
   failedForGood,
@@ -32,7 +34,7 @@ import {
   unmappable,
 } from "../../../support/records.ts";
 
-const BOUNDS: Bounds = { purged_before: T0 - 30 * DAY, refund_events: "charge", refund_events_since: null };
+const BOUNDS: Bounds = { purged_before: T0 - 30 * DAY, naming: 2, renamed_at: null };
 /** The first millisecond that cannot have been purged. */
 const KEPT_SINCE = BOUNDS.purged_before + PURGE_MARGIN_MS;
 
@@ -66,21 +68,36 @@ describe("what is done about a listed event", () => {
     ["failed, its retry due", {}, retryAt(T0), "poke"],
     ["failed, its retry due in a millisecond", {}, retryAt(T0 + 1), null],
     ["failed for good", {}, known(failedForGood()), null],
-    ["unmappable", {}, known(unmappable()), null],
+    ["unmappable, and money now", {}, known(unmappable()), "redeliver"],
+    ["unmappable, still", { mapping: UNMAPPABLE }, known(unmappable()), null],
+    ["unmappable, and nothing for the ledger now", { mapping: IGNORED }, known(unmappable()), null],
+    ["unmappable, as an attempt found out", {}, known(unmappable({ attempts: 1 })), null],
+    ["its lane busy, before the first attempt", {}, known(busy({ next_retry_at: T0 + 1 })), null],
     ["of another currency", {}, known(held()), null],
     ["forwarded", {}, known(forwarded()), null],
-    ["ignored", {}, known(ignored()), null],
+    ["ignored, and money now", {}, known(ignored()), "redeliver"],
+    ["ignored, and money now, with a question before it", { mapping: ASKING }, known(ignored()), "redeliver"],
+    ["ignored, and nothing for the ledger still", { mapping: IGNORED }, known(ignored()), null],
+    ["ignored, and unmappable now", { mapping: UNMAPPABLE }, known(ignored()), null],
+    ["ignored, as an attempt found out", {}, known(ignored({ attempts: 1 })), null],
     ["resolved", {}, known(resolved()), null],
     ["known, however old", { created: 0 }, known(received()), "poke"],
   ])("%s → %3$s", (_, listed, inspection, act) => {
     expect(actFor({ ...LISTED, ...listed }, inspection, BOUNDS, T0)).toBe(act);
   });
 
-  it("unknown, from before the family of refund events was changed → not delivered", () => {
-    const bounds = { ...BOUNDS, refund_events_since: T0 };
-    expect(actFor({ ...LISTED, created: T0 - 1 }, UNKNOWN, bounds, T0)).toBeNull();
-    expect(actFor({ ...LISTED, created: T0 }, UNKNOWN, bounds, T0)).toBe("deliver");
-  });
+  it.each([
+    ["unknown", UNKNOWN, "deliver"],
+    ["ignored, and money now", known(ignored()), "redeliver"],
+    ["unmappable, and money now", known(unmappable()), "redeliver"],
+  ])(
+    "%s, from before movements were named otherwise → neither: it may be booked already",
+    (_, inspection, act) => {
+      const bounds = { ...BOUNDS, renamed_at: T0 };
+      expect(actFor({ ...LISTED, created: T0 - 1 }, inspection, bounds, T0)).toBeNull();
+      expect(actFor({ ...LISTED, created: T0 }, inspection, bounds, T0)).toBe(act);
+    },
+  );
 });
 
 const HELD = {
@@ -90,6 +107,7 @@ const HELD = {
   amount_minor: SETTLEMENT.amount_minor,
   currency: SETTLEMENT.currency,
   status: SETTLEMENT.status,
+  released_minor: null,
 };
 const holds = (fields: Partial<typeof HELD> = {}): SettlementLookup => ({
   kind: "found",
@@ -186,6 +204,7 @@ describe("an event that is forwarded", () => {
     ["delivered, but a webhook came first", { act: "deliver" }, []],
     ["delivered by an earlier run", { act: null, inspection: listedByStripe }, []],
     ["poked", { act: "poke" }, [plain("healed")]],
+    ["delivered again", { act: "redeliver" }, [plain("healed")]],
     ["waited for", { act: "wait" }, []],
   ])("%s → %2$j", (_, evidence, differences) => {
     expect(found(evidence)).toEqual(differences);
@@ -276,10 +295,24 @@ describe("an event that is not forwarded", () => {
     ]);
   });
 
-  it("poked, and still failing → not healed", () => {
-    expect(found({ act: "poke", inspection: known(healing()) })).toEqual([
-      plain("open", "ledger_unavailable"),
-    ]);
+  it.each(["poke", "redeliver"] as const)("%s, and still failing → not healed", (act) => {
+    expect(found({ act, inspection: known(healing()) })).toEqual([plain("open", "ledger_unavailable")]);
+  });
+
+  it.each([
+    ["what came of a payout before the payout", "payout_overtaken"],
+    ["a refund that never left", "refund_not_moved"],
+  ])("ignored, as the ledger knew of %s → its reason, no conflict, and no money anywhere", (_, reason) => {
+    const inspection = known(ignored({ reason, attempts: 1 }));
+    const { differences, amounts } = judged({ inspection });
+    expect(differences.map(briefly)).toEqual([plain("ignored", reason)]);
+    expect(amounts).toEqual([]);
+  });
+
+  it("unmappable, as an attempt found out → money on Stripe's side alone", () => {
+    const { differences, amounts } = judged({ inspection: known(unmappable({ attempts: 1 })) });
+    expect(differences.map(briefly)).toEqual([plain("unmappable", "account_missing")]);
+    expect(amounts).toEqual([onSide("stripe")]);
   });
 });
 
@@ -310,6 +343,11 @@ describe("Stripe lists other money than was recorded", () => {
       ([kind]) => kind === "conflicting",
     );
     expect(conflicts).toEqual([["conflicting", "mapping", ...values, null]]);
+  });
+
+  it("under another id, of the same object → no conflict: that name is of an earlier mapping", () => {
+    const renamed = { ...SETTLEMENT, external_payment_id: "txn_1", amount_minor: "9" };
+    expect(found(listing({ kind: "settlement", settlement: renamed }))).toEqual([]);
   });
 
   it.each<[string, Listed["mapping"], EventRecord]>([

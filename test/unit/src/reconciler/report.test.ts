@@ -176,8 +176,8 @@ describe("a watermark that stands", () => {
 });
 
 describe("the watermark, told", () => {
-  const bounds = (now: number) => boundsAt(null, { retentionMs: 30 * DAY, refundEvents: "charge" }, now);
-  const known = (fields: Partial<Watermark> = {}): Watermark => ({ ...activate(T0, "charge"), ...fields });
+  const bounds = (now: number) => boundsAt(null, { retentionMs: 30 * DAY }, now);
+  const known = (fields: Partial<Watermark> = {}): Watermark => ({ ...activate(T0), ...fields });
 
   it.each([true, false])("none yet, configured: %s → nothing is claimed", (configured) => {
     expect(watermarkStatus(null, bounds(T0), configured, T0)).toEqual({
@@ -206,11 +206,11 @@ describe("the watermark, told", () => {
   });
 
   it("gaps, and one that still grows → from when to when, and why", () => {
-    const gaps = [{ from: T0, to: T0 + 1, why: "refund_events_changed" as const }];
+    const gaps = [{ from: T0, to: T0 + 1, why: "too_late" as const }];
     const now = T0 + 31 * DAY;
     expect(watermarkStatus(known({ gaps }), bounds(now), false, now)).toMatchObject({
       configured: false,
-      gaps: [{ from: iso(T0), to: iso(T0 + 1), why: "refund_events_changed" }],
+      gaps: [{ from: iso(T0), to: iso(T0 + 1), why: "too_late" }],
       pending_gap: { from: iso(T0), to: iso(T0 + DAY + HOUR), why: "too_late" },
       last_run: null,
     });

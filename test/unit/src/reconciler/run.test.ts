@@ -14,11 +14,15 @@ describe("a new run", () => {
       from: T0 - HOUR,
       to: T0,
       dry_run: true,
-      refund_events: "refund",
       gap,
     } as const;
     expect(newRun(asked, T0 + 5)).toEqual(runningRun({ ...asked, created_at: T0 + 5 }));
   });
+});
+
+it("a run as 1.0.0 stored it → read", () => {
+  const run = completeRun({ refund_events: "charge" });
+  expect(run).toMatchObject({ id: RUN_ID, status: "complete" });
 });
 
 describe("the end of a run", () => {

@@ -4,10 +4,10 @@ import {
   activate,
   afterRun,
   dueRun,
-  follow,
   type Gap,
   gapAt,
   type Watermark,
+  watermarkSchema,
 } from "../../../../src/reconciler/watermark.ts";
 import { type Bounds, boundsAt, oldestFrom, type Window } from "../../../../src/reconciler/window.ts";
 
@@ -41,13 +41,13 @@ interface Walked {
 }
 
 function live(all: readonly Round[], check: (state: Walked, before: Watermark) => void): void {
-  let bounds: Bounds = boundsAt(null, { retentionMs: 30 * DAY, refundEvents: "charge" }, T0);
-  let watermark = activate(T0, "charge");
+  let bounds: Bounds = boundsAt(null, { retentionMs: 30 * DAY }, T0);
+  let watermark = activate(T0);
   const shown: { from: number; to: number }[] = [];
   let now = T0;
   for (const [i, { pass, ends, holding }] of all.entries()) {
     now += pass * MINUTE;
-    bounds = boundsAt(bounds, { retentionMs: 30 * DAY, refundEvents: "charge" }, now);
+    bounds = boundsAt(bounds, { retentionMs: 30 * DAY }, now);
     const before = watermark;
     const due = dueRun(watermark, bounds, now);
     if (due !== null) {
@@ -56,7 +56,6 @@ function live(all: readonly Round[], check: (state: Walked, before: Watermark) =
         status: ends,
         error: null,
         finished_at: now,
-        refund_events: "charge",
       } as const;
       watermark = afterRun(
         { ...watermark, last_started_at: now },
@@ -101,14 +100,13 @@ const RUN = {
   status: "complete",
   error: null,
   finished_at: T0 + HOUR,
-  refund_events: "charge",
   holding: 0,
 } as const;
 
 describe("an hourly run", () => {
-  const bounds = boundsAt(null, { retentionMs: 30 * DAY, refundEvents: "charge" }, T0);
+  const bounds = boundsAt(null, { retentionMs: 30 * DAY }, T0);
   const known = (fields: Partial<Watermark> = {}): Watermark => ({
-    ...activate(T0 - DAY, "charge"),
+    ...activate(T0 - DAY),
     ...fields,
   });
 
@@ -146,7 +144,6 @@ describe("an hourly run", () => {
     ["complete → it moves", {}, T0, true],
     ["complete, of a stretch that is known already → it stands", { to: T0 - 3 * HOUR }, T0 - 2 * HOUR, true],
     ["complete, but an event is missing → it stands", { holding: 1 }, T0 - 2 * HOUR, false],
-    ["complete, for the other refund family → it stands", { refund_events: "refund" }, T0 - 2 * HOUR, false],
     ["failed → it stands", { status: "failed", error: "internal" }, T0 - 2 * HOUR, false],
     ["cancelled → it stands", { status: "cancelled" }, T0 - 2 * HOUR, false],
   ] as const)("%s; its gap is known: %4$s; what it said is kept", (_, fields, complete_up_to, hasGap) => {
@@ -176,10 +173,10 @@ it("whatever happens → no run reaches before the activation, before what may b
 });
 
 describe("a gap", () => {
-  const bounds = (now: number) => boundsAt(null, { retentionMs: 30 * DAY, refundEvents: "charge" }, now);
+  const bounds = (now: number) => boundsAt(null, { retentionMs: 30 * DAY }, now);
 
   it("none while the watermark can be reached; from it to the oldest that can, after", () => {
-    const watermark = activate(T0, "charge");
+    const watermark = activate(T0);
     expect(gapAt(watermark, bounds(T0 + 29 * DAY), T0 + 29 * DAY)).toBeNull();
     const last = T0 + 30 * DAY - HOUR;
     expect(gapAt(watermark, bounds(last), last)).toBeNull();
@@ -187,31 +184,18 @@ describe("a gap", () => {
     expect(gapAt(watermark, bounds(now), now)).toEqual({ from: T0, to: T0 + DAY + HOUR, why: "too_late" });
   });
 
-  it("the refund family changed → the watermark begins there, once", () => {
-    const changed: Bounds = { ...bounds(T0 + DAY), refund_events: "refund", refund_events_since: T0 + DAY };
-    const followed = follow(activate(T0, "charge"), changed, T0 + DAY);
-    expect(followed).toMatchObject({
-      complete_up_to: T0 + DAY,
-      gaps: [{ from: T0, to: T0 + DAY, why: "refund_events_changed" }],
+  it("movements are named otherwise since an hour → the run begins there, and what was before it is a gap", () => {
+    const renamed_at = T0 + 3 * HOUR;
+    const renamed: Bounds = { ...bounds(T0 + 4 * HOUR), renamed_at };
+    const watermark = activate(T0);
+    const gap = { from: T0, to: renamed_at, why: "mapping_changed" };
+    expect(gapAt(watermark, renamed, T0 + 4 * HOUR)).toEqual(gap);
+    expect(dueRun(watermark, renamed, T0 + 4 * HOUR)).toEqual({
+      from: renamed_at,
+      to: T0 + 4 * HOUR - 10 * MINUTE,
+      gap,
     });
-    expect(follow(followed, changed, T0 + 2 * DAY)).toBe(followed);
-  });
-
-  it("the refund family changed, and nobody knows when → the watermark begins now", () => {
-    const changed: Bounds = { ...bounds(T0 + DAY), refund_events: "refund", refund_events_since: null };
-    expect(follow(activate(T0, "charge"), changed, T0 + DAY)).toMatchObject({
-      complete_up_to: T0 + DAY,
-      refund_events: "refund",
-      gaps: [{ from: T0, to: T0 + DAY }],
-    });
-  });
-
-  it("the refund family changed before the watermark → it stays where it is, without a gap", () => {
-    const changed: Bounds = { ...bounds(T0), refund_events: "refund", refund_events_since: T0 - HOUR };
-    for (const since of [T0 - HOUR, T0]) {
-      const followed = follow(activate(T0, "charge"), { ...changed, refund_events_since: since }, T0);
-      expect(followed).toMatchObject({ complete_up_to: T0, gaps: [] });
-    }
+    expect(gapAt({ ...watermark, complete_up_to: renamed_at }, renamed, T0 + 4 * HOUR)).toBeNull();
   });
 
   const gap = (from: number, to: number, why: Gap["why"] = "too_late"): Gap => ({
@@ -220,7 +204,7 @@ describe("a gap", () => {
     why,
   });
   const joined = (gaps: Gap[], next: Gap | null) =>
-    afterRun({ ...activate(T0, "charge"), gaps }, { ...RUN, to: T0 + HOUR, gap: next }).gaps;
+    afterRun({ ...activate(T0), gaps }, { ...RUN, to: T0 + HOUR, gap: next }).gaps;
 
   it.each([
     ["none", [gap(0, 5)], null, [gap(0, 5)]],
@@ -231,9 +215,9 @@ describe("a gap", () => {
     ["one apart", [gap(0, 5)], gap(6, 9), [gap(0, 5), gap(6, 9)]],
     [
       "one that touches, for another reason",
-      [gap(0, 5, "refund_events_changed")],
+      [gap(0, 5, "mapping_changed")],
       gap(5, 9),
-      [gap(0, 5, "refund_events_changed"), gap(5, 9)],
+      [gap(0, 5, "mapping_changed"), gap(5, 9)],
     ],
     ["one that touches, after one apart", [gap(0, 1), gap(3, 5)], gap(5, 9), [gap(0, 1), gap(3, 9)]],
     ["an empty one", [gap(0, 5)], gap(9, 9), [gap(0, 5)]],
@@ -245,4 +229,14 @@ describe("a gap", () => {
     const many = Array.from({ length: 50 }, (_, i) => gap(10 * i, 10 * i + 1));
     expect(joined(many, gap(500, 501))).toEqual([...many.slice(1), gap(500, 501)]);
   });
+});
+
+it("as 1.0.0 stored it → read, and its word for a gap is ours", () => {
+  const stored = {
+    ...activate(T0),
+    refund_events: "charge",
+    gaps: [{ from: T0, to: T0 + 1, why: "refund_events_changed" }],
+  };
+  const gaps = [{ from: T0, to: T0 + 1, why: "mapping_changed" }];
+  expect(watermarkSchema.parse(stored)).toEqual({ ...stored, gaps });
 });

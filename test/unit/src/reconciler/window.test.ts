@@ -4,6 +4,7 @@ import {
   type Bounds,
   boundsAt,
   createdRange,
+  isBookedOtherwise,
   isExpired,
   oldestFrom,
   PURGE_MARGIN_MS,
@@ -16,8 +17,8 @@ const NOW = 100 * DAY;
 
 const bounds = (changes: Partial<Bounds> = {}): Bounds => ({
   purged_before: NOW - 90 * DAY,
-  refund_events: "charge",
-  refund_events_since: null,
+  naming: 2,
+  renamed_at: null,
   ...changes,
 });
 
@@ -54,12 +55,7 @@ describe("a window", () => {
       NOW - 7 * DAY + PURGE_MARGIN_MS,
       "before_retention",
     ],
-    [
-      "another refund family since",
-      bounds({ refund_events_since: NOW - DAY }),
-      NOW - DAY,
-      "before_refund_mode",
-    ],
+    ["other names of movements since", bounds({ renamed_at: NOW - DAY }), NOW - DAY, "before_mapping"],
   ])("%s → the oldest is %i", (_, known, oldest, why) => {
     expect(oldestFrom(known, NOW)).toEqual({ at: oldest, why });
     expect(refuseWindow({ from: oldest, to: NOW }, known, NOW)).toBeNull();
@@ -78,21 +74,21 @@ describe("a window", () => {
 });
 
 describe("what is remembered of the retention", () => {
-  it("at first → what the retention says, and no change of the refund family", () => {
-    expect(boundsAt(null, { retentionMs: 30 * DAY, refundEvents: "refund" }, NOW)).toEqual({
+  it("at first → what the retention says, and no change of names", () => {
+    expect(boundsAt(null, { retentionMs: 30 * DAY }, NOW)).toEqual({
       purged_before: NOW - 30 * DAY,
-      refund_events: "refund",
-      refund_events_since: null,
+      naming: 2,
+      renamed_at: null,
     });
-    const sinceBefore1970 = boundsAt(null, { retentionMs: 90 * DAY, refundEvents: "charge" }, 10 * DAY);
+    const sinceBefore1970 = boundsAt(null, { retentionMs: 90 * DAY }, 10 * DAY);
     expect(sinceBefore1970.purged_before).toBe(0);
   });
 
   it.each([
     ["a moment before what may be purged", {}, NOW - 90 * DAY + PURGE_MARGIN_MS - 1, true],
     ["from then on", {}, NOW - 90 * DAY + PURGE_MARGIN_MS, false],
-    ["before the other refund family", { refund_events_since: NOW - DAY }, NOW - DAY - 1, true],
-    ["since the other refund family", { refund_events_since: NOW - DAY }, NOW - DAY, false],
+    ["before movements were named otherwise", { renamed_at: NOW - DAY }, NOW - DAY - 1, true],
+    ["since movements were named otherwise", { renamed_at: NOW - DAY }, NOW - DAY, false],
   ])("an event of %s → too old to be delivered: %4$s", (_, fields, created, expired) => {
     expect(isExpired(created, bounds(fields))).toBe(expired);
   });
@@ -108,7 +104,7 @@ describe("what is remembered of the retention", () => {
         let purged = 0;
         for (const [retention, pass] of settings) {
           now += pass * DAY;
-          known = boundsAt(known, { retentionMs: retention * DAY, refundEvents: "charge" }, now);
+          known = boundsAt(known, { retentionMs: retention * DAY }, now);
           purged = Math.max(purged, now - retention * DAY);
         }
         expect(known?.purged_before).toBe(purged);
@@ -118,14 +114,17 @@ describe("what is remembered of the retention", () => {
     );
   });
 
-  it("the refund family changes, and back → each change begins anew", () => {
-    const setting = (refundEvents: "charge" | "refund") => ({ retentionMs: 30 * DAY, refundEvents });
-    const first = boundsAt(null, setting("charge"), NOW);
-    expect(first.refund_events_since).toBeNull();
-    const second = boundsAt(first, setting("refund"), NOW + 1);
-    const third = boundsAt(second, setting("refund"), NOW + 2);
-    expect([second.refund_events_since, third.refund_events_since]).toEqual([NOW + 1, NOW + 1]);
-    expect(boundsAt(third, setting("charge"), NOW + 3).refund_events_since).toBe(NOW + 3);
-    expect(isExpired(NOW, third)).toBe(true);
+  it("as 1.0.0 stored it → movements are named otherwise from now on, once", () => {
+    const stored = { purged_before: NOW - DAY, refund_events: "charge", refund_events_since: null };
+    const setting = { retentionMs: 30 * DAY };
+    const upgraded = boundsAt(stored, setting, NOW);
+    expect(upgraded).toEqual({ purged_before: NOW - DAY, naming: 2, renamed_at: NOW });
+    expect(boundsAt(upgraded, setting, NOW + 1)).toEqual(upgraded);
+    expect(isBookedOtherwise(NOW - 1, upgraded)).toBe(true);
+    expect(isBookedOtherwise(NOW, upgraded)).toBe(false);
+  });
+
+  it("the same names as ever → nothing was booked otherwise", () => {
+    expect(isBookedOtherwise(0, bounds())).toBe(false);
   });
 });

@@ -43,23 +43,26 @@ describe("an event", () => {
     });
   });
 
-  test.each(["livemode", "created", "api_version", "account"])(
-    "%s of another kind counts as missing",
-    (field) => {
-      expect(parse({ ...LEAST, [field]: { not: "it" } })).toMatchObject({
-        kind: "event",
-        event: { [field]: null },
-      });
-    },
-  );
+  test.each(["livemode", "created", "api_version"])("%s of another kind counts as missing", (field) => {
+    expect(parse({ ...LEAST, [field]: { not: "it" } })).toMatchObject({
+      kind: "event",
+      event: { [field]: null },
+    });
+  });
 
-  test.each(["api_version", "account"])(
-    "%s as long as no real one → missing: it is kept with the event",
-    (field) => {
-      expect(parse({ ...LEAST, [field]: "x".repeat(255) })).toMatchObject({
-        event: { [field]: "x".repeat(255) },
-      });
-      expect(parse({ ...LEAST, [field]: "x".repeat(256) })).toMatchObject({ event: { [field]: null } });
+  test("api_version as long as no real one → missing: it is kept with the event", () => {
+    const api_version = "x".repeat(255);
+    expect(parse({ ...LEAST, api_version })).toMatchObject({ event: { api_version } });
+    expect(parse({ ...LEAST, api_version: `${api_version}x` })).toMatchObject({
+      event: { api_version: null },
+    });
+  });
+
+  test.each([{ id: "acct_1" }, ["acct_1"], 1, true, "", "x".repeat(256)])(
+    "account %j → invalid: it must not pass for the platform's own event",
+    (account) => {
+      const problems = ["account is missing or malformed"];
+      expect(parse({ ...LEAST, account })).toEqual({ kind: "invalid", problems });
     },
   );
 
