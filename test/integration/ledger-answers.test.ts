@@ -185,14 +185,44 @@ describe("whose refund it is", () => {
     expect((await operator("POST", `/v1/admin/events/${event.id}/retry`)).body.state).toBe("forwarded");
   });
 
-  it("the payin says that just this much was not captured → 200, unmappable: nobody can say which it is", async () => {
-    ledger.answer(holding({ direction: "payin", metadata: { stripe_released_minor: "100" } }));
-    const answer = await deliver(refund());
-    expect([answer.status, answer.body]).toEqual([
-      200,
-      expect.objectContaining({ error_code: "EVENT_UNMAPPABLE", reason: "partial_capture_or_refund" }),
-    ]);
-    expect(asked()).not.toContain(INGEST);
+  describe("the payin says that just this much was not captured", () => {
+    const transaction = { object: "balance_transaction", id: "txn_1" };
+    const stripesError = { type: "invalid_request_error", code: "resource_missing", param: "id" };
+    const ask = (stripe: () => Response) => {
+      const released = holding({ direction: "payin", metadata: { stripe_released_minor: "100" } });
+      ledger.answer((request) => (request.url.host === "api.stripe.com" ? stripe() : released(request)));
+      return deliver(refundCreated({ amount: 100, payment_intent: "pi_1", balance_transaction: "txn_1" }));
+    };
+
+    it.each([
+      ["a refund", "refund", { state: "forwarded" }],
+      [
+        "what was not captured",
+        "partial_capture_reversal",
+        { state: "ignored", reason: "authorization_released" },
+      ],
+      ["something else", "fee", { error_code: "EVENT_UNMAPPABLE", reason: "partial_capture_or_refund" }],
+    ])("and Stripe calls the transaction %s → so it is", async (_, reporting_category, body) => {
+      const answer = await ask(() => Response.json({ ...transaction, reporting_category }));
+      expect([answer.status, answer.body]).toEqual([200, expect.objectContaining(body)]);
+      expect(asked().includes(INGEST)).toBe(reporting_category === "refund");
+    });
+
+    it("and Stripe does not know the transaction → 200, unmappable: an operator decides", async () => {
+      const answer = await ask(() => Response.json({ error: stripesError }, { status: 404 }));
+      expect(answer.body).toMatchObject({
+        error_code: "EVENT_UNMAPPABLE",
+        reason: "partial_capture_or_refund",
+      });
+      expect(asked()).not.toContain(INGEST);
+    });
+
+    it("and Stripe does not answer → 502 STRIPE_API_UNAVAILABLE, and it heals by retry", async () => {
+      const answer = await ask(() => new Response("<html>", { status: 503 }));
+      const told = { ledger_status: null, ledger_code: "STRIPE_API_UNAVAILABLE", retry_scheduled: true };
+      expect([answer.status, answer.body.details]).toEqual([502, expect.objectContaining(told)]);
+      expect(asked()).not.toContain(INGEST);
+    });
   });
 });
 

@@ -36,7 +36,7 @@ const isSettlement: Verify = async (body, header, secret) => {
   const parsed = parseEvent(body);
   if (parsed.kind !== "event" || checkLivemode(parsed.event.livemode, POLICY).kind === "refused")
     return false;
-  return mapEvent(parsed.event, { accountKey: "account_id" }).kind === "settlement";
+  return mapEvent(parsed.event, { accountKey: "account_id", asksStripe: false }).kind === "settlement";
 };
 
 /** Throws when it is not. */

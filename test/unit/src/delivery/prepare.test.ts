@@ -72,7 +72,17 @@ describe("an event of the right mode", () => {
       const prepared = await prepare(EVENT, { STRIPE_ACCOUNT_METADATA_KEY: key });
       return prepared.kind === "delivery" && prepared.delivery.mapping.kind;
     };
-    expect([await mapping("account_id"), await mapping("wallet")]).toEqual(["settlement", "question"]);
+    expect([await mapping("account_id"), await mapping("wallet")]).toEqual(["settlement", "unmappable"]);
+  });
+
+  it("without an account → a question with a key for Stripe's API, unmappable without one", async () => {
+    const paid = paymentIntentSucceeded({ amount: 5 });
+    expect(await prepare(paid)).toMatchObject({
+      delivery: { mapping: { kind: "unmappable", reason: "account_missing" } },
+    });
+    expect(await prepare(paid, { STRIPE_API_KEY: "rk_test_x" })).toMatchObject({
+      delivery: { mapping: { kind: "question", question: { kind: "account" } } },
+    });
   });
 });
 
