@@ -10,6 +10,7 @@ import { z } from "zod";
 import { readableMoneySchema } from "../settlement/mapping.ts";
 import { questionSchema } from "../settlement/questions.ts";
 import { settlementDraftSchema } from "../settlement/settlement.ts";
+import { withQuestion } from "./with-question.ts";
 
 /** The log keeps this many last attempts; `attempts` counts them all. 72 h of retries make about 80. */
 export const ATTEMPT_LOG_LIMIT = 20;
@@ -211,5 +212,5 @@ export function toStored(record: EventRecord): object {
  * this code does not understand it must not overwrite.
  */
 export function parseRecord(stored: unknown): EventRecord {
-  return recordSchema.parse(stored);
+  return recordSchema.parse(withQuestion(stored));
 }
