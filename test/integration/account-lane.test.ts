@@ -7,7 +7,6 @@ import {
   refundCreated,
   refundUpdated,
 } from "../../scripts/sandbox/events/stripe-events.ts";
-import { setMovementResolved } from "../../src/ledger/call-lane.ts";
 import { LANE_WAIT_MAX_MS } from "../../src/ledger/lane.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { exclusiveLane } from "../support/exclusive-lane.ts";
@@ -298,8 +297,8 @@ describe("a movement that an operator closed", () => {
     await deliver(twin);
     const retry = () => operator("POST", `/v1/admin/events/${twin.id}/retry`);
     expect((await retry()).body).toMatchObject(HELD_BACK);
-    const movement = { name: `payin:${String(closed.data.object["id"])}`, accountId: account };
-    expect(await setMovementResolved(env, movement, false, 1_000)).toBe(true);
+    const reopened = await stubOf(closed.id).reopen("ada", "was not booked after all");
+    expect(reopened).toMatchObject({ ok: true, value: { kind: "done", event: { state: "failed" } } });
     expect((await retry()).body.state).toBe("forwarded");
   });
 
