@@ -1,4 +1,5 @@
 /** What the engine needs of the world, and what each port promises. Types only. */
+import type { ClosedMovement } from "../ledger/port.ts";
 import type { LaneRequest } from "../ledger/lane.ts";
 import type { LedgerReader, SettleOutcome } from "../ledger/port.ts";
 import type { LogLevel, LogLine } from "../log.ts";
@@ -35,10 +36,7 @@ export interface LedgerPort extends LedgerReader {
    * From now on no other event of this movement is sent; or it may be again. False: that could not be recorded.
    * Never rejects.
    */
-  setMovementResolved(
-    movement: { readonly name: string; readonly accountId: string | null },
-    isResolved: boolean,
-  ): Promise<boolean>;
+  setMovementResolved(movement: ClosedMovement, isResolved: boolean): Promise<boolean>;
 }
 
 export interface Ports {

@@ -1,4 +1,5 @@
 /** The money of a record, whatever state it is in. Pure. */
+import type { ClosedMovement } from "../ledger/port.ts";
 import type { ReadableMoney } from "../settlement/mapping.ts";
 import { type KnownSettlement, movementOf, sourcePaymentOf, thaw } from "../settlement/settlement.ts";
 import { CURRENCY_NOT_SETTLED, type EventRecord, type Failed } from "./record.ts";
@@ -28,12 +29,11 @@ export function settlementOf(record: EventRecord): KnownSettlement | null {
 }
 
 /** The movement that is closed with an event; null: none can be told. */
-export function closedMovementOf(
-  record: EventRecord,
-): { readonly name: string; readonly accountId: string | null } | null {
+export function closedMovementOf(record: EventRecord): ClosedMovement | null {
   const { direction, external_payment_id, account_id = null } = moneyOf(record);
   if (direction === undefined || external_payment_id === undefined) return null;
-  return { name: movementOf({ direction, external_payment_id }), accountId: account_id };
+  const name = movementOf({ direction, external_payment_id });
+  return { name, accountId: account_id, eventId: record.event_id };
 }
 
 /** What is left to repair an event from. */

@@ -25,11 +25,15 @@ export class AccountLane extends DurableObject<Env> {
     return this.#answer(async () => this.#isResolved(movement));
   }
 
-  setResolved(movement: string, isResolved: boolean): Promise<RpcResult<null>> {
+  /** A movement is closed as long as any event of it is: opening one of two again does not open the movement. */
+  setResolved(movement: string, eventId: string, isResolved: boolean): Promise<RpcResult<null>> {
     return this.#answer(async () => {
       const { kv } = this.ctx.storage;
-      if (isResolved) kv.put(resolvedKey(movement), Date.now());
-      else kv.delete(resolvedKey(movement));
+      const key = resolvedKey(movement);
+      const others = (kv.get<readonly string[]>(key) ?? []).filter((id) => id !== eventId);
+      const resolved = isResolved ? [...others, eventId] : others;
+      if (resolved.length > 0) kv.put(key, resolved);
+      else kv.delete(key);
       return null;
     });
   }

@@ -3,7 +3,7 @@ import { callObject, type RpcResult, withTimeout } from "../durable-object/rpc.t
 import { movementOf, type Settlement } from "../settlement/settlement.ts";
 import type { AccountLane } from "./account-lane.ts";
 import type { LaneRequest } from "./lane.ts";
-import type { SettleOutcome } from "./port.ts";
+import type { ClosedMovement, SettleOutcome } from "./port.ts";
 
 const INTERRUPTED: SettleOutcome = { kind: "unknown", why: "interrupted", ledger_status: null };
 
@@ -34,13 +34,12 @@ export async function settleInLane(
  */
 export async function setMovementResolved(
   env: Env,
-  movement: { readonly name: string; readonly accountId: string | null },
+  { name, accountId, eventId }: ClosedMovement,
   isResolved: boolean,
   timeoutMs: number,
 ): Promise<boolean> {
-  const { name, accountId } = movement;
   const answer = await askLane(env, accountId ?? name, timeoutMs, (stub) =>
-    stub.setResolved(name, isResolved),
+    stub.setResolved(name, eventId, isResolved),
   );
   return answer.ok;
 }

@@ -80,3 +80,13 @@ export interface Ledger {
 }
 
 export type LedgerReader = Pick<Ledger, "findSettlement">;
+
+/** A movement of money that an operator closed with an event. */
+export interface ClosedMovement {
+  /** Its natural key: see `movementOf`. */
+  readonly name: string;
+  /** null: nobody knows it. */
+  readonly accountId: string | null;
+  /** Of the event that an operator closed. */
+  readonly eventId: string;
+}

@@ -302,6 +302,20 @@ describe("a movement that an operator closed", () => {
     expect((await retry()).body.state).toBe("forwarded");
   });
 
+  it("closed with two events, and one of them opened again → still closed", async () => {
+    ledger.answer(() => refused(400, "INVALID_REQUEST"));
+    const closed = payment();
+    const twin = { ...closed, id: `${closed.id}twin` };
+    for (const event of [closed, twin]) await deliver(event);
+    for (const event of [closed, twin]) await resolve(event.id);
+    ledger.answer(() => accepted());
+    await stubOf(closed.id).reopen("ada", "was not booked after all");
+    const retry = () => operator("POST", `/v1/admin/events/${closed.id}/retry`);
+    expect((await retry()).body).toMatchObject(HELD_BACK);
+    await stubOf(twin.id).reopen("ada", "nor was this one");
+    expect((await retry()).body.state).toBe("forwarded");
+  });
+
   it("what cannot be closed, for the lane is out of reach → 503, and the event stays as it was", async () => {
     ledger.answer(() => refused(400, "INVALID_REQUEST"));
     const event = payment();
