@@ -75,7 +75,10 @@ describe("the account that Stripe's API names", () => {
 });
 
 describe("a refund of exactly what was not captured", () => {
-  const held = { kind: "found", settlement: { ...PAYIN_HELD.settlement, released_minor: "500" } } as const;
+  const partlyCaptured = {
+    kind: "found",
+    settlement: { ...PAYIN_HELD.settlement, released_minor: "500" },
+  } as const;
   const mapping = {
     ...ASKING,
     draft: { ...DRAFT, metadata: { ...DRAFT.metadata, stripe_balance_transaction: "txn_1" } },
@@ -84,7 +87,7 @@ describe("a refund of exactly what was not captured", () => {
   it("asks the ledger, then Stripe, in one attempt", async () => {
     const world = new World();
     const reply = world.engine.deliver(delivery({ mapping, body: BODY }));
-    world.asked.answer(held);
+    world.asked.answer(partlyCaptured);
     await idle();
     expect(world.asked).toMatchObject({ question: "stripe category", about: "txn_1" });
     world.asked.answer({ kind: "found", reporting_category: "partial_capture_reversal" });
@@ -96,7 +99,7 @@ describe("a refund of exactly what was not captured", () => {
   it("cut off between the two → the next attempt asks only the second, with the account of the first", async () => {
     const world = new World();
     void world.engine.deliver(delivery({ mapping, body: BODY }));
-    world.asked.answer(held);
+    world.asked.answer(partlyCaptured);
     await idle();
     world.crash();
     void world.fireAlarm();
@@ -112,7 +115,7 @@ describe("a refund of exactly what was not captured", () => {
       [new World(), ASKING],
     ] as const) {
       const reply = world.engine.deliver(delivery({ mapping: given, body: BODY }));
-      world.asked.answer(held);
+      world.asked.answer(partlyCaptured);
       expect(await reply).toMatchObject({ snapshot: { reason: "partial_capture_or_refund" } });
     }
   });

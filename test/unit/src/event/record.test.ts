@@ -150,13 +150,11 @@ describe("a settled record stays on its page", () => {
     type: "refund.created",
     data: {
       object: {
-        ...{
-          id: `re_${ID}`,
-          payment_intent: `pi_${ID}`,
-          amount: 1_234,
-          currency: "usd",
-          status: "succeeded",
-        },
+        id: `re_${ID}`,
+        payment_intent: `pi_${ID}`,
+        amount: 1_234,
+        currency: "usd",
+        status: "succeeded",
         balance_transaction: `txn_${ID}`,
         created: 1_800_000_000,
       },

@@ -155,5 +155,5 @@ test.each<[Question, Answer]>([
     { kind: "category", reporting_category: null },
   ],
 ])("an answer to another question is a mistake of ours: %j, %j", (question, answer) => {
-  expect(() => conclude(REFUND, question, answer)).toThrow();
+  expect(() => conclude(REFUND, question, answer)).toThrow("no answer to the question");
 });
