@@ -103,6 +103,7 @@ export function summaryOf(record: EventRecord): EventSummary {
     error_code: lastErrorOf(record)?.code ?? null,
     account_id: money.account_id ?? null,
     payment_id: money.external_payment_id ?? null,
+    source_payment_id: money.source_payment_id ?? null,
     amount_minor: money.amount_minor ?? null,
     // Without its amount it would count as none of that currency.
     currency: (money.amount_minor === undefined ? null : money.currency) ?? null,

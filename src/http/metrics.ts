@@ -18,7 +18,7 @@ export function metricsOf(stats: Statistics): string {
     family(
       "open_events",
       "gauge",
-      "Events that are neither settled nor closed; currency unknown: they could not be mapped.",
+      "Events that are neither settled nor closed; currency unknown: it, or the amount, could not be read.",
       open.map(({ currency, count }) => [label("currency", currency ?? "unknown"), count]),
     ),
     family("open_amount_minor", "gauge", "Money in open events, in minor units of the currency.", amounts),

@@ -153,14 +153,16 @@ async function live({ event: make, play, endsAs }: Scene, indexBytes: number): P
 
 /** Of a settled event in the index, among many. To the next ten, since rows fill pages now better, now worse. */
 async function bytesPerRow(): Promise<number> {
-  const rows = Array.from({ length: INDEX_ROWS }, (_, n) =>
-    summary({
+  const rows = Array.from({ length: INDEX_ROWS }, (_, n) => {
+    const payment = id("pi");
+    return summary({
       event_id: id("evt"),
-      payment_id: id("pi"),
+      payment_id: payment,
+      source_payment_id: payment,
       account_id: newAccount(),
       received_at: T0 + n,
-    }),
-  );
+    });
+  });
   const empty = await indexSize();
   await fill(rows);
   return Math.ceil((await indexSize()) / 10 / INDEX_ROWS - empty / 10 / INDEX_ROWS) * 10;

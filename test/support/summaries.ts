@@ -20,6 +20,7 @@ export function summary(fields: Partial<EventSummary> = {}): EventSummary {
     error_code: null,
     account_id: "acc_1",
     payment_id: "pi_1",
+    source_payment_id: "pi_1",
     amount_minor: "1234",
     currency: "USD",
     attempts: 1,

@@ -112,7 +112,7 @@ function Sum({ money: { currency, count, amount_minor } }: { money: Money }) {
       </span>
       <span class="under">
         {count === 1 ? "1 event" : `${count} events`}
-        {currency === null && ", could not be mapped"}
+        {currency === null && ", cannot be read"}
       </span>
     </>
   );
