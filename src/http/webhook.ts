@@ -27,10 +27,11 @@ export function isWebhook({ method, url }: Request): boolean {
  * Without the router: nearly every request is Stripe's, or pretends to be, and the router with its context
  * took a fifth of the CPU time of a forged one.
  */
-export async function takeWebhook(request: Request, env: Env): Promise<Response> {
+export async function takeWebhook(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
   const requestId = newRequestId();
   try {
-    return respond(requestId, await receiveDelivery({ request, env, requestId }));
+    const background = (work: Promise<void>) => ctx.waitUntil(work);
+    return respond(requestId, await receiveDelivery({ request, env, requestId, background }));
   } catch (error) {
     return uncaught(requestId, error);
   }
