@@ -24,12 +24,17 @@ export async function assignAccount(
   const config = configOf(call);
   if (!config.ok) return config;
   const assigning = assign(call, eventId, request, config.value);
-  call.background(
-    assigning.then(async (assigned) => {
-      if (assigned.ok) await retryDependents(call, [assigned.value], request.actor);
-    }),
-  );
+  call.background(afterAssigning(call, assigning, request.actor));
   return assigning;
+}
+
+async function afterAssigning(
+  call: OperatorCall,
+  assigning: Promise<Result<EventState, Failure>>,
+  actor: string,
+): Promise<void> {
+  const assigned = await assigning;
+  if (assigned.ok) await retryDependents(call, [assigned.value], actor);
 }
 
 /** The event is asked first: of one that takes no account, the ledger need not be asked for it. */

@@ -16,13 +16,18 @@ export function retryEvent(
   scope: OperatorRetry["scope"] = "any",
 ): Promise<Result<Retried, Failure>> {
   const retrying = retryOne(call, eventId, request, scope);
-  call.background(
-    retrying.then(async (outcome) => {
-      const forwarded = await forwardedEvent(call, eventId, outcome);
-      if (forwarded !== null) await retryDependents(call, [forwarded], request.actor);
-    }),
-  );
+  call.background(afterRetrying(call, eventId, retrying, request.actor));
   return retrying;
+}
+
+async function afterRetrying(
+  call: OperatorCall,
+  eventId: string,
+  retrying: Promise<Result<Retried, Failure>>,
+  actor: string,
+): Promise<void> {
+  const forwarded = await forwardedEvent(call, eventId, await retrying);
+  if (forwarded !== null) await retryDependents(call, [forwarded], actor);
 }
 
 /** An event that was forwarded before counts too: the answer to the retry that did it may have been lost. */
