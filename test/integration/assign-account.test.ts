@@ -259,6 +259,27 @@ describe("POST …/assign", () => {
     expect((await showEvent(event.id)).body.state).toBe("forwarded");
     expect(await availableOf(account)).toBe("1000");
   });
+
+  it("cut off in the attempt + the same call again → the attempt is made again, and credited once", async () => {
+    const event = await nobodys();
+    const account = await newAccount();
+    const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    ledger.answer(async (request) => {
+      const told = await answer(request);
+      if (request.method !== "POST") return told;
+      reached.resolve();
+      await released.promise;
+      return told;
+    });
+    const lost = assign(event.id, account);
+    await reached.promise;
+    ledger.answer(answer);
+    await crash(event.id);
+    released.resolve();
+    expect((await lost).body.state).toBe("forwarded");
+    expect((await assign(event.id, account)).body.state).toBe("forwarded");
+    expect(await availableOf(account)).toBe("1000");
+  });
 });
 
 /** A refund, what failed of a second one, a dispute and what was won of it: 1,000 paid, 1,000 − 100 remain. */
