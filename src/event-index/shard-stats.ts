@@ -3,6 +3,7 @@ import type { EventSummary } from "./event-summary.ts";
 import { type EventFilter, IS_OPEN, whereOf } from "./filter.ts";
 import type { Money } from "./sum-by-currency.ts";
 import { OPEN_EVENTS } from "./events-table.ts";
+import { type UnlistedAccount, unlistedAccounts } from "./unlisted-accounts.ts";
 
 export interface StateCount {
   readonly state: EventSummary["state"];
@@ -18,6 +19,7 @@ export interface ShardStats {
   readonly open: readonly Money[];
   readonly oldest_open_received_at: number | null;
   readonly rescues: number;
+  readonly unlisted: readonly UnlistedAccount[];
 }
 
 /** Reads the whole shard once. Counters kept with each event would cost every event a row. */
@@ -28,6 +30,7 @@ export function shardStats(sql: SqlStorage, rescues: number, recentSince: number
     open: openMoney(sql, {}),
     oldest_open_received_at: oldestOpen(sql),
     rescues,
+    unlisted: unlistedAccounts(sql),
   };
 }
 

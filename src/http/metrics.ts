@@ -2,8 +2,8 @@
 import type { Statistics } from "../operators/statistics-schema.ts";
 
 /**
- * Values are numbers, or amounts as text. Labels are names of ours and currencies: nothing in them needs
- * escaping.
+ * Values are numbers, or amounts as text. Labels are names of ours, currencies and the ids of Stripe's accounts:
+ * nothing in them needs escaping.
  */
 type Sample = readonly [labels: string, value: number | string];
 
@@ -35,8 +35,19 @@ export function metricsOf(stats: Statistics): string {
       "Events received in the last 24 hours, where they stand now, and the attempts they took.",
       labelled("count", last_24h),
     ),
+    ...unlistedMetrics(stats.unlisted_accounts),
     ...watermarkMetrics(stats.reconciliation),
   ].join("");
+}
+
+function unlistedMetrics(accounts: Statistics["unlisted_accounts"]): string[] {
+  const help =
+    "Events of connected accounts that are not listed. One of which none came for the retention is forgotten.";
+  const samples = accounts.map(({ account, events }): Sample => [
+    label("account", account ?? "others"),
+    events,
+  ]);
+  return samples.length === 0 ? [] : [family("unlisted_account_events", "gauge", help, samples)];
 }
 
 /** A value that is not known (out of reach, or never switched on) has no sample. */

@@ -30,6 +30,7 @@ describe("GET /v1/admin/stats", () => {
       rescues: 0,
       attempts: 0,
       last_24h: { received: 0, forwarded: 0, failed: 0, ignored: 0, resolved: 0, attempts: 0 },
+      unlisted_accounts: [],
       reconciliation: { configured: true, ...NOTHING_RECONCILED },
     });
   });

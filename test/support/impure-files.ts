@@ -44,6 +44,7 @@ export const IMPURE_FILES: Readonly<Record<string, string>> = {
   "src/event-index/overdue.ts": "SQL and key-value storage",
   "src/event-index/queries.ts": "calls the shards",
   "src/event-index/shard-stats.ts": "SQL storage",
+  "src/event-index/unlisted-accounts.ts": "SQL storage",
   "src/ledger/account-lane.ts": "the Durable Object",
   "src/ledger/call-lane.ts": "calls the object",
   "src/ledger/client.ts": "sends requests with a deadline",

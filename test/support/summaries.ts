@@ -70,6 +70,7 @@ export async function emptyIndex(): Promise<void> {
       storage.sql.exec("DELETE FROM events");
       storage.sql.exec("DELETE FROM told");
       storage.sql.exec("DELETE FROM told_open");
+      storage.sql.exec("DELETE FROM unlisted_accounts");
       for (const [key] of storage.kv.list()) storage.kv.delete(key);
     });
   }
