@@ -76,8 +76,9 @@ function rankUnlisted(all: readonly UnlistedAccount[]): Stats["unlisted_accounts
     first_at: Math.min(...others.map(({ first_at }) => first_at)),
     last_at: Math.max(...others.map(({ last_at }) => last_at)),
   };
-  return [...top, ...(others.length > 0 ? [together] : [])].map(({ first_at, last_at, ...counted }) => ({
-    ...counted,
+  return [...top, ...(others.length > 0 ? [together] : [])].map(({ account, events, first_at, last_at }) => ({
+    account,
+    events,
     first_at: new Date(first_at).toISOString(),
     last_at: new Date(last_at).toISOString(),
   }));

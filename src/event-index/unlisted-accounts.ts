@@ -53,11 +53,11 @@ function countsByItself(sql: SqlStorage, account: string): boolean {
 }
 
 export function unlistedAccounts(sql: SqlStorage): UnlistedAccount[] {
-  const rows = sql.exec("SELECT account, events, first_at, last_at FROM unlisted_accounts").toArray();
-  return (rows as unknown as (UnlistedAccount & { account: string })[]).map((row) => ({
-    ...row,
-    account: row.account === OTHERS ? null : row.account,
-  }));
+  const rows = sql.exec(
+    "SELECT nullif(account, ?) AS account, events, first_at, last_at FROM unlisted_accounts",
+    OTHERS,
+  );
+  return rows.toArray() as unknown as UnlistedAccount[];
 }
 
 /** Those of which nothing has come since `cutoff`. */
