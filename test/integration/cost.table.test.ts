@@ -5,6 +5,7 @@ import costDocument from "../../docs/cost.md?raw";
 import scaleDocument from "../../docs/scale.md?raw";
 import {
   paymentIntentSucceeded,
+  payoutPaid,
   type StripeEventBody,
   stripeEvent,
 } from "../../scripts/sandbox/events/stripe-events.ts";
@@ -50,14 +51,14 @@ afterEach(() => {
 const id = (prefix: string) => `${prefix}_3SVxYz2eZvKYlo2C${crypto.randomUUID().slice(0, 8)}`;
 const newAccount = () => `acct_01JDB3K7Q8W9ERTYU${crypto.randomUUID().slice(0, 8).toUpperCase()}`;
 /** Each with an account of its own: the clock is moved, and a lane lives in time. */
-const paid = (money: { account_id?: string } = { account_id: newAccount() }) =>
+const paid = () =>
   paymentIntentSucceeded(
     {
       id: id("pi"),
+      account_id: newAccount(),
       amount: 123_456_789,
       currency: "usd",
       payment_method_types: ["us_bank_account"],
-      ...money,
     },
     { id: id("evt") },
   );
@@ -104,7 +105,8 @@ const SCENES: readonly Scene[] = [
   },
   {
     name: "unmappable, and resolved by an operator",
-    event: () => paid({}),
+    // Nobody's, and nobody can be asked whose it is.
+    event: () => payoutPaid({ id: id("po"), amount: 123_456_789 }, { id: id("evt") }),
     play: async (event) => {
       await deliver(event);
       const resolution = { actor: "ada", note: "booked by hand" };
