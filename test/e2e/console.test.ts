@@ -154,6 +154,10 @@ describe("nobody's money", () => {
     await page.getByLabel("Note: how you know").fill("asked the customer");
     await page.getByRole("button", { name: "Assign and send" }).click();
     await page.getByText("The ledger has no such account.").waitFor();
+    // A change of the event meanwhile refreshes the page, and keeps the form.
+    await deliver(event);
+    if (javaScriptEnabled) await page.getByText("Delivered once more since.").waitFor();
+    expect(await page.getByText("The ledger has no such account.").count()).toBe(1);
     expect(await page.getByLabel("Ledger account").getAttribute("aria-invalid")).toBe("true");
     expect(await page.getByLabel("Note: how you know").inputValue()).toBe("asked the customer");
     await page.getByLabel("Ledger account").fill(account);
