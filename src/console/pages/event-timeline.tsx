@@ -101,6 +101,7 @@ function actionEntry(taken: EventState["operator_actions"][number]): Entry {
 
 function whatWasDone({ action, account_id }: EventState["operator_actions"][number]): Child {
   if (action === "resolve") return "resolved it";
+  if (action === "reopen") return "reopened it";
   if (action !== "assign") return "asked for a retry";
   return (
     <>
