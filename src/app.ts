@@ -53,12 +53,13 @@ async function handle(c: Context<Bindings>, name: RouteName): Promise<Response> 
   const { env } = c;
   const { requestId } = c.var;
   const [id] = Object.values(c.req.param());
-  if (name === "watchEvent") return respond(requestId, await watchEvent(c, { env, requestId }, id));
+  const call = { env, requestId, background: (work: Promise<void>) => c.executionCtx.waitUntil(work) };
+  if (name === "watchEvent") return respond(requestId, await watchEvent(c, call, id));
   const route: Route = ROUTES[name];
   const input = await readInput(c.req.raw, route, id);
   if (!input.ok) return respond(requestId, input);
   // The compiler does not see that both are of the same name.
-  const handled = HANDLERS[name]({ request: c.req.raw, env, requestId }, input.value as never);
+  const handled = HANDLERS[name]({ request: c.req.raw, ...call }, input.value as never);
   return respond(requestId, await handled, route.status);
 }
 

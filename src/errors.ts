@@ -32,6 +32,12 @@ export type Failure =
   | { readonly kind: "forbidden" }
   | { readonly kind: "event_not_found" }
   | { readonly kind: "account_unknown" }
+  | {
+      readonly kind: "ledger_unavailable";
+      /** null: no answer. */
+      readonly ledger_status: number | null;
+      readonly ledger_code: string | null;
+    }
   | { readonly kind: "invalid_state"; readonly state: State }
   | { readonly kind: "reconciliation_not_found" }
   | { readonly kind: "too_many_runs"; readonly limit: number }
@@ -132,6 +138,13 @@ const ANSWERS: {
     status: 422,
     code: "ACCOUNT_UNKNOWN",
     error: "The ledger has no such account.",
+  }),
+  ledger_unavailable: ({ ledger_status, ledger_code }) => ({
+    status: 502,
+    code: "LEDGER_UNAVAILABLE",
+    error: "The ledger gave no usable answer. Nothing was done.",
+    details: { ledger_status, ledger_code },
+    headers: RETRY_AFTER,
   }),
   invalid_state: ({ state }) => ({
     status: 409,

@@ -12,6 +12,6 @@ const app = createApp();
 
 export default {
   fetch: (request, env, ctx) =>
-    isWebhook(request) ? takeWebhook(request, env) : app.fetch(request, env, ctx),
+    isWebhook(request) ? takeWebhook(request, env, ctx) : app.fetch(request, env, ctx),
   scheduled: (_controller, env) => runScheduled(env),
 } satisfies ExportedHandler<Env>;

@@ -1,11 +1,19 @@
 /** What the console does with events: each act is posted by a form of our own pages, with the admin role. */
+import { answerTo, type Failure } from "../errors.ts";
 import { check } from "../http/input.ts";
+import { assignAccount } from "../operators/assign-account.ts";
 import { resolveEvent } from "../operators/events.ts";
-import { resolveEventRequest, retryEventRequest, retryEventsRequest } from "../operators/requests.ts";
+import {
+  assignAccountRequest,
+  resolveEventRequest,
+  retryEventRequest,
+  retryEventsRequest,
+} from "../operators/requests.ts";
 import { retryEvent } from "../operators/retry-event.ts";
 import { retryEvents } from "../operators/retry-events.ts";
 import { type ConsoleContext, redirect } from "./guard.ts";
-import { findEvent, retryEventsBody, retryEventsPage } from "./page-handlers.tsx";
+import { eventPage, findEvent, retryEventsBody, retryEventsPage } from "./page-handlers.tsx";
+import type { RefusedAssignment } from "./pages/assign-form.tsx";
 import type { Handled, SignedInCall } from "./render.tsx";
 import { eventPath } from "./ui/event-table.tsx";
 
@@ -30,6 +38,46 @@ export async function postResolveEvent(call: SignedInCall, c: ConsoleContext): P
   if (!request.ok) return request;
   const resolved = await resolveEvent(call, event_id, request.value);
   return resolved.ok ? redirect(c, `${eventPath(event_id)}?done=resolved`) : resolved;
+}
+
+/** What cannot be taken comes back on the form, with the reason beside its field. */
+export async function postAssignAccount(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
+  const found = await findEvent(call, c);
+  if (!found.ok) return found;
+  const { event_id } = found.value;
+  const { csrf: _, ...given } = c.var.fields;
+  const body = { ...given, actor: call.session.actor };
+  const request = check(body, assignAccountRequest);
+  const assigned = request.ok ? await assignAccount(call, event_id, request.value) : request;
+  if (assigned.ok) return redirect(c, `${eventPath(event_id)}?done=assigned`);
+  const problems = problemsByField(assigned.failure);
+  if (problems === null) return assigned;
+  const { status } = answerTo(assigned.failure);
+  return eventPage(call, found.value, {
+    notice: "Nothing was assigned.",
+    refused: { given, problems },
+    status,
+  });
+}
+
+/** null: it is about none of the fields. */
+function problemsByField(failure: Failure): RefusedAssignment["problems"] | null {
+  switch (failure.kind) {
+    case "account_unknown":
+      return { account_id: "The ledger has no such account." };
+    case "ledger_unavailable":
+      return {
+        account_id: "The ledger did not say whether it has this account. Send it again in a moment.",
+      };
+    case "invalid_request": {
+      const of = (field: string) =>
+        failure.problems.find((problem) => problem.startsWith(`${field}: `))?.slice(field.length + 2);
+      const problems = { account_id: of("account_id"), note: of("note") };
+      return problems.account_id === undefined && problems.note === undefined ? null : problems;
+    }
+    default:
+      return null;
+  }
 }
 
 /**

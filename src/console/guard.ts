@@ -17,7 +17,8 @@ type Guard = MiddlewareHandler<ConsoleEnv>;
 
 export function consoleCall(c: ConsoleContext): ConsoleCall {
   const { requestId, session } = c.var;
-  return { env: c.env, requestId, session: session ?? null, now: Date.now() };
+  const background = (work: Promise<void>) => c.executionCtx.waitUntil(work);
+  return { env: c.env, requestId, background, session: session ?? null, now: Date.now() };
 }
 
 /** Without a key no sign-in can succeed, and the page says so instead of refusing every key. */

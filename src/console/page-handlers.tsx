@@ -13,7 +13,7 @@ import { readOverview } from "../operators/statistics.ts";
 import type { Result } from "../result.ts";
 import { type Fields, fieldsOf, problemsOf } from "./form.ts";
 import { type ConsoleContext, redirect } from "./guard.ts";
-import { announcementOf, EventContent } from "./pages/event.tsx";
+import { announcementOf, EventContent, type EventProps } from "./pages/event.tsx";
 import { EventsContent } from "./pages/events.tsx";
 import { openCount, OverviewContent } from "./pages/overview.tsx";
 import { RetryContent } from "./pages/retry.tsx";
@@ -26,6 +26,8 @@ const DONE: Readonly<Record<string, string>> = {
   ignored: "It was mapped again, and turned out to move no money.",
   unmapped: "It was mapped again, and still cannot become a settlement.",
   resolved: "Resolved. It is closed for good.",
+  assigned:
+    "The account is assigned, and one attempt was made. What failed of the same payment is tried again now.",
 };
 
 export async function getOverview(call: SignedInCall): Promise<Handled> {
@@ -64,15 +66,22 @@ export async function getEvents(call: SignedInCall, c: ConsoleContext): Promise<
 export async function getEvent(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
   const found = await findEvent(call, c);
   if (!found.ok) return found;
-  const event = found.value;
   const done = c.req.query("done") ?? "";
-  const notice = Object.hasOwn(DONE, done) ? (DONE[done] ?? null) : null;
+  return eventPage(call, found.value, { notice: Object.hasOwn(DONE, done) ? (DONE[done] ?? null) : null });
+}
+
+export function eventPage(
+  { session, now }: SignedInCall,
+  event: EventState,
+  { status = 200, ...props }: Pick<EventProps, "notice" | "refused"> & { readonly status?: number },
+): Handled {
   const value = {
     title: event.event_id,
     section: "/console/events",
     live: [`/v1/admin/events/${event.event_id}/watch`],
     announce: announcementOf(event),
-    content: <EventContent event={event} session={call.session} notice={notice} now={call.now} />,
+    status,
+    content: <EventContent event={event} session={session} now={now} {...props} />,
   } as const;
   return { ok: true, value };
 }

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { respond as respondJson } from "../http/respond.ts";
 import { logUncaught } from "../http/uncaught.ts";
 import { serveIcon, serveScript, serveStyle } from "./assets.ts";
-import { postResolveEvent, postRetryEvent, postRetryEvents } from "./form-handlers.ts";
+import { postAssignAccount, postResolveEvent, postRetryEvent, postRetryEvents } from "./form-handlers.ts";
 import {
   type ConsoleContext,
   consoleCall,
@@ -41,6 +41,7 @@ export function createConsole(): Hono<ConsoleEnv> {
   app.get("/events", answered(getEvents));
   app.get("/events/:event_id", answered(getEvent));
   app.post("/events/:event_id/retry", answered(postRetryEvent));
+  app.post("/events/:event_id/assign", answered(postAssignAccount));
   app.post("/events/:event_id/resolve", answered(postResolveEvent));
   app.get("/retry", answered(getRetryEvents));
   app.post("/retry", answered(postRetryEvents));

@@ -8,7 +8,7 @@ import { ROUTES } from "../http/routes.ts";
 import { showEvent } from "../operators/events.ts";
 import { askEvent, askIndex, configOf, type OperatorCall } from "../operators/operator-call.ts";
 import type { Result } from "../result.ts";
-import type { ConsoleContext } from "./guard.ts";
+import { type ConsoleContext, consoleCall } from "./guard.ts";
 import { isSameOrigin } from "./same-origin.ts";
 import { readSession, type SessionContext } from "./session.ts";
 
@@ -41,7 +41,7 @@ export async function watchEvent(c: SessionContext, call: OperatorCall, id: stri
  * regions.
  */
 export async function watchIndex(c: ConsoleContext): Connected {
-  const call = { env: c.env, requestId: c.var.requestId };
+  const call = consoleCall(c);
   const config = configOf(call);
   if (!config.ok) return config;
   const shard = Number(/^\d{1,2}$/.exec(c.req.param("shard") ?? "")?.[0] ?? NaN);

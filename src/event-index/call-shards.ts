@@ -23,6 +23,11 @@ export async function publish({ env, shards }: IndexPlace, summary: EventSummary
   if (!answer.ok) throw new IndexUnavailable();
 }
 
+/** One event more of a connected account that is not listed. Never rejects: the log has it, should that fail. */
+export async function countUnlisted(index: IndexPlace, account: string, now: number): Promise<void> {
+  await askShard(index, shardOf(account, index.shards), (stub) => stub.countUnlisted(account, now));
+}
+
 /** All shards' answers, in their order, or null if one is out of reach: a list with a gap would seem complete. */
 export async function askAllShards<T>(
   index: IndexPlace,

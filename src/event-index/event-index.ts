@@ -22,6 +22,7 @@ import {
   type ReportedEvent,
 } from "./alert-facts.ts";
 import { createTable, purge, selectOpen, selectPage, upsert } from "./events-table.ts";
+import { countUnlisted, createUnlistedAccounts, purgeUnlisted } from "./unlisted-accounts.ts";
 import { addRescues, type Overdue, rescuesOf, takeOverdue } from "./overdue.ts";
 
 export class EventIndex extends Server<Env> {
@@ -32,6 +33,7 @@ export class EventIndex extends Server<Env> {
     super(ctx, env);
     createTable(ctx.storage.sql);
     createReportedTables(ctx.storage.sql);
+    createUnlistedAccounts(ctx.storage.sql);
   }
 
   publish(summary: EventSummary): Promise<RpcResult<void>> {
@@ -68,7 +70,14 @@ export class EventIndex extends Server<Env> {
   }
 
   purge(cutoff: number, limit: number): Promise<RpcResult<number>> {
-    return this.#answer(({ sql }) => purge(sql, cutoff, limit));
+    return this.#answer(({ sql }) => {
+      purgeUnlisted(sql, cutoff);
+      return purge(sql, cutoff, limit);
+    });
+  }
+
+  countUnlisted(account: string, now: number): Promise<RpcResult<void>> {
+    return this.#answer(({ sql }) => countUnlisted(sql, account, now));
   }
 
   alertFacts(receivedBy: number, limit: number): Promise<RpcResult<AlertFacts>> {

@@ -17,8 +17,10 @@ export interface EventSummary {
   readonly reason: string | null;
   readonly error_code: string | null;
   readonly account_id: string | null;
-  /** The settlement's `external_payment_id`: `pi_…`, `re_…`, `dp_…`, `po_…`, or `ch_…:…`. */
+  /** The settlement's `external_payment_id`: `pi_…`, `ch_…`, `re_…`, `txn_…` or `po_…`. */
   readonly payment_id: string | null;
+  /** The payment that the money came in by: what its refunds and disputes have in common. A payin's is its own. */
+  readonly source_payment_id: string | null;
   readonly amount_minor: string | null;
   readonly currency: string | null;
   readonly attempts: number;

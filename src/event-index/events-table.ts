@@ -1,8 +1,8 @@
 /**
  * The table of one shard: a row per event, and nothing that its event's own object does not know better.
  *
- * What it costs decides its shape. The primary key is the order of the lists, so that lists need no index; the only
- * index holds open events alone, so that a settled event is exactly one row written. Every other query
+ * What it costs decides its shape. The primary key is the order of the lists, so that lists need no index; both
+ * indexes hold open events alone, so that a settled event is exactly one row written. Every other query
  * is a scan: of the open events, or of a page's neighbourhood, or (rare types, one payment) of the whole shard.
  */
 import type { EventSummary } from "./event-summary.ts";
@@ -18,6 +18,7 @@ const COLUMNS = [
   "error_code",
   "account_id",
   "payment_id",
+  "source_payment_id",
   "amount_minor",
   "currency",
   "attempts",
@@ -28,10 +29,10 @@ const COLUMNS = [
 const SELECTED = COLUMNS.join(", ");
 /** Named where it must be taken: without statistics SQLite would rather walk the whole table in its order. */
 export const OPEN_EVENTS = "events INDEXED BY open_events";
+const OPEN_EVENTS_BY_PAYMENT = "events INDEXED BY open_payments";
 
-/** The open events are in the order of the lists too. All other queries about them read all of them: they are few. */
-const SCHEMA = [
-  `CREATE TABLE IF NOT EXISTS events (
+const TABLE = `
+  CREATE TABLE IF NOT EXISTS events (
     received_at INTEGER NOT NULL,
     event_id TEXT NOT NULL,
     revision INTEGER NOT NULL,
@@ -47,14 +48,29 @@ const SCHEMA = [
     updated_at INTEGER NOT NULL,
     next_retry_at INTEGER,
     poked_at INTEGER NOT NULL DEFAULT 0,
+    source_payment_id TEXT,
     PRIMARY KEY (received_at, event_id)
-  ) STRICT, WITHOUT ROWID`,
+  ) STRICT, WITHOUT ROWID`;
+
+/** Of a table that an earlier version made. Its rows have none until their events publish again. */
+const ADDED_COLUMN = "ALTER TABLE events ADD COLUMN source_payment_id TEXT";
+
+/**
+ * The open events are in the order of the lists too; and by payment, since an operator who settles one wants the rest of
+ * it settled as well. All other queries about them read all of them: they are few.
+ */
+const INDEXES = [
   `CREATE INDEX IF NOT EXISTS open_events ON events (received_at) WHERE ${IS_OPEN}`,
+  `CREATE INDEX IF NOT EXISTS open_payments ON events (source_payment_id)
+    WHERE ${IS_OPEN} AND source_payment_id IS NOT NULL`,
 ];
 
 /** Writes nothing when it is there already. */
 export function createTable(sql: SqlStorage): void {
-  for (const statement of SCHEMA) sql.exec(statement);
+  sql.exec(TABLE);
+  const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('events')").toArray();
+  if (!columns.some(({ name }) => name === "source_payment_id")) sql.exec(ADDED_COLUMN);
+  for (const index of INDEXES) sql.exec(index);
 }
 
 const UPSERT = `
@@ -100,9 +116,10 @@ export function selectOpen(
   limit: number,
 ): EventSummary[] {
   const where = whereOf(filter);
+  const from = filter.source_payment_ids === undefined ? OPEN_EVENTS : OPEN_EVENTS_BY_PAYMENT;
   return summaries(
     sql.exec(
-      `SELECT ${SELECTED} FROM ${OPEN_EVENTS}
+      `SELECT ${SELECTED} FROM ${from}
       WHERE ${IS_OPEN} AND ${where.sql}${dueBy === null ? "" : " AND next_retry_at <= ?"}
       ORDER BY updated_at, event_id LIMIT ?`,
       ...where.params,

@@ -10,6 +10,8 @@ export interface EventFilter {
    * or an event's own.
    */
   readonly payment_id?: string | undefined;
+  /** Of open events: those whose money came in by one of these payments. For no operator to ask by. */
+  readonly source_payment_ids?: readonly string[] | undefined;
   /** Epoch milliseconds, inclusive. */
   readonly received_from?: number | undefined;
   /** Epoch milliseconds, exclusive. */
@@ -51,6 +53,9 @@ export function whereOf(filter: EventFilter, before: Position | null = null): Wh
     if (id.startsWith("evt_")) add("event_id = ?", id);
     // ";" is what follows ":": so these are the ids that begin with this one and a colon.
     else add("(payment_id = ? OR (payment_id > ? AND payment_id < ?))", id, `${id}:`, `${id};`);
+  }
+  if (filter.source_payment_ids !== undefined) {
+    add("source_payment_id IN (SELECT value FROM json_each(?))", JSON.stringify(filter.source_payment_ids));
   }
   if (filter.received_from !== undefined) add("received_at >= ?", filter.received_from);
   if (filter.received_to !== undefined) add("received_at < ?", filter.received_to);

@@ -3,6 +3,7 @@ import type { EventSummary } from "./event-summary.ts";
 import { type EventFilter, IS_OPEN, whereOf } from "./filter.ts";
 import type { Money } from "./sum-by-currency.ts";
 import { OPEN_EVENTS } from "./events-table.ts";
+import { type UnlistedAccount, unlistedAccounts } from "./unlisted-accounts.ts";
 
 export interface StateCount {
   readonly state: EventSummary["state"];
@@ -18,6 +19,7 @@ export interface ShardStats {
   readonly open: readonly Money[];
   readonly oldest_open_received_at: number | null;
   readonly rescues: number;
+  readonly unlisted: readonly UnlistedAccount[];
 }
 
 /** Reads the whole shard once. Counters kept with each event would cost every event a row. */
@@ -28,22 +30,23 @@ export function shardStats(sql: SqlStorage, rescues: number, recentSince: number
     open: openMoney(sql, {}),
     oldest_open_received_at: oldestOpen(sql),
     rescues,
+    unlisted: unlistedAccounts(sql),
   };
 }
 
 const MILLION = 1_000_000;
 
 /**
- * Open events that the filter matches. SQLite's integers end at 2⁶³, which a thousand of the largest amounts exceed:
+ * Open events that the filter matches. Where the amount or its currency could not be read, the sum has neither. SQLite's integers end at 2⁶³, which a thousand of the largest amounts exceed:
  * so millions and the rest are summed apart, and come out as text, since a number that leaves SQLite is a double.
  */
 export function openMoney(sql: SqlStorage, filter: EventFilter): Money[] {
   const where = whereOf(filter);
   const rows = sql.exec<{ currency: string | null; count: number; millions: string; rest: string }>(
-    `SELECT currency, count(*) AS count,
+    `SELECT CASE WHEN amount_minor IS NOT NULL THEN currency END AS currency, count(*) AS count,
       CAST(sum(CAST(amount_minor AS INTEGER) / ${MILLION}) AS TEXT) AS millions,
       CAST(sum(CAST(amount_minor AS INTEGER) % ${MILLION}) AS TEXT) AS rest
-    FROM ${OPEN_EVENTS} WHERE ${IS_OPEN} AND ${where.sql} GROUP BY currency`,
+    FROM ${OPEN_EVENTS} WHERE ${IS_OPEN} AND ${where.sql} GROUP BY 1`,
     ...where.params,
   );
   return rows.toArray().map(({ currency, count, millions, rest }) => ({

@@ -2,10 +2,21 @@
 import { z } from "zod";
 import { stateSchema } from "./event-summary.ts";
 import { moneySchema, sumByCurrency } from "./sum-by-currency.ts";
-import { countSchema } from "../wire-schemas.ts";
+import { countSchema, isoTimeSchema } from "../wire-schemas.ts";
 import type { ShardStats, StateCount } from "./shard-stats.ts";
+import type { UnlistedAccount } from "./unlisted-accounts.ts";
 
 export const LAST_24H_MS = 86_400_000;
+/** A list to read, not to page through. */
+const UNLISTED_NAMED_MAX = 20;
+
+/** `account`: null for all that are not named. */
+const unlistedAccountSchema = z.strictObject({
+  account: z.string().nullable(),
+  events: countSchema,
+  first_at: isoTimeSchema,
+  last_at: isoTimeSchema,
+});
 
 export const statsSchema = z.strictObject({
   /** Every state, with a zero where there is none. */
@@ -23,6 +34,9 @@ export const statsSchema = z.strictObject({
     ignored: countSchema,
     resolved: countSchema,
     attempts: countSchema,
+  }),
+  unlisted_accounts: z.array(unlistedAccountSchema).readonly().meta({
+    description: "Connected accounts that are not listed, by events: 20 at most, then all others as one.",
   }),
 });
 export type Stats = z.infer<typeof statsSchema>;
@@ -46,7 +60,28 @@ export function combineStats(shards: readonly ShardStats[], now: number): Stats 
       resolved: countOf(recent, "resolved"),
       attempts: sum(recent.map((count) => count.attempts)),
     },
+    unlisted_accounts: rankUnlisted(shards.flatMap((shard) => shard.unlisted)),
   };
+}
+
+function rankUnlisted(all: readonly UnlistedAccount[]): Stats["unlisted_accounts"] {
+  const named = all
+    .filter(({ account }) => account !== null)
+    .sort((a, b) => b.events - a.events || ((a.account ?? "") < (b.account ?? "") ? -1 : 1));
+  const top = named.slice(0, UNLISTED_NAMED_MAX);
+  const others = all.filter((one) => !top.includes(one));
+  const together = {
+    account: null,
+    events: sum(others.map(({ events }) => events)),
+    first_at: Math.min(...others.map(({ first_at }) => first_at)),
+    last_at: Math.max(...others.map(({ last_at }) => last_at)),
+  };
+  return [...top, ...(others.length > 0 ? [together] : [])].map(({ account, events, first_at, last_at }) => ({
+    account,
+    events,
+    first_at: new Date(first_at).toISOString(),
+    last_at: new Date(last_at).toISOString(),
+  }));
 }
 
 function countOf(counts: readonly StateCount[], state: StateCount["state"]): number {

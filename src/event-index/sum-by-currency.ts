@@ -3,7 +3,9 @@ import { z } from "zod";
 import { countSchema, currencySchema, minorUnitsSchema } from "../wire-schemas.ts";
 
 export const moneySchema = z.strictObject({
-  currency: currencySchema.nullable().meta({ description: "null: the events could not be mapped." }),
+  currency: currencySchema
+    .nullable()
+    .meta({ description: "null: of these events the amount or its currency could not be read." }),
   count: countSchema,
   /** null without a currency. */
   amount_minor: minorUnitsSchema.nullable(),

@@ -1,6 +1,7 @@
 /** An event's whole state, as the wire contract has it. Pure. */
 import { z } from "zod";
 import { eventIdSchema } from "../event-id.ts";
+import { readableMoneySchema } from "../settlement/mapping.ts";
 import { settlementDraftSchema } from "../settlement/settlement.ts";
 import { countSchema, isoTimeSchema, sha256HexSchema } from "../wire-schemas.ts";
 import { snapshotSchema } from "./delivery-answer.ts";
@@ -25,6 +26,12 @@ export const eventStateSchema = z
     alarm_at: isoTimeSchema.nullable(),
     /** Without `account_id` while the ledger has not been asked for it. */
     settlement: settlementDraftSchema.extend({ account_id: z.string().optional() }).nullable(),
+    /** Without a settlement: what can be read of the money all the same. */
+    money: readableMoneySchema.nullable(),
+    /** What must be found out before anything is sent; `id`: by which payment, refund or balance transaction. */
+    waits_for: z
+      .strictObject({ what: z.enum(["payin", "debit", "account", "category"]), id: z.string().nullable() })
+      .nullable(),
     snapshot: snapshotSchema.nullable(),
     last_error: z
       .strictObject({
@@ -53,6 +60,8 @@ export const eventStateSchema = z
       .array(
         z.strictObject({
           action: z.string(),
+          /** The one that was assigned. */
+          account_id: z.string().optional(),
           actor: z.string(),
           note: z.string().nullable(),
           at: isoTimeSchema,

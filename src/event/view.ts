@@ -3,7 +3,7 @@ import { toHex } from "../bytes.ts";
 import type { EventSummary } from "../event-index/event-summary.ts";
 import { idempotencyKey } from "../settlement/settlement.ts";
 import type { EventState } from "./event-state.ts";
-import { type EventRecord, failureAtLedger, type LedgerError } from "./record.ts";
+import { type EventRecord, failureAtLedger, isFinal, type LedgerError } from "./record.ts";
 import { heldReason, moneyOf, settlementOf } from "./record-money.ts";
 import { ledgerErrorOf, snapshotOf } from "./snapshot.ts";
 
@@ -92,6 +92,20 @@ function movementOf(settlement: EventState["settlement"]): string {
   return `${direction} ${status} of ${external_payment_id}, ${currency} ${amount_minor} (minor units), account ${account_id ?? "unknown"}`;
 }
 
+function waitsFor(record: EventRecord): EventState["waits_for"] {
+  if (isFinal(record) || !("work" in record) || record.work.kind === "frozen") return null;
+  const { question } = record.work;
+  switch (question.kind) {
+    case "payin":
+    case "account":
+      return { what: question.kind, id: question.payment };
+    case "debit":
+      return { what: "debit", id: question.refund };
+    case "category":
+      return { what: "category", id: question.transaction };
+  }
+}
+
 export function summaryOf(record: EventRecord): EventSummary {
   const money = moneyOf(record);
   return {
@@ -103,6 +117,7 @@ export function summaryOf(record: EventRecord): EventSummary {
     error_code: lastErrorOf(record)?.code ?? null,
     account_id: money.account_id ?? null,
     payment_id: money.external_payment_id ?? null,
+    source_payment_id: money.source_payment_id ?? null,
     amount_minor: money.amount_minor ?? null,
     // Without its amount it would count as none of that currency.
     currency: (money.amount_minor === undefined ? null : money.currency) ?? null,
@@ -134,6 +149,8 @@ export function stateOf(
     next_retry_at: isoOrNull(failureAtLedger(record)?.next_retry_at ?? null),
     alarm_at: isoOrNull(alarmAt),
     settlement: settlementOf(record),
+    money: settlementOf(record) === null && "money" in record ? record.money : null,
+    waits_for: waitsFor(record),
     snapshot: snapshotOf(record),
     last_error: lastErrorOf(record),
     attempt_log: record.log.map(([attempt, trigger, startedAt, duration_ms, outcome, ledger_status]) => ({

@@ -1,5 +1,6 @@
 /** What each route does with what it was sent: the acts of `operators/`, under the names of the routes. */
 import type { Failure } from "../errors.ts";
+import { assignAccount } from "../operators/assign-account.ts";
 import { listEvents, resolveEvent, showEvent } from "../operators/events.ts";
 import type { OperatorCall } from "../operators/operator-call.ts";
 import {
@@ -40,6 +41,7 @@ export const HANDLERS: Handlers = {
     const retried = await retryEvent(call, id, body);
     return retried.ok ? { ok: true, value: retried.value.event } : retried;
   },
+  assignAccount: (call, { id, body }) => assignAccount(call, id, body),
   resolveEvent: (call, { id, body }) => resolveEvent(call, id, body),
   showEvent: (call, { id }) => showEvent(call, id),
   startReconciliation: (call, { body }) => startReconciliation(call, body),

@@ -2,8 +2,8 @@
 import type { Statistics } from "../operators/statistics-schema.ts";
 
 /**
- * Values are numbers, or amounts as text. Labels are names of ours and currencies: nothing in them needs
- * escaping.
+ * Values are numbers, or amounts as text. Labels are names of ours, currencies and the ids of Stripe's accounts:
+ * nothing in them needs escaping.
  */
 type Sample = readonly [labels: string, value: number | string];
 
@@ -18,7 +18,7 @@ export function metricsOf(stats: Statistics): string {
     family(
       "open_events",
       "gauge",
-      "Events that are neither settled nor closed; currency unknown: they could not be mapped.",
+      "Events that are neither settled nor closed; currency unknown: it, or the amount, could not be read.",
       open.map(({ currency, count }) => [label("currency", currency ?? "unknown"), count]),
     ),
     family("open_amount_minor", "gauge", "Money in open events, in minor units of the currency.", amounts),
@@ -35,8 +35,19 @@ export function metricsOf(stats: Statistics): string {
       "Events received in the last 24 hours, where they stand now, and the attempts they took.",
       labelled("count", last_24h),
     ),
+    ...unlistedMetrics(stats.unlisted_accounts),
     ...watermarkMetrics(stats.reconciliation),
   ].join("");
+}
+
+function unlistedMetrics(accounts: Statistics["unlisted_accounts"]): string[] {
+  const help =
+    "Events of connected accounts that are not listed. One of which none came for the retention is forgotten.";
+  const samples = accounts.map(({ account, events }): Sample => [
+    label("account", account ?? "others"),
+    events,
+  ]);
+  return samples.length === 0 ? [] : [family("unlisted_account_events", "gauge", help, samples)];
 }
 
 /** A value that is not known (out of reach, or never switched on) has no sample. */

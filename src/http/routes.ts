@@ -8,6 +8,7 @@
 import { z } from "zod";
 import { eventIdSchema } from "../event-id.ts";
 import {
+  assignAccountRequest,
   resolveEventRequest,
   retryEventRequest,
   retryEventsRequest,
@@ -96,6 +97,14 @@ export const ROUTES = {
     summary: "One attempt now.",
     id: eventId,
     body: retryEventRequest,
+  },
+  assignAccount: {
+    method: "POST",
+    path: `${EVENT}/assign`,
+    access: "operator",
+    summary: "Name the account of a payment of which nobody knows whose it is.",
+    id: eventId,
+    body: assignAccountRequest,
   },
   resolveEvent: {
     method: "POST",

@@ -8,6 +8,7 @@ import { deliver } from "../delivery/deliver.ts";
 import { prepareDelivery, type Prepared } from "../delivery/prepare.ts";
 import type { Failure } from "../errors.ts";
 import type { DeliveryAnswer } from "../event/delivery-answer.ts";
+import { countUnlisted } from "../event-index/call-shards.ts";
 import { log, logSampled } from "../log.ts";
 import type { Result } from "../result.ts";
 import { EVENT_MAX_BYTES } from "../stripe/event.ts";
@@ -27,10 +28,11 @@ export function isWebhook({ method, url }: Request): boolean {
  * Without the router: nearly every request is Stripe's, or pretends to be, and the router with its context
  * took a fifth of the CPU time of a forged one.
  */
-export async function takeWebhook(request: Request, env: Env): Promise<Response> {
+export async function takeWebhook(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
   const requestId = newRequestId();
   try {
-    return respond(requestId, await receiveDelivery({ request, env, requestId }));
+    const background = (work: Promise<void>) => ctx.waitUntil(work);
+    return respond(requestId, await receiveDelivery({ request, env, requestId, background }));
   } catch (error) {
     return uncaught(requestId, error);
   }
@@ -40,6 +42,7 @@ export async function receiveDelivery({
   request,
   env,
   requestId,
+  background,
 }: Incoming): Promise<Result<DeliveryAnswer, Failure>> {
   const startedAt = Date.now();
   const configured = loadConfig(env);
@@ -58,7 +61,11 @@ export async function receiveDelivery({
     );
     return { ok: false, failure };
   }
-  if (accepted.kind === "not_listed") return { ok: true, value: notListed(accepted, requestId) };
+  if (accepted.kind === "not_listed") {
+    const index = { env, shards: configured.config.indexShards };
+    background(countUnlisted(index, accepted.stripe_account, startedAt));
+    return { ok: true, value: notListed(accepted, requestId) };
+  }
   const delivered = await deliver(env, accepted.delivery, startedAt);
   if (!delivered.ok) return { ok: false, failure: { kind: "event_object_unavailable" } };
   const reply = delivered.value;

@@ -2,7 +2,7 @@
  * The ledger over HTTP: one request per call, one deadline for the whole of it, and never an exception.
  * What an answer means is decided in `outcome.ts`; this file only gets the answer.
  */
-import { type LedgerAnswer, outcomeOfAnswer, settlementOfAnswer } from "./outcome.ts";
+import { accountOfAnswer, type LedgerAnswer, outcomeOfAnswer, settlementOfAnswer } from "./outcome.ts";
 import type { Ledger, LedgerRefusal } from "./port.ts";
 
 /** An answer of the ledger is under 4 KiB. More is not the ledger, and must not fill the isolate's memory. */
@@ -23,8 +23,11 @@ export interface LedgerClientOptions {
 }
 
 export function createLedgerClient(options: LedgerClientOptions): Ledger {
-  const settlements = `${options.baseUrl.replace(/\/+$/, "")}/v1/payments/settlements`;
+  const base = options.baseUrl.replace(/\/+$/, "");
+  const settlements = `${base}/v1/payments/settlements`;
   const authorization = `Bearer ${options.adminKey}`;
+  const get = (url: string, timeoutMs?: number) =>
+    exchange(options, url, { method: "GET", headers: { authorization } }, timeoutMs);
 
   return {
     async ingest(payload, idempotencyKey, timeoutMs) {
@@ -38,19 +41,25 @@ export function createLedgerClient(options: LedgerClientOptions): Ledger {
     },
 
     async findSettlement(externalPaymentId, direction, timeoutMs) {
-      const url = urlOf(settlements, externalPaymentId, direction);
-      if (url === null) return { kind: "absent" };
-      const answer = await exchange(options, url, { method: "GET", headers: { authorization } }, timeoutMs);
+      const id = segmentOf(externalPaymentId);
+      if (id === null) return { kind: "absent" };
+      const url = `${settlements}/stripe/${id}?direction=${encodeURIComponent(direction)}`;
+      const answer = await get(url, timeoutMs);
       return "kind" in answer ? answer : settlementOfAnswer(answer, direction);
+    },
+
+    async findAccount(accountId) {
+      const id = segmentOf(accountId);
+      if (id === null) return { kind: "absent" };
+      const answer = await get(`${base}/accounts/id/${id}`);
+      return "kind" in answer ? answer : accountOfAnswer(answer, accountId);
     },
   };
 }
 
 /** null for an id that is a path segment of its own: the request would go to another resource, such as the whole list. */
-function urlOf(settlements: string, externalPaymentId: string, direction: string): string | null {
-  if (["", ".", ".."].includes(externalPaymentId)) return null;
-  const id = encodeURIComponent(externalPaymentId.toWellFormed());
-  return `${settlements}/stripe/${id}?direction=${encodeURIComponent(direction)}`;
+function segmentOf(id: string): string | null {
+  return ["", ".", ".."].includes(id) ? null : encodeURIComponent(id.toWellFormed());
 }
 
 async function exchange(

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { retryAfterMs } from "../retry-after.ts";
-import type { LedgerOutcome, LedgerRefusal, SettlementLookup, UnknownWhy } from "./port.ts";
+import type { AccountLookup, LedgerOutcome, LedgerRefusal, SettlementLookup, UnknownWhy } from "./port.ts";
 
 export interface LedgerAnswer {
   readonly status: number;
@@ -46,6 +46,7 @@ const held = z.object({
   metadata: z.object({ stripe_released_minor: z.string().optional() }).nullish().catch(null),
 });
 const heldList = z.object({ settlements: z.array(held) });
+const account = z.object({ id });
 const errorBody = z.object({ error: z.string(), code: z.string().regex(LEDGER_CODE) });
 
 /** What the answer to an ingest means. */
@@ -73,6 +74,17 @@ export function settlementOfAnswer(answer: LedgerAnswer, direction: string): Set
   const { direction: _, metadata, ...found } = settlement;
   const released_minor = metadata?.stripe_released_minor ?? null;
   return { kind: "found", settlement: { ...found, released_minor } };
+}
+
+/** Whether the ledger has the account. One of another id means that the question was not understood. */
+export function accountOfAnswer(answer: LedgerAnswer, accountId: string): AccountLookup {
+  if (isNotFound(answer)) return { kind: "absent" };
+  if (!isSuccess(answer.status)) return refusalOf(answer);
+  if (answer.body === null) return unknown("answer_cut_off", answer.status);
+  const body = account.safeParse(parseJson(answer.body));
+  return body.success && body.data.id === accountId
+    ? { kind: "found" }
+    : unknown("answer_not_the_ledgers", answer.status);
 }
 
 function refusalOf(answer: LedgerAnswer): LedgerRefusal {

@@ -71,12 +71,16 @@ export type SettlementLookup =
   | { readonly kind: "absent" }
   | LedgerRefusal;
 
+export type AccountLookup = { readonly kind: "found" } | { readonly kind: "absent" } | LedgerRefusal;
+
 /** The ledger itself. Each method is one request, no retry. `timeoutMs`: less than the client's own limit. */
 export interface Ledger {
   /** POSTs the frozen payload, as it stands, under the key. */
   ingest(payload: string, idempotencyKey: string, timeoutMs?: number): Promise<LedgerOutcome>;
   /** The natural key is unique, so there is at most one. */
   findSettlement(externalPaymentId: string, direction: string, timeoutMs?: number): Promise<SettlementLookup>;
+  /** Whether there is an account of this id. */
+  findAccount(accountId: string): Promise<AccountLookup>;
 }
 
 export type LedgerReader = Pick<Ledger, "findSettlement">;

@@ -11,6 +11,8 @@ export interface OperatorCall {
   readonly env: Env;
   /** For the log. */
   readonly requestId: string;
+  /** Goes on after the answer, also when nobody waits for that any more. The work handles its own errors. */
+  readonly background: (work: Promise<void>) => void;
 }
 
 export function configOf({ env }: OperatorCall): Result<Config, Failure> {

@@ -56,6 +56,12 @@ export const retryForwardingRequest = z.strictObject({
 /** Closing an event needs a name and a reason, because it is final. */
 export const resolveEventRequest = z.strictObject({ actor, note });
 
+/** As long as the account of a payment's own metadata may be. */
+const accountId = z.string().trim().min(1).max(255);
+
+/** Money goes to where an operator says, so it needs a name and a reason. */
+export const assignAccountRequest = z.strictObject({ account_id: accountId, actor, note });
+
 /** A window `[from, to)`. Without `dry_run` what is missing is delivered, and what is overdue is woken. */
 export const startReconciliationRequest = z.strictObject({
   from: time,
@@ -68,4 +74,5 @@ export type RetryEventRequest = z.infer<typeof retryEventRequest>;
 export type RetryEventsRequest = z.infer<typeof retryEventsRequest>;
 export type RetryForwardingRequest = z.infer<typeof retryForwardingRequest>;
 export type ResolveEventRequest = z.infer<typeof resolveEventRequest>;
+export type AssignAccountRequest = z.infer<typeof assignAccountRequest>;
 export type StartReconciliationRequest = z.infer<typeof startReconciliationRequest>;

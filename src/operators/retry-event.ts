@@ -1,58 +1,44 @@
-/** One attempt for one event, whatever the backoff says. */
+/** One attempt for one event, and then for what waits for its payment. */
 import type { Failure } from "../errors.ts";
-import type { Result } from "../result.ts";
-import type { Config } from "../config.ts";
-import type { RetryReply } from "../event/operator-replies.ts";
+import type { EventState } from "../event/event-state.ts";
 import type { OperatorRetry } from "../event/machine-types.ts";
-import { log } from "../log.ts";
-import { mapOptionsOf } from "../delivery/prepare.ts";
-import { mapEvent } from "../settlement/map.ts";
-import type { Mapping } from "../settlement/mapping.ts";
-import { parseEvent } from "../stripe/event.ts";
-import { askEvent, configOf, type OperatorCall } from "./operator-call.ts";
+import type { Result } from "../result.ts";
+import { showEvent } from "./events.ts";
+import type { OperatorCall } from "./operator-call.ts";
 import type { RetryEventRequest } from "./requests.ts";
+import { retryDependents } from "./retry-dependents.ts";
+import { type Retried, retryOne } from "./retry-one.ts";
 
-export type Retried = Extract<RetryReply, { kind: "retried" }>;
-
-/** An unmappable event hands out its kept body, and is retried with what the mapper makes of it now. */
-export async function retryEvent(
+export function retryEvent(
   call: OperatorCall,
   eventId: string,
-  { actor, note }: RetryEventRequest,
+  request: RetryEventRequest,
   scope: OperatorRetry["scope"] = "any",
 ): Promise<Result<Retried, Failure>> {
-  const config = configOf(call);
-  if (!config.ok) return config;
-  return retryWith(call, eventId, config.value, { actor, note, scope, mapping: null });
+  const retrying = retryOne(call, eventId, request, scope);
+  call.background(afterRetrying(call, eventId, retrying, request.actor));
+  return retrying;
 }
 
-async function retryWith(
+async function afterRetrying(
   call: OperatorCall,
   eventId: string,
-  config: Config,
-  request: OperatorRetry,
-): Promise<Result<Retried, Failure>> {
-  const reply = await askEvent(call, eventId, (stub) => stub.retry(request));
-  if (!reply.ok) return reply;
-  const line = { msg: "operator_retry", event_id: eventId, request_id: call.requestId };
-  log("info", { ...line, outcome: reply.value.kind });
-  switch (reply.value.kind) {
-    case "retried":
-      return { ok: true, value: reply.value };
-    case "needs_mapping": {
-      const mapping = remap(reply.value.body, config);
-      // The kept body was an event when it was kept. Were it none now, asking again would never end.
-      return mapping === null
-        ? { ok: false, failure: { kind: "internal" } }
-        : retryWith(call, eventId, config, { ...request, mapping });
-    }
-    case "event_not_found":
-    case "invalid_state":
-      return { ok: false, failure: reply.value };
-  }
+  retrying: Promise<Result<Retried, Failure>>,
+  actor: string,
+): Promise<void> {
+  const forwarded = await forwardedEvent(call, eventId, await retrying);
+  if (forwarded !== null) await retryDependents(call, [forwarded], actor);
 }
 
-function remap(body: Uint8Array, config: Config): Mapping | null {
-  const parsed = parseEvent(body);
-  return parsed.kind === "event" ? mapEvent(parsed.event, mapOptionsOf(config)) : null;
+/** An event that was forwarded before counts too: the answer to the retry that did it may have been lost. */
+async function forwardedEvent(
+  call: OperatorCall,
+  eventId: string,
+  outcome: Result<Retried, Failure>,
+): Promise<EventState | null> {
+  if (outcome.ok) return outcome.value.event.state === "forwarded" ? outcome.value.event : null;
+  const { failure } = outcome;
+  if (failure.kind !== "invalid_state" || failure.state !== "forwarded") return null;
+  const shown = await showEvent(call, eventId);
+  return shown.ok ? shown.value : null;
 }

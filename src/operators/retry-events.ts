@@ -6,6 +6,7 @@ import { z } from "zod";
 import { concurrently } from "../concurrently.ts";
 import { answerTo, type Failure } from "../errors.ts";
 import { eventIdSchema } from "../event-id.ts";
+import type { EventState } from "../event/event-state.ts";
 import type { OperatorRetry } from "../event/machine-types.ts";
 import { type EventSummary, stateSchema } from "../event-index/event-summary.ts";
 import * as index from "../event-index/queries.ts";
@@ -15,10 +16,9 @@ import type { Result } from "../result.ts";
 import { countSchema } from "../wire-schemas.ts";
 import { askIndex, type OperatorCall } from "./operator-call.ts";
 import type { RetryEventRequest, RetryEventsRequest, RetryForwardingRequest } from "./requests.ts";
-import { type Retried, retryEvent } from "./retry-event.ts";
-
-/** A ledger that is just coming back should not be overrun by its own operators. */
-const RETRIES_AT_ONCE = 6;
+import { retryDependents } from "./retry-dependents.ts";
+import { retryEvent } from "./retry-event.ts";
+import { type Retried, RETRIES_AT_ONCE, retryOne } from "./retry-one.ts";
 
 /** Attempts made: `forwarded` of them settled their event, `failed` did not. */
 const attempts = { attempted: countSchema, forwarded: countSchema, failed: countSchema };
@@ -97,16 +97,23 @@ function forwardingRetry(attempted: number, forwarded: number) {
   return { ok: true, value: { ok: failed === 0, attempted, forwarded, failed } } as const;
 }
 
-/** One that fails keeps no other from its turn. */
+/** One that fails keeps no other from its turn. What waits for the payments forwarded here is tried once, after all. */
 async function retryEach(
   call: OperatorCall,
   events: readonly EventSummary[],
   request: RetryEventRequest,
   scope: OperatorRetry["scope"],
 ): Promise<Retries> {
-  const outcomes = await concurrently(events, RETRIES_AT_ONCE, async (event) =>
-    resultOf(event, await retryEvent(call, event.event_id, request, scope)),
+  const retrying = concurrently(events, RETRIES_AT_ONCE, async (event) =>
+    resultOf(event, await retryOne(call, event.event_id, request, scope)),
   );
+  call.background(
+    retrying.then((outcomes) => {
+      const forwarded = outcomes.flatMap(({ event }) => (event?.state === "forwarded" ? event : []));
+      return retryDependents(call, forwarded, request.actor);
+    }),
+  );
+  const outcomes = await retrying;
   const attempted = outcomes.filter((outcome) => outcome.attempted);
   const forwarded = attempted.filter(({ result }) => result.state === "forwarded").length;
   return {
@@ -117,19 +124,27 @@ async function retryEach(
   };
 }
 
-function resultOf({ event_id, state }: EventSummary, outcome: Result<Retried, Failure>) {
+interface EventOutcome {
+  readonly attempted: boolean;
+  readonly result: Retries["results"][number];
+  /** null: it has none to show. */
+  readonly event: EventState | null;
+}
+
+function resultOf({ event_id, state }: EventSummary, outcome: Result<Retried, Failure>): EventOutcome {
   if (outcome.ok) {
     const { attempted, event } = outcome.value;
     const result = { event_id, state: event.state, error_code: event.last_error?.code ?? null };
-    return { attempted, result };
+    return { attempted, result, event };
   }
   const { failure } = outcome;
   // It became final since the index was asked: nothing is wrong, and nothing was tried.
   if (failure.kind === "invalid_state") {
-    return { attempted: false, result: { event_id, state: failure.state, error_code: null } };
+    const result = { event_id, state: failure.state, error_code: null };
+    return { attempted: false, result, event: null };
   }
   // An object that cannot be reached may or may not have begun an attempt: counted, so that the sum is not
   // too optimistic.
   const result = { event_id, state, error_code: answerTo(failure).code };
-  return { attempted: failure.kind !== "event_not_found", result };
+  return { attempted: failure.kind !== "event_not_found", result, event: null };
 }

@@ -7,6 +7,7 @@ import { launchBrowser } from "../../scripts/lib/browser.ts";
 import { newAccount } from "../../scripts/sandbox/clients/ledger.ts";
 import {
   paymentIntentSucceeded,
+  payoutPaid,
   stripeEvent,
   type StripeEventBody,
 } from "../../scripts/sandbox/events/stripe-events.ts";
@@ -139,6 +140,35 @@ describe("an operator, with script", () => {
   });
 });
 
+describe("nobody's money", () => {
+  it.each([true, false])("is assigned, at the second try (script: %s)", async (javaScriptEnabled) => {
+    // Without a question to Stripe: this one has no metadata and nothing around it.
+    const event = payoutPaid({ amount: 77_700 });
+    await deliver(event);
+    const { page, complaints } = await open({ javaScriptEnabled });
+    await signIn(page, adminKey);
+    await page.goto(`/console/events/${event.id}`);
+    await page.getByText("Assign an account …").click();
+    await page.locator("#assign").getByText("USD\u00a0777.00").waitFor();
+    await page.getByLabel("Ledger account").fill("acc_nobody");
+    await page.getByLabel("Note: how you know").fill("asked the customer");
+    await page.getByRole("button", { name: "Assign and send" }).click();
+    await page.getByText("The ledger has no such account.").waitFor();
+    // A change of the event meanwhile refreshes the page, and keeps the form.
+    await deliver(event);
+    if (javaScriptEnabled) await page.getByText("Delivered once more since.").waitFor();
+    expect(await page.getByText("The ledger has no such account.").count()).toBe(1);
+    expect(await page.getByLabel("Ledger account").getAttribute("aria-invalid")).toBe("true");
+    expect(await page.getByLabel("Note: how you know").inputValue()).toBe("asked the customer");
+    await page.getByLabel("Ledger account").fill(account);
+    await page.getByRole("button", { name: "Assign and send" }).click();
+    await page.locator(".standing").getByText("forwarded").waitFor();
+    await page.getByText("The account is assigned, and one attempt was made.").waitFor();
+    await page.locator(".timeline").getByText("assigned it to").waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
 describe("a delivery that was lost", () => {
   it.each([true, false])("is found, delivered and read about (script: %s)", async (javaScriptEnabled) => {
     const created = Math.floor(Date.now() / 1_000) - 120;
@@ -210,7 +240,7 @@ describe("hostile fields", () => {
         currency: "usd",
         metadata: { account_id: evil },
       },
-      { api_version: evil, account: evil },
+      { api_version: evil },
     );
     await deliver(event);
     const { page, complaints } = await open();
@@ -320,6 +350,9 @@ describe("axe finds nothing to complain of, and no page is wider than its screen
   it.each(LOOKS)("%s, %d px", async (colorScheme, width) => {
     const event = await failing();
     await deliver(paid());
+    const nobodys = payoutPaid();
+    await deliver(nobodys);
+    await deliver({ ...paid(), account: "acct_1PgafTB7WZ01zgkW" });
     const { page } = await open({ colorScheme, viewport: { width, height: 800 }, bypassCSP: true });
     const found: string[] = [];
     const check = async (name: string) => {
@@ -346,6 +379,14 @@ describe("axe finds nothing to complain of, and no page is wider than its screen
       await page.goto(path);
       await check(path);
     }
+    await page.goto(`/console/events/${nobodys.id}`);
+    await page.getByText("Assign an account …").click();
+    await check("nobody's event");
+    await page.getByLabel("Ledger account").fill("acc_nobody");
+    await page.getByLabel("Note: how you know").fill("a guess");
+    await page.getByRole("button", { name: "Assign and send" }).click();
+    await page.getByText("The ledger has no such account.").waitFor();
+    await check("nobody's event, an unknown account");
     await page.goto("/console/reconciliations");
     await page.getByRole("button", { name: "Compare with Stripe" }).click();
     await page.getByRole("heading", { name: "What was found" }).waitFor();

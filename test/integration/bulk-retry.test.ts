@@ -47,7 +47,8 @@ describe("dry_run", () => {
       await failing({ amount: 100 }),
       await failing({ amount: 250 }),
       await failing({ amount: 7, currency: "jpy" }),
-      await failing({ account_id: undefined }),
+      await failing({ account_id: undefined, amount: 50 }),
+      await failing({ currency: "zzz" }),
     ];
     ledger.answer(() => accepted());
     await deliver(paymentIntentSucceeded({ account_id: "acct_1" }));
@@ -58,11 +59,11 @@ describe("dry_run", () => {
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
       dry_run: true,
-      matched: 4,
+      matched: 5,
       per_currency: [
         { currency: "JPY", count: 1, amount_minor: "7" },
-        { currency: "USD", count: 2, amount_minor: "350" },
-        // It could not be mapped, so its amount is unknown.
+        { currency: "USD", count: 3, amount_minor: "400" },
+        // No currency that anybody pays with, so nothing can be summed.
         { currency: null, count: 1, amount_minor: null },
       ],
       attempted: 0,
@@ -157,7 +158,7 @@ describe("for real", () => {
   });
 
   it("unmappable + retry → mapped again; still unmappable counts as no attempt", async () => {
-    const id = await failing({ account_id: undefined });
+    const id = await failing({ currency: "zzz" });
     const answer = await retryAll();
     expect(answer.body).toMatchObject({ matched: 1, attempted: 0, failed: 0 });
     expect(answer.body.results).toEqual([{ event_id: id, state: "failed", error_code: "EVENT_UNMAPPABLE" }]);
@@ -230,7 +231,7 @@ describe("POST /v1/stripe/forwarding/retry without event_id", () => {
   async function threeKinds(): Promise<{ healing: string; due: number }> {
     ledger.answer(() => refused(400, "INVALID_REQUEST"));
     await failing();
-    await failing({ account_id: undefined });
+    await failing({ currency: "zzz" });
     ledger.answer(() => refused(503));
     const healing = await failing();
     const due = Date.parse((await showEvent(healing)).body.next_retry_at);

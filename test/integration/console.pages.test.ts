@@ -1,7 +1,13 @@
 /** What the pages show, and what their forms do. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded, stripeEvent } from "../../scripts/sandbox/events/stripe-events.ts";
+import {
+  payoutPaid,
+  paymentIntentSucceeded,
+  refundCreated,
+  refundFailed,
+  stripeEvent,
+} from "../../scripts/sandbox/events/stripe-events.ts";
 import { getPage, postForm, type SignedIn, signIn } from "../support/console.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { deliver, showEvent, untilPublished } from "../support/worker.ts";
@@ -187,10 +193,132 @@ describe("retry and resolve", () => {
     expect(ledger.requests).toHaveLength(1);
   });
 
-  it.each(["retry", "resolve"])("unknown + %s → 404, and no object is written", async (act) => {
+  it.each(["retry", "assign", "resolve"])("unknown + %s → 404, and no object is written", async (act) => {
     const fields = { csrf: ada.csrf, note: "x" };
     expect((await postForm(`/console/events/evt_unknown/${act}`, fields, ada)).status).toBe(404);
     expect((await showEvent("evt_unknown")).status).toBe(404);
+  });
+});
+
+describe("assigning an account", () => {
+  /** A payout that names no account, and a ledger that has one. */
+  async function nobodys(): Promise<string> {
+    const event = payoutPaid({ id: "po_nobodys", amount: 129_900, currency: "usd" });
+    await deliver(event);
+    ledger.answer(({ url }) => {
+      if (url.pathname === "/accounts/id/acc_1") return Response.json({ id: "acc_1" });
+      return url.pathname.startsWith("/accounts/") ? refused(404, "NOT_FOUND") : accepted();
+    });
+    return event.id;
+  }
+  const assign = (id: string, fields: Record<string, string>, visit = ada) =>
+    postForm(`/console/events/${id}/assign`, { csrf: visit.csrf, ...fields }, visit);
+
+  it("nobody's event → why, and a form that shows what would be booked", async () => {
+    const { body } = await eventPage(await nobodys());
+    expect(body).toContain("Nobody knows whose money this is");
+    const [, form = ""] = body.split('<details id="assign"');
+    expect(form.split("</details>")[0]).toMatch(/^ class="action" name="action">/);
+    for (const shown of ["USD\u00a01,299.00", "payout", "<code>po_nobodys</code>", "Ada"])
+      expect(form.split("</details>")[0]).toContain(shown);
+  });
+
+  it("assigned → done, said on the page, and in the timeline", async () => {
+    const id = await nobodys();
+    const answer = await assign(id, { account_id: " acc_1 ", note: "asked the customer" });
+    expect([answer.status, answer.headers.get("location")]).toEqual([
+      303,
+      `/console/events/${id}?done=assigned`,
+    ]);
+    const { body } = await getPage(`/console/events/${id}?done=assigned`, { cookie: ada.cookie });
+    expect(body).toContain("The account is assigned, and one attempt was made.");
+    expect(body).toContain("assigned it to <code>acc_1</code>");
+    expect(body).toContain("asked the customer");
+    expect(body).not.toContain('id="assign"');
+    expect((await showEvent(id)).body).toMatchObject({
+      state: "forwarded",
+      operator_actions: [{ action: "assign", account_id: "acc_1", actor: "Ada", note: "asked the customer" }],
+    });
+  });
+
+  it.each<[string, string, () => Response, number]>([
+    ["unknown to the ledger", "The ledger has no such account.", () => refused(404, "NOT_FOUND"), 422],
+    ["of which the ledger says nothing", "The ledger did not say", () => refused(503), 502],
+  ])(
+    "an account %s → said beside the field, with the form as it was; nothing is assigned",
+    async (...row) => {
+      const [, problem, answer, expected] = row;
+      const id = await nobodys();
+      ledger.answer(answer);
+      const before = (await showEvent(id)).body;
+      const { status, body } = await assign(id, { account_id: 'acc_"2', note: "guess <b>" });
+      expect(status).toBe(expected);
+      expect(body).toContain('<details id="assign" class="action" name="action" open="">');
+      expect(body).toMatch(
+        /<input [^>]*value="acc_&quot;2" aria-invalid="true" aria-describedby="account-problem"/,
+      );
+      expect(body).toMatch(new RegExp(`<span id="account-problem" class="problem-text">${problem}`));
+      expect(body).toContain("guess &lt;b&gt;</textarea>");
+      expect(body).toContain("Nothing was assigned.");
+      expect((await showEvent(id)).body).toEqual(before);
+    },
+  );
+
+  it("without a note, or without an account → 400, said beside the field", async () => {
+    const id = await nobodys();
+    const without = {
+      note: await assign(id, { account_id: "acc_1" }),
+      account: await assign(id, { note: "x" }),
+    };
+    for (const [field, { status, body }] of Object.entries(without)) {
+      expect(status).toBe(400);
+      expect(body).toContain(`<span id="${field}-problem"`);
+      expect(body.match(/class="problem-text"/g)).toHaveLength(1);
+    }
+    expect((await showEvent(id)).body.operator_actions).toEqual([]);
+  });
+
+  it("assigned by somebody else meanwhile → 409, explained", async () => {
+    const id = await nobodys();
+    await assign(id, { account_id: "acc_1", note: "x" });
+    const answer = await assign(id, { account_id: "acc_1", note: "y" });
+    expect(answer.status).toBe(409);
+    expect(answer.body).toContain("The event is forwarded by now");
+  });
+
+  it("an event that waits for something else has no such form", async () => {
+    const { body } = await eventPage((await failing()).id);
+    expect(body).toContain('id="resolve"');
+    expect(body).not.toContain('id="assign"');
+  });
+});
+
+describe("what an event waits for", () => {
+  it("a refund → its payment; money that comes back → its debit", async () => {
+    ledger.answer(() => refused(404, "NOT_FOUND"));
+    const refund = refundCreated({ id: "re_waits", payment_intent: "pi_waited" });
+    const back = refundFailed({ id: "re_back", payment_intent: "pi_waited" });
+    for (const event of [refund, back]) await deliver(event);
+    const { body } = await eventPage(refund.id);
+    expect(body).toContain("the payment, in the ledger <code>pi_waited</code>");
+    expect(body).toContain("The ledger does not have the payment that this belongs to.");
+    const other = (await eventPage(back.id)).body;
+    expect(other).toContain("the debit that this undoes, in the ledger <code>re_back</code>");
+    expect(other).toContain("a debit that the ledger does not have yet");
+  });
+
+  it("a payment, while Stripe does not answer → Stripe's API", async () => {
+    ledger.answer(() => refused(503));
+    const event = paymentIntentSucceeded({ id: "pi_asked" });
+    await deliver(event);
+    const { body } = await eventPage(event.id);
+    expect(body).toMatch(/Stripe(&#39;|')s API, for whose payment it is <code>pi_asked<\/code>/);
+  });
+
+  it("nothing, once it is settled", async () => {
+    const event = succeeded();
+    await deliver(event);
+    expect((await eventPage(event.id)).body).not.toContain("Waits for");
   });
 });
 
@@ -260,6 +388,7 @@ describe("the read role", () => {
     const fields = { csrf: reader.csrf, note: "x" };
     for (const path of [
       `/console/events/${event.id}/retry`,
+      `/console/events/${event.id}/assign`,
       `/console/events/${event.id}/resolve`,
       "/console/retry",
     ]) {
@@ -285,7 +414,7 @@ describe("hostile fields → text, wherever they are shown", () => {
     };
   }
 
-  it("account, rail, api version, connected account, note, actor, the ledger's settlement id", async () => {
+  it("account, rail, api version, note, actor, the ledger's settlement id", async () => {
     const visit = await signIn(env.SETTLE_ADMIN_KEY, `Eve ${EVIL}`.slice(0, 100));
     const event = stripeEvent(
       "payment_intent.succeeded",
@@ -297,7 +426,7 @@ describe("hostile fields → text, wherever they are shown", () => {
         payment_method_types: [EVIL],
         metadata: { account_id: EVIL },
       },
-      { api_version: EVIL, account: EVIL },
+      { api_version: EVIL },
     );
     ledger.answer(() => refused(422, "INSUFFICIENT_FUNDS"));
     await deliver(event);

@@ -5,6 +5,7 @@ import costDocument from "../../docs/cost.md?raw";
 import scaleDocument from "../../docs/scale.md?raw";
 import {
   paymentIntentSucceeded,
+  payoutPaid,
   type StripeEventBody,
   stripeEvent,
 } from "../../scripts/sandbox/events/stripe-events.ts";
@@ -50,14 +51,14 @@ afterEach(() => {
 const id = (prefix: string) => `${prefix}_3SVxYz2eZvKYlo2C${crypto.randomUUID().slice(0, 8)}`;
 const newAccount = () => `acct_01JDB3K7Q8W9ERTYU${crypto.randomUUID().slice(0, 8).toUpperCase()}`;
 /** Each with an account of its own: the clock is moved, and a lane lives in time. */
-const paid = (money: { account_id?: string } = { account_id: newAccount() }) =>
+const paid = () =>
   paymentIntentSucceeded(
     {
       id: id("pi"),
+      account_id: newAccount(),
       amount: 123_456_789,
       currency: "usd",
       payment_method_types: ["us_bank_account"],
-      ...money,
     },
     { id: id("evt") },
   );
@@ -104,7 +105,8 @@ const SCENES: readonly Scene[] = [
   },
   {
     name: "unmappable, and resolved by an operator",
-    event: () => paid({}),
+    // Nobody's, and nobody can be asked whose it is.
+    event: () => payoutPaid({ id: id("po"), amount: 123_456_789 }, { id: id("evt") }),
     play: async (event) => {
       await deliver(event);
       const resolution = { actor: "ada", note: "booked by hand" };
@@ -153,14 +155,16 @@ async function live({ event: make, play, endsAs }: Scene, indexBytes: number): P
 
 /** Of a settled event in the index, among many. To the next ten, since rows fill pages now better, now worse. */
 async function bytesPerRow(): Promise<number> {
-  const rows = Array.from({ length: INDEX_ROWS }, (_, n) =>
-    summary({
+  const rows = Array.from({ length: INDEX_ROWS }, (_, n) => {
+    const payment = id("pi");
+    return summary({
       event_id: id("evt"),
-      payment_id: id("pi"),
+      payment_id: payment,
+      source_payment_id: payment,
       account_id: newAccount(),
       received_at: T0 + n,
-    }),
-  );
+    });
+  });
   const empty = await indexSize();
   await fill(rows);
   return Math.ceil((await indexSize()) / 10 / INDEX_ROWS - empty / 10 / INDEX_ROWS) * 10;

@@ -64,19 +64,19 @@ it("an ignored event: 4 rows, 3 of its own and 1 in the index", async () => {
   expect(await restingBytes(event.id)).toBe(3 * PAGE_BYTES);
 });
 
-it("one failed attempt more costs 7 rows more: 4 of its own, 2 in the index, which lists it as open, 1 in its lane", async () => {
+it("one failed attempt more costs 8 rows more: 4 of its own, 3 in the index, which lists it as open and by its payment, 1 in its lane", async () => {
   ledger.answer(() => refused(503));
   const { event, account_id } = typical();
   const { own, index, lane } = await meterEvent(event.id, account_id);
   await deliver(event);
-  expect([own.rows, index.rows, lane.rows]).toEqual([4, 2, 1]);
+  expect([own.rows, index.rows, lane.rows]).toEqual([4, 3, 1]);
   ledger.answer(() => accepted());
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 20_000 });
   await runAlarm(event.id);
   vi.useRealTimers();
   expect((await showEvent(event.id)).body).toMatchObject({ state: "forwarded", attempts: 2 });
   await scheduler.wait(LANE_IDLE_MS);
-  expect([own.rows, index.rows, lane.rows]).toEqual([8, 3, 3]);
+  expect([own.rows, index.rows, lane.rows]).toEqual([8, 4, 3]);
 });
 
 it("reading an event that does not exist: no row, and no alarm", async () => {

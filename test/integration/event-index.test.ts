@@ -1,8 +1,14 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
+import { env } from "cloudflare:workers";
+import {
+  payoutPaid,
+  paymentIntentSucceeded,
+  refundCreated,
+} from "../../scripts/sandbox/events/stripe-events.ts";
 import { createTable } from "../../src/event-index/events-table.ts";
 import type { EventSummary } from "../../src/event-index/event-summary.ts";
+import { findOpen } from "../../src/event-index/queries.ts";
 import { refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import {
   allRows,
@@ -14,7 +20,7 @@ import {
   T0,
   withoutShard,
 } from "../support/summaries.ts";
-import { deliver, indexRow, operator, shardStub, shardStubOf, showEvent } from "../support/worker.ts";
+import { deliver, indexRow, operator, SHARDS, shardStub, shardStubOf, showEvent } from "../support/worker.ts";
 
 /** The index: what a row costs, that none goes backwards, and how events are found in it. */
 
@@ -40,9 +46,10 @@ describe("a row", () => {
     ["the same again: nothing", [{}, {}], [1, 0]],
     ["an older revision: nothing", [{ revision: 4 }, { revision: 3 }], [1, 0]],
     ["a newer revision: 1 row", [{ revision: 4 }, { revision: 5 }], [1, 1]],
-    ["open: 1 row, and 1 among the open ones", [FAILED], [2]],
-    ["open, failed again: both anew", [FAILED, { ...FAILED, revision: 2, attempts: 2 }], [2, 2]],
-    ["open, then settled: 1 row", [FAILED, { revision: 2 }], [2, 1]],
+    ["open: 1 row, 1 among the open ones and 1 by its payment", [FAILED], [3]],
+    ["open, of no payment: 1 row, and 1 among the open ones", [{ ...FAILED, source_payment_id: null }], [2]],
+    ["open, failed again: all anew", [FAILED, { ...FAILED, revision: 2, attempts: 2 }], [3, 3]],
+    ["open, then settled: 1 row", [FAILED, { revision: 2 }], [3, 1]],
   ])("%s", async (_, rows, expected) => {
     const { rows: written } = await meterShard(0);
     const costs: number[] = [];
@@ -70,6 +77,35 @@ describe("a row", () => {
     const { rows } = await meterShard(0);
     await runInDurableObject(shardStub(0), (_, { storage }) => createTable(storage.sql));
     expect(rows()).toBe(0);
+  });
+
+  it("a table of a version that did not know payments → keeps its rows, and knows those of new ones", async () => {
+    await runInDurableObject(shardStub(0), (_, { storage: { sql } }) => {
+      sql.exec("DROP TABLE events");
+      sql.exec(`CREATE TABLE events (
+        received_at INTEGER NOT NULL, event_id TEXT NOT NULL, revision INTEGER NOT NULL, event_type TEXT NOT NULL,
+        state TEXT NOT NULL, reason TEXT, error_code TEXT, account_id TEXT, payment_id TEXT, amount_minor TEXT,
+        currency TEXT, attempts INTEGER NOT NULL, updated_at INTEGER NOT NULL, next_retry_at INTEGER,
+        poked_at INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (received_at, event_id)
+      ) STRICT, WITHOUT ROWID`);
+      sql.exec(
+        "CREATE INDEX open_events ON events (received_at) WHERE state IN ('received', 'forwarding', 'failed')",
+      );
+      sql.exec(
+        "INSERT INTO events VALUES (1, 'evt_old', 1, 't', 'failed', NULL, NULL, NULL, 're_1', '5', 'USD', 1, 1, NULL, 7)",
+      );
+      createTable(sql);
+    });
+    await publish(summary({ ...FAILED, event_id: "evt_new", payment_id: "re_2", source_payment_id: "pi_2" }));
+    const [old] = await allRows();
+    expect(old).toMatchObject({
+      event_id: "evt_old",
+      payment_id: "re_1",
+      source_payment_id: null,
+      poked_at: 7,
+    });
+    const open = await shardStub(0).open({ state: "failed", source_payment_ids: ["pi_2"] }, null, 9);
+    expect(open).toMatchObject({ ok: true, value: [{ event_id: "evt_new" }] });
   });
 
   it("a row that the table refuses → ok: false, and nothing thrown over RPC", async () => {
@@ -149,6 +185,43 @@ describe("an event's own publishing", () => {
     );
     expect(rows).toEqual([{ event_id: event.id, attempts: 2 }]);
     expect(await allRows()).toHaveLength(1);
+  });
+});
+
+describe("open events by their payment", () => {
+  const open = (source_payment_ids: string[], limit = 9) =>
+    findOpen({ env, shards: SHARDS }, { state: "failed", source_payment_ids }, null, limit);
+  const idsOfOpen = async (...given: Parameters<typeof open>) =>
+    (await open(...given))?.map(({ event_id }) => event_id);
+
+  it("those of the named payments, over all shards, the longest unchanged first; no final one", async () => {
+    await fill([
+      summary({ event_id: "evt_a", ...FAILED, updated_at: T0 + 3 }),
+      summary({ event_id: "evt_b", ...FAILED, updated_at: T0 + 1, payment_id: "re_1" }),
+      summary({ event_id: "evt_c", ...FAILED, updated_at: T0 + 2, source_payment_id: "pi_2" }),
+      summary({ event_id: "evt_d" }),
+      summary({ event_id: "evt_e", ...FAILED, source_payment_id: "pi_3" }),
+      summary({ event_id: "evt_f", ...FAILED, source_payment_id: null }),
+    ]);
+    expect(await idsOfOpen(["pi_1"])).toEqual(["evt_b", "evt_a"]);
+    expect(await idsOfOpen(["pi_1", "pi_2"])).toEqual(["evt_b", "evt_c", "evt_a"]);
+    expect(await idsOfOpen(["pi_1", "pi_2"], 2)).toEqual(["evt_b", "evt_c"]);
+    expect(await idsOfOpen([])).toEqual([]);
+    expect(await idsOfOpen(["pi_1' OR TRUE --"])).toEqual([]);
+  });
+
+  it("an event publishes the payment that its money came in by", async () => {
+    ledger.answer(() => refused(503));
+    const paid = paymentIntentSucceeded({ id: "pi_by", account_id: "acct_1" });
+    const refund = refundCreated({ id: "re_by", payment_intent: "pi_by" });
+    const nobodys = paymentIntentSucceeded({ id: "pi_nobodys" });
+    const payout = payoutPaid({ id: "po_by", account_id: "acct_1" });
+    for (const event of [paid, refund, nobodys, payout]) await deliver(event);
+    const payments = await Promise.all(
+      [paid, refund, nobodys, payout].map(async ({ id }) => (await indexRow(id))?.["source_payment_id"]),
+    );
+    expect(payments).toEqual(["pi_by", "pi_by", "pi_nobodys", null]);
+    expect((await idsOfOpen(["pi_by"]))?.toSorted()).toEqual([paid.id, refund.id].toSorted());
   });
 });
 

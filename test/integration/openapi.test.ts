@@ -65,6 +65,7 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   retryForwarding: {},
   retryEvents: { filter: {}, dry_run: true },
   retryEvent: { actor: "ada" },
+  assignAccount: { account_id: "acc_1", actor: "ada", note: "asked her" },
   resolveEvent: { actor: "ada", note: "booked by hand" },
   startReconciliation: { from: "2026-01-01", to: "2026-01-01" },
 };
@@ -96,6 +97,14 @@ async function delivered(): Promise<string> {
 async function failed(): Promise<string> {
   ledgerAnswer = () => refused(400, "INVALID_REQUEST");
   return delivered();
+}
+
+/** Nobody's payment, and what the ledger says of an account. */
+async function nobodys(account: () => Response): Promise<string> {
+  const event = paymentIntentSucceeded({ amount: 5 });
+  await deliver(event);
+  ledgerAnswer = account;
+  return event.id;
 }
 
 const out = new Proxy({}, { get: () => () => Promise.reject(new Error("out of reach")) });
@@ -142,6 +151,7 @@ const SUCCESSES: Partial<Record<RouteName, Play>> = {
   showEvent: async (name) => call(name, { eventId: await delivered() }),
   watchEvent: async (name) => call(name, { eventId: await delivered() }),
   retryEvent: async (name) => call(name, { eventId: await failed() }),
+  assignAccount: async (name) => call(name, { eventId: await nobodys(() => Response.json({ id: "acc_1" })) }),
   resolveEvent: async (name) => call(name, { eventId: await failed() }),
   retryEvents: async (name) => {
     await failed();
@@ -171,6 +181,8 @@ const FAILURES: Record<string, Play> = {
     for (let n = 0; n < 21; n++) await beginRun();
     return beginRun();
   },
+  ACCOUNT_UNKNOWN: async (name) => call(name, { eventId: await nobodys(() => refused(404, "NOT_FOUND")) }),
+  LEDGER_UNAVAILABLE: async (name) => call(name, { eventId: await nobodys(() => refused(503)) }),
   INVALID_STATE: async (name) => call(name, { eventId: await delivered() }),
   PAYLOAD_TOO_LARGE: (name) => call(name, { body: " ".repeat(65_537) }),
   INVALID_REQUEST: (name) => call(name, { query: "?limit=0", body: "{", eventId: "nope", runId: "nope" }),

@@ -21,6 +21,7 @@ const RESOLUTION = { actor: "ada", note: "booked by hand" };
 const BODIES: Readonly<Record<string, unknown>> = {
   retryForwarding: { event_id: "evt_guarded" },
   retryEvents: { filter: {}, dry_run: true },
+  assignAccount: { account_id: "acc_1", ...RESOLUTION },
   resolveEvent: RESOLUTION,
 };
 
@@ -120,6 +121,8 @@ describe("GET /v1/admin/events/{event_id}", () => {
       next_retry_at: null,
       alarm_at: expect.stringMatching(/Z$/),
       settlement: JSON.parse(ledger.requests[0]?.body ?? ""),
+      money: null,
+      waits_for: null,
       snapshot,
       last_error: null,
       attempt_log: [
@@ -195,6 +198,7 @@ describe("POST …/retry", () => {
 
   it.each([
     "/v1/admin/events/evt_1/retry",
+    "/v1/admin/events/evt_1/assign",
     "/v1/admin/events/evt_1/resolve",
     "/v1/admin/events/retry",
     "/v1/stripe/forwarding/retry",

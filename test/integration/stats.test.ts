@@ -30,6 +30,7 @@ describe("GET /v1/admin/stats", () => {
       rescues: 0,
       attempts: 0,
       last_24h: { received: 0, forwarded: 0, failed: 0, ignored: 0, resolved: 0, attempts: 0 },
+      unlisted_accounts: [],
       reconciliation: { configured: true, ...NOTHING_RECONCILED },
     });
   });
@@ -41,18 +42,21 @@ describe("GET /v1/admin/stats", () => {
     ledger.answer(() => refused(503));
     await deliver(paymentIntentSucceeded({ account_id: "acct_1", amount: 100 }));
     await deliver(paymentIntentSucceeded({ account_id: "acct_1", amount: 50, currency: "eur" }));
+    // Of what cannot be settled there may still be an amount to be read.
     await deliver(payoutPaid({ amount: 7, currency: "gbp" }));
     await deliver(payoutPaid({ amount: 7, currency: "xxx" }));
+    await deliver(payoutPaid({ amount: -3, currency: "usd" }));
     expect(await stats()).toMatchObject({
-      states: { ...STATES, failed: 4, forwarded: 1, ignored: 1 },
+      states: { ...STATES, failed: 5, forwarded: 1, ignored: 1 },
       open: [
         { currency: "EUR", count: 1, amount_minor: "50" },
         { currency: "GBP", count: 1, amount_minor: "7" },
         { currency: "USD", count: 1, amount_minor: "100" },
-        { currency: null, count: 1, amount_minor: null },
+        // No currency that anybody pays with; and an amount that is none.
+        { currency: null, count: 2, amount_minor: null },
       ],
       attempts: 3,
-      last_24h: { received: 6, forwarded: 1, failed: 4, ignored: 1, resolved: 0, attempts: 3 },
+      last_24h: { received: 7, forwarded: 1, failed: 5, ignored: 1, resolved: 0, attempts: 3 },
     });
   });
 

@@ -20,6 +20,7 @@ export function summary(fields: Partial<EventSummary> = {}): EventSummary {
     error_code: null,
     account_id: "acc_1",
     payment_id: "pi_1",
+    source_payment_id: "pi_1",
     amount_minor: "1234",
     currency: "USD",
     attempts: 1,
@@ -69,6 +70,7 @@ export async function emptyIndex(): Promise<void> {
       storage.sql.exec("DELETE FROM events");
       storage.sql.exec("DELETE FROM told");
       storage.sql.exec("DELETE FROM told_open");
+      storage.sql.exec("DELETE FROM unlisted_accounts");
       for (const [key] of storage.kv.list()) storage.kv.delete(key);
     });
   }

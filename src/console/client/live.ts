@@ -129,9 +129,10 @@ function patch(document: Page, page: Page): void {
   for (const region of document.querySelectorAll("[data-region]")) {
     const next = page.getElementById(region.id);
     const active = document.activeElement;
-    // Text that is being typed is kept.
+    // Text that is being typed is kept, and a form that was sent back with what is wrong in it.
     const isTyping = region.contains(active) && active?.matches("input, textarea, select") === true;
-    if (next === null || isTyping || region.isEqualNode(next)) continue;
+    const isRefused = [...region.querySelectorAll("[aria-invalid]")].length > 0;
+    if (next === null || isTyping || isRefused || region.isEqualNode(next)) continue;
     const openIds = new Set([...region.querySelectorAll("details[open]")].map(({ id }) => id));
     const focusedId = region.contains(active) ? active?.id : undefined;
     region.replaceChildren(...next.childNodes);

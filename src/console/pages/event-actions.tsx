@@ -5,14 +5,32 @@
 import type { Child } from "hono/jsx";
 import type { EventState } from "../../event/event-state.ts";
 import type { Session } from "../session.ts";
+import { AssignFields, type RefusedAssignment } from "./assign-form.tsx";
 import { eventPath } from "../ui/event-table.tsx";
 import { Csrf } from "../ui/layout.tsx";
 
-export function Actions({ event, session }: { event: EventState; session: Session }) {
+export function Actions(props: {
+  event: EventState;
+  session: Session;
+  refused: RefusedAssignment | undefined;
+}) {
+  const { event, session, refused } = props;
   if (event.state !== "failed" || session.role !== "admin") return <></>;
+  const path = eventPath(event.event_id);
   return (
     <div class="actions">
-      <Action id="retry" title="Retry …" path={`${eventPath(event.event_id)}/retry`} session={session}>
+      {event.reason === "account_missing" && (
+        <Action
+          id="assign"
+          title="Assign an account …"
+          path={`${path}/assign`}
+          session={session}
+          isOpen={refused !== undefined}
+        >
+          <AssignFields event={event} session={session} refused={refused} />
+        </Action>
+      )}
+      <Action id="retry" title="Retry …" path={`${path}/retry`} session={session}>
         <p>
           One attempt now, with the same bytes under the same key as every attempt before. The ledger
           deduplicates by that key, so this cannot credit twice.
@@ -23,10 +41,11 @@ export function Actions({ event, session }: { event: EventState; session: Sessio
         </label>
         <button type="submit">Retry now</button>
       </Action>
-      <Action id="resolve" title="Resolve …" path={`${eventPath(event.event_id)}/resolve`} session={session}>
+      <Action id="resolve" title="Resolve …" path={`${path}/resolve`} session={session}>
         <p>
-          For what was settled by other means. It is final: clawsettle sends this settlement never again. Your
-          name and the note are kept with the event.
+          For what was settled by other means. It is final: clawsettle never sends this settlement, and no
+          other event of the same movement of money either; such an event waits for an operator. Your name and
+          the note are kept with the event.
         </p>
         <label>
           Note
@@ -40,10 +59,17 @@ export function Actions({ event, session }: { event: EventState; session: Sessio
   );
 }
 
-function Action(props: { id: string; title: string; path: string; session: Session; children?: Child }) {
-  const { id, title, path, session, children } = props;
+function Action(props: {
+  id: string;
+  title: string;
+  path: string;
+  session: Session;
+  isOpen?: boolean;
+  children?: Child;
+}) {
+  const { id, title, path, session, isOpen = false, children } = props;
   return (
-    <details id={id} class="action" name="action">
+    <details id={id} class="action" name="action" open={isOpen}>
       <summary>{title}</summary>
       <form method="post" action={path} data-inline>
         <Csrf session={session} />

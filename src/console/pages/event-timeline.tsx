@@ -2,7 +2,7 @@
 import type { Child } from "hono/jsx";
 import type { EventState } from "../../event/event-state.ts";
 import { relative, utc } from "../ui/time.tsx";
-import { outcomeLabel, triggerLabel } from "../labels.ts";
+import { outcomeLabel, triggerLabel, waitLabel } from "../labels.ts";
 
 interface Entry {
   readonly at: string;
@@ -82,7 +82,8 @@ function attemptEntry(entry: EventState["attempt_log"][number]): Entry {
   };
 }
 
-function actionEntry({ action, actor, note, at }: EventState["operator_actions"][number]): Entry {
+function actionEntry(taken: EventState["operator_actions"][number]): Entry {
+  const { actor, note, at } = taken;
   return {
     at,
     tone: "plain",
@@ -91,11 +92,22 @@ function actionEntry({ action, actor, note, at }: EventState["operator_actions"]
         <bdi>
           <strong>{actor}</strong>
         </bdi>{" "}
-        {action === "resolve" ? "resolved it" : "asked for a retry"}
+        {whatWasDone(taken)}
       </>
     ),
     more: note === null ? null : <q>{note}</q>,
   };
+}
+
+function whatWasDone({ action, account_id }: EventState["operator_actions"][number]): Child {
+  if (action === "resolve") return "resolved it";
+  if (action === "reopen") return "reopened it";
+  if (action !== "assign") return "asked for a retry";
+  return (
+    <>
+      assigned it to <code>{account_id ?? "an account"}</code>
+    </>
+  );
 }
 
 function conflictEntry({ count, last_at, last_body_sha256 }: NonNullable<EventState["conflicts"]>): Entry {
@@ -116,7 +128,7 @@ function conflictEntry({ count, last_at, last_body_sha256 }: NonNullable<EventSt
   };
 }
 
-function underWay({ updated_at, attempts, state }: EventState): Entry {
-  const what = state === "received" ? "Asking the ledger for the account" : "Asking the ledger";
+function underWay({ updated_at, attempts, waits_for }: EventState): Entry {
+  const what = waits_for === null ? "Asking the ledger" : `Asking for ${waitLabel(waits_for)}`;
   return { at: updated_at, tone: "wait", what: `${what} …`, more: `Attempt ${attempts}` };
 }

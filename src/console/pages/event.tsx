@@ -2,9 +2,11 @@
 import type { EventState } from "../../event/event-state.ts";
 import type { Session } from "../session.ts";
 import { formatMoney } from "../../format-money.ts";
+import { moneyText, ReadableFacts } from "../ui/readable-money.tsx";
 import { badgeOf, EventBadge } from "../ui/event-badge.tsx";
 import { Fact, relative, Time, utc } from "../ui/time.tsx";
-import { adviceFor, describeReason } from "../labels.ts";
+import { adviceFor, describeReason, waitLabel } from "../labels.ts";
+import type { RefusedAssignment } from "./assign-form.tsx";
 import { Actions } from "./event-actions.tsx";
 import { Timeline } from "./event-timeline.tsx";
 
@@ -13,10 +15,12 @@ export interface EventProps {
   readonly session: Session;
   /** What was just done, in a sentence. */
   readonly notice: string | null;
+  /** The form to assign an account, as it was sent and could not be taken. */
+  readonly refused?: RefusedAssignment | undefined;
   readonly now: number;
 }
 
-export function EventContent({ event, session, notice, now }: EventProps) {
+export function EventContent({ event, session, notice, refused, now }: EventProps) {
   return (
     <>
       <p class="crumb">
@@ -29,7 +33,7 @@ export function EventContent({ event, session, notice, now }: EventProps) {
         <Head event={event} now={now} />
       </div>
       <div id="event-actions" data-region>
-        <Actions event={event} session={session} />
+        <Actions event={event} session={session} refused={refused} />
       </div>
       <div id="event-body" data-region class="columns">
         <Timeline event={event} now={now} />
@@ -55,7 +59,7 @@ export function announcementOf(event: EventState): string {
 }
 
 function Head({ event, now }: { event: EventState; now: number }) {
-  const { settlement } = event;
+  const money = moneyText(event);
   return (
     <>
       <div class="head event-title">
@@ -69,9 +73,7 @@ function Head({ event, now }: { event: EventState; now: number }) {
           </p>
         </div>
         <p class="standing">
-          {settlement !== null && (
-            <span class="money big">{formatMoney(settlement.amount_minor, settlement.currency)}</span>
-          )}
+          {money !== null && <span class="money big">{money}</span>}
           <EventBadge event={event} />
         </p>
       </div>
@@ -82,7 +84,7 @@ function Head({ event, now }: { event: EventState; now: number }) {
 
 /** For what is open or was closed: the reason, what the ledger answered, and what to do. */
 function Why({ event, now }: { event: EventState; now: number }) {
-  const { last_error, next_retry_at, state } = event;
+  const { last_error, next_retry_at, state, waits_for } = event;
   const reason = describeReason(event.reason) ?? event.reason;
   const advice = adviceFor(last_error);
   if (reason === null && last_error === null) return <></>;
@@ -103,6 +105,11 @@ function Why({ event, now }: { event: EventState; now: number }) {
             {last_error.ledger_code !== null && <code>{last_error.ledger_code}</code>}
           </Fact>
         )}
+        {waits_for !== null && (
+          <Fact name="Waits for">
+            {waitLabel(waits_for)} {waits_for.id !== null && <code>{waits_for.id}</code>}
+          </Fact>
+        )}
         {next_retry_at !== null && (
           <Fact name="Next retry">
             {utc(next_retry_at)} UTC, {relative(next_retry_at, now)}
@@ -113,12 +120,20 @@ function Why({ event, now }: { event: EventState; now: number }) {
   );
 }
 
-function SettlementFacts({ event: { settlement, snapshot } }: { event: EventState }) {
+function SettlementFacts({ event }: { event: EventState }) {
+  const { settlement, snapshot } = event;
   if (settlement === null) {
     return (
       <section aria-labelledby="settlement-title">
         <h2 id="settlement-title">Settlement</h2>
-        <p class="empty">None: there is nothing that the ledger could be told.</p>
+        {event.money === null ? (
+          <p class="empty">None: no money moved for the ledger.</p>
+        ) : (
+          <>
+            <p>None, since it could not be made. This can be read of the money:</p>
+            <ReadableFacts event={event} />
+          </>
+        )}
       </section>
     );
   }
@@ -136,11 +151,7 @@ function SettlementFacts({ event: { settlement, snapshot } }: { event: EventStat
           <code>{settlement.external_payment_id}</code>
         </Fact>
         <Fact name="Account">
-          {settlement.account_id === undefined ? (
-            "the ledger has not told it yet"
-          ) : (
-            <code>{settlement.account_id}</code>
-          )}
+          {settlement.account_id === undefined ? "not known yet" : <code>{settlement.account_id}</code>}
         </Fact>
         {snapshot?.state === "forwarded" && (
           <Fact name="The ledger's settlement">

@@ -8,7 +8,8 @@ import { formatMoney } from "../../format-money.ts";
 import type { State } from "../../event-index/event-summary.ts";
 import { Badge } from "../ui/badge.tsx";
 import { badgeOf } from "../ui/event-badge.tsx";
-import { duration, Fact } from "../ui/time.tsx";
+import { type Column, Table } from "../ui/data-table.tsx";
+import { duration, Fact, Time } from "../ui/time.tsx";
 import { needsAttention, Watermark } from "../ui/watermark.tsx";
 
 export function OverviewContent({ overview, now }: { overview: Overview; now: number }) {
@@ -39,6 +40,9 @@ export function OverviewContent({ overview, now }: { overview: Overview; now: nu
           </a>
         </p>
       </section>
+      <div id="unlisted" data-region>
+        <UnlistedAccounts accounts={stats.unlisted_accounts} now={now} />
+      </div>
       <section id="recent" data-region aria-labelledby="recent-title">
         <div class="head">
           <h2 id="recent-title">Latest events</h2>
@@ -112,7 +116,7 @@ function Sum({ money: { currency, count, amount_minor } }: { money: Money }) {
       </span>
       <span class="under">
         {count === 1 ? "1 event" : `${count} events`}
-        {currency === null && ", could not be mapped"}
+        {currency === null && ", cannot be read"}
       </span>
     </>
   );
@@ -142,5 +146,26 @@ function LastDay({ stats: { last_24h, rescues, attempts } }: { stats: Stats }) {
       <Fact name="Attempts at the ledger">{attempts}</Fact>
       <Fact name="Rescued by the watchdog">{rescues}</Fact>
     </dl>
+  );
+}
+
+/** Whoever added such an account to the endpoint may think that its money is settled. */
+function UnlistedAccounts({ accounts, now }: { accounts: Stats["unlisted_accounts"]; now: number }) {
+  if (accounts.length === 0) return <></>;
+  const columns: Column<Stats["unlisted_accounts"][number]>[] = [
+    { name: "Account", of: ({ account }) => (account === null ? "All others" : <code>{account}</code>) },
+    { name: "Events", of: ({ events }) => events, isNumber: true },
+    { name: "First (UTC)", of: ({ first_at }) => <Time at={first_at} now={now} /> },
+    { name: "Last (UTC)", of: ({ last_at }) => <Time at={last_at} now={now} /> },
+  ];
+  return (
+    <section aria-labelledby="unlisted-title">
+      <h2 id="unlisted-title">Connected accounts that are not listed</h2>
+      <p class="under">
+        Their events are acknowledged, and nothing of them is settled. To settle those that come from now on,
+        add the account to <code>STRIPE_CONNECTED_ACCOUNTS</code>.
+      </p>
+      <Table caption="Connected accounts that are not listed" columns={columns} rows={accounts} hideCaption />
+    </section>
   );
 }

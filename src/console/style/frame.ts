@@ -76,6 +76,8 @@ const CONTROLS = `
 label { display: grid; gap: 5px; align-content: start; font-size: .88rem; font-weight: 550; color: var(--soft); }
 input, select, textarea { width: 100%; min-height: 38px; padding: 7px 11px; border: 1px solid var(--line-strong); border-radius: 8px; background: var(--card); color: var(--ink); font: inherit; font-size: .95rem; font-weight: 400; }
 textarea { resize: vertical; }
+[aria-invalid] { border-color: var(--bad); }
+.problem-text { color: var(--bad); font-weight: 600; }
 ::placeholder { color: var(--soft); opacity: 1; }
 button { min-height: 38px; padding: 7px 16px; border: 1px solid transparent; border-radius: 8px; background: var(--accent); color: var(--on-accent); font: inherit; font-size: .95rem; font-weight: 600; cursor: pointer; white-space: nowrap; }
 button:hover { filter: brightness(1.1); }

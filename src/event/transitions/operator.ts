@@ -37,7 +37,9 @@ export function onOperatorAssign(
   context: Context,
 ): Step {
   if (before === null) return UNKNOWN_EVENT;
-  if (isSameAssignment(before, assignment)) return quiet(before, "stored");
+  // Cut off in its attempt, it is attempted again at once, as by a retry: its alarm would come only after the lease.
+  if (isSameAssignment(before, assignment))
+    return joinOrResume(before, "operator", context) ?? quiet(before, "stored");
   if (!wantsAccount(before)) return quiet(before, "invalid_state");
   if (mapping === null) return quiet(before, "needs_mapping");
   // To this version of the mapping it may mean no money, or need no account.

@@ -29,6 +29,7 @@ const EXAMPLES: { readonly [Kind in FailureKind]: Omit<Extract<Failure, { kind: 
   forbidden: {},
   event_not_found: {},
   account_unknown: {},
+  ledger_unavailable: { ledger_status: 503, ledger_code: "SERVICE_UNAVAILABLE" },
   invalid_state: { state: "forwarded" },
   reconciliation_not_found: {},
   too_many_runs: { limit: 20 },

@@ -95,6 +95,13 @@ export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
     answer: json(eventStateSchema, "The event after the attempt, whatever came of it."),
     failures: ["event_not_found", "invalid_state"],
   },
+  assignAccount: {
+    description:
+      "Only while nobody could tell whose money it is, and nothing was sent. Whatever failed of the same payment is tried again after the answer.",
+    body: required("Whose money it is, who says so, and why; kept with the event."),
+    answer: json(eventStateSchema, "The event after one attempt, whatever came of it."),
+    failures: ["event_not_found", "invalid_state", "account_unknown", "ledger_unavailable"],
+  },
   resolveEvent: {
     body: required("Who closes it, and why; kept with the event."),
     answer: json(eventStateSchema, "The event, closed."),

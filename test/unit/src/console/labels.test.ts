@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { CURRENCY_NOT_SETTLED } from "../../../../src/event/record.ts";
-import { adviceFor, outcomeLabel, describeReason, triggerLabel } from "../../../../src/console/labels.ts";
+import {
+  adviceFor,
+  describeReason,
+  outcomeLabel,
+  triggerLabel,
+  waitLabel,
+} from "../../../../src/console/labels.ts";
+import { questionSchema } from "../../../../src/settlement/questions.ts";
 
 const mapping = readFileSync("docs/mapping.md", "utf8");
 
@@ -20,12 +27,12 @@ describe("describeReason", () => {
     expect(describeReason(`ledger_${outcome}`)).not.toBeNull();
   });
 
-  it.each(["retry_horizon_reached", CURRENCY_NOT_SETTLED])("knows %s", (reason) => {
+  it.each(["retry_horizon_reached", "movement_resolved", CURRENCY_NOT_SETTLED])("knows %s", (reason) => {
     expect(describeReason(reason)).not.toBeNull();
   });
 
   it("names the event that covers the same money", () => {
-    expect(describeReason("covered_by:charge.refunded")).toContain("of type charge.refunded,");
+    expect(describeReason("covered_by:refund.created")).toContain("of type refund.created reports");
   });
 
   it.each([null, "", "something_new", "constructor", "__proto__"])("%s → null", (reason) => {
@@ -45,6 +52,8 @@ describe("adviceFor", () => {
     for (const code of [
       "NOT_FOUND",
       "ACCOUNT_NOT_RESOLVED",
+      "COUNTERPART_NOT_FOUND",
+      "STRIPE_API_UNAVAILABLE",
       "INSUFFICIENT_FUNDS",
       "DUPLICATE_CONFLICT",
       "INVALID_STATUS_TRANSITION",
@@ -67,6 +76,13 @@ describe("adviceFor", () => {
     expect(adviceFor(error(status, code))).toBeNull();
   });
 });
+
+it.each(questionSchema.options.map(({ shape }) => shape.kind.value))(
+  "a wait for %s has its words",
+  (what) => {
+    expect(waitLabel({ what, id: null })).toMatch(/^(the |Stripe's API)/);
+  },
+);
 
 describe("outcomes and triggers", () => {
   it("unknown ones are shown as they are", () => {

@@ -18,6 +18,12 @@ it.each<[string, EventFilter, string, (string | number)[]]>([
     "(payment_id = ? OR (payment_id > ? AND payment_id < ?))",
     ["ch_1", "ch_1:", "ch_1;"],
   ],
+  [
+    "the payments that money came in by",
+    { state: "failed", source_payment_ids: ["pi_1", "pi_2"] },
+    `${IS_OPEN} AND state = ? AND source_payment_id IN (SELECT value FROM json_each(?))`,
+    ["failed", '["pi_1","pi_2"]'],
+  ],
   ["an event's id", { payment_id: "evt_1" }, "event_id = ?", ["evt_1"]],
   [
     "all together",

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ShardStats } from "../../../../src/event-index/shard-stats.ts";
 import { combineStats } from "../../../../src/event-index/stats.ts";
 
@@ -8,6 +8,7 @@ const shard = (fields: Partial<ShardStats>): ShardStats => ({
   open: [],
   oldest_open_received_at: null,
   rescues: 0,
+  unlisted: [],
   ...fields,
 });
 
@@ -50,10 +51,43 @@ it("shards → their sums, every state, and the age of the oldest open event", (
     rescues: 3,
     attempts: 22,
     last_24h: { received: 31, forwarded: 2, failed: 1, ignored: 8, resolved: 16, attempts: 13 },
+    unlisted_accounts: [],
   });
 });
 
 it("nothing open → no age; an event that a shard's clock puts in the future → none yet", () => {
   expect(combineStats([shard({})], 10_000).oldest_open_age_seconds).toBeNull();
   expect(combineStats([shard({ oldest_open_received_at: 12_000 })], 10_000).oldest_open_age_seconds).toBe(0);
+});
+
+describe("connected accounts that are not listed", () => {
+  const unlisted = (account: string | null, events: number, first_at = 5, last_at = 9) => ({
+    account,
+    events,
+    first_at,
+    last_at,
+  });
+  const ranked = (...shards: ReturnType<typeof unlisted>[][]) =>
+    combineStats(
+      shards.map((its) => shard({ unlisted: its })),
+      10_000,
+    ).unlisted_accounts;
+  const at = (ms: number) => new Date(ms).toISOString();
+
+  it("most events first, over all shards; of as many, by id", () => {
+    const all = ranked([unlisted("acct_b", 2), unlisted("acct_a", 2)], [unlisted("acct_c", 3, 1, 7)]);
+    expect(all).toEqual([
+      { account: "acct_c", events: 3, first_at: at(1), last_at: at(7) },
+      { account: "acct_a", events: 2, first_at: at(5), last_at: at(9) },
+      { account: "acct_b", events: 2, first_at: at(5), last_at: at(9) },
+    ]);
+  });
+
+  it("20 by name, and all others as one, last, however many events that is", () => {
+    const many = Array.from({ length: 22 }, (_, n) => unlisted(`acct_${n}`, 100 - n, n, 50 + n));
+    const all = ranked(many, [unlisted(null, 1_000, 3, 4)]);
+    expect(all).toHaveLength(21);
+    expect(all[19]).toMatchObject({ account: "acct_19", events: 81 });
+    expect(all[20]).toEqual({ account: null, events: 1_000 + 80 + 79, first_at: at(3), last_at: at(71) });
+  });
 });

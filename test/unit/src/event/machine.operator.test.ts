@@ -325,12 +325,25 @@ describe("operator's assignment of an account", () => {
 
   it("the same again, whatever became of it → its record, nothing is begun", () => {
     const actions = [{ action: "assign", ...ASSIGNMENT, at: T0 }];
-    for (const state of [forwarding, healing, forwarded]) {
+    for (const state of [healing, forwarded]) {
       expect(transition(state({ actions }), assign(null), at(1))).toMatchObject({
         effects: [],
         verdict: "stored",
       });
     }
+  });
+
+  it("the same again, in its attempt → joined; cut off in it → attempted again at once", () => {
+    const record = forwarding({ actions: [{ action: "assign", ...ASSIGNMENT, at: T0 }] });
+    expect(transition(record, assign(null), at(1, { inFlight: true }))).toEqual({
+      record,
+      effects: [],
+      verdict: "joined",
+    });
+    expect(transition(record, assign(null), at(1))).toMatchObject({
+      record: { state: "forwarding", attempts: 2, work: record.work, attempt: { trigger: "operator" } },
+      verdict: "started",
+    });
   });
 
   it("another one, after something was sent → refused", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { stateOf, summaryOf } from "../../../../src/event/view.ts";
+import type { Question } from "../../../../src/settlement/questions.ts";
 import {
   digest,
   DRAFT,
@@ -51,6 +52,8 @@ describe("an event's whole state, as the wire contract has it", () => {
       next_retry_at: null,
       alarm_at: "2027-01-15T08:00:30.000Z",
       settlement: SETTLEMENT,
+      money: null,
+      waits_for: null,
       snapshot: {
         ok: true,
         event_id: EVENT_ID,
@@ -204,6 +207,7 @@ describe("the settlement and the row of the index", () => {
       error_code: "LEDGER_INGEST_FAILED",
       account_id: "acc_1",
       payment_id: "pi_1",
+      source_payment_id: "pi_1",
       amount_minor: "1234",
       currency: "USD",
       attempts: 1,
@@ -234,5 +238,66 @@ describe("the settlement and the row of the index", () => {
       amount_minor: null,
       currency: null,
     });
+  });
+});
+
+describe("money without a settlement", () => {
+  const money = {
+    direction: "payin",
+    external_payment_id: "pi_1",
+    source_payment_id: "pi_1",
+    amount_minor: "1234",
+    currency: "USD",
+  } as const;
+
+  it("unmappable, and resolved as it was → what can be read of it, in its state and in its row", () => {
+    for (const record of [unmappable({ money }), resolved({ work: null, money })]) {
+      expect(stateOf(record, null, null)).toMatchObject({ settlement: null, money });
+      expect(summaryOf(record)).toMatchObject({
+        account_id: null,
+        payment_id: "pi_1",
+        source_payment_id: "pi_1",
+        amount_minor: "1234",
+        currency: "USD",
+      });
+    }
+  });
+
+  it("with a settlement, or ignored → none", () => {
+    for (const record of [healing(), forwarded(), resolved(), received(), ignored()])
+      expect(stateOf(record, null, null).money).toBeNull();
+  });
+});
+
+describe("what an event waits for", () => {
+  const asking = (question: Question) =>
+    stateOf(received({ work: { ...received().work, question } }), null, null).waits_for;
+
+  it.each<[Question, object]>([
+    [
+      { kind: "payin", payment: "pi_1", may_be_release: false },
+      { what: "payin", id: "pi_1" },
+    ],
+    [
+      { kind: "debit", refund: "re_1", if_absent: "wait" },
+      { what: "debit", id: "re_1" },
+    ],
+    [
+      { kind: "account", payment: "ch_1", customer: null, stripe_account: null },
+      { what: "account", id: "ch_1" },
+    ],
+    [
+      { kind: "category", account_id: "acc_1", transaction: "txn_1", stripe_account: null },
+      { what: "category", id: "txn_1" },
+    ],
+  ])("%j → %j", (question, waits) => {
+    expect(asking(question)).toEqual(waits);
+  });
+
+  it("failed, and tried again → the same; frozen or closed → nothing", () => {
+    expect(stateOf(healingDraft(), null, null).waits_for).toEqual({ what: "payin", id: expect.any(String) });
+    const closed = resolved({ work: healingDraft().work });
+    for (const record of [healing(), forwarded(), closed, unmappable(), ignored()])
+      expect(stateOf(record, null, null).waits_for).toBeNull();
   });
 });
