@@ -2,10 +2,10 @@
 import { answerTo, type Failure } from "../errors.ts";
 import { check } from "../http/input.ts";
 import { assignAccount } from "../operators/assign-account.ts";
-import { resolveEvent } from "../operators/events.ts";
+import { closeEvent } from "../operators/events.ts";
 import {
   assignAccountRequest,
-  resolveEventRequest,
+  closeEventRequest,
   retryEventRequest,
   retryEventsRequest,
 } from "../operators/requests.ts";
@@ -30,14 +30,26 @@ export async function postRetryEvent(call: SignedInCall, c: ConsoleContext): Pro
   return redirect(c, `${eventPath(event_id)}?done=${done}`);
 }
 
-export async function postResolveEvent(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
+export function postResolveEvent(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
+  return postCloseEvent(call, c, "resolve");
+}
+
+export function postReopenEvent(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
+  return postCloseEvent(call, c, "reopen");
+}
+
+async function postCloseEvent(
+  call: SignedInCall,
+  c: ConsoleContext,
+  act: "resolve" | "reopen",
+): Promise<Handled> {
   const found = await findEvent(call, c);
   if (!found.ok) return found;
   const { event_id } = found.value;
-  const request = check({ actor: call.session.actor, note: c.var.fields["note"] }, resolveEventRequest);
+  const request = check({ actor: call.session.actor, note: c.var.fields["note"] }, closeEventRequest);
   if (!request.ok) return request;
-  const resolved = await resolveEvent(call, event_id, request.value);
-  return resolved.ok ? redirect(c, `${eventPath(event_id)}?done=resolved`) : resolved;
+  const closed = await closeEvent(call, event_id, act, request.value);
+  return closed.ok ? redirect(c, `${eventPath(event_id)}?done=${act}`) : closed;
 }
 
 /** What cannot be taken comes back on the form, with the reason beside its field. */

@@ -25,7 +25,8 @@ const DONE: Readonly<Record<string, string>> = {
   failed: "One attempt was made, and the ledger did not accept. Below stands what it said.",
   ignored: "It was mapped again, and turned out to move no money.",
   unmapped: "It was mapped again, and still cannot become a settlement.",
-  resolved: "Resolved. It is closed for good.",
+  resolve: "Resolved. No other event of its movement of money is sent.",
+  reopen: "Reopened. It waits for a retry.",
   assigned:
     "The account is assigned, and one attempt was made. What failed of the same payment is tried again now.",
 };

@@ -3,7 +3,13 @@ import { Hono } from "hono";
 import { respond as respondJson } from "../http/respond.ts";
 import { logUncaught } from "../http/uncaught.ts";
 import { serveIcon, serveScript, serveStyle } from "./assets.ts";
-import { postAssignAccount, postResolveEvent, postRetryEvent, postRetryEvents } from "./form-handlers.ts";
+import {
+  postAssignAccount,
+  postReopenEvent,
+  postResolveEvent,
+  postRetryEvent,
+  postRetryEvents,
+} from "./form-handlers.ts";
 import {
   type ConsoleContext,
   consoleCall,
@@ -43,6 +49,7 @@ export function createConsole(): Hono<ConsoleEnv> {
   app.post("/events/:event_id/retry", answered(postRetryEvent));
   app.post("/events/:event_id/assign", answered(postAssignAccount));
   app.post("/events/:event_id/resolve", answered(postResolveEvent));
+  app.post("/events/:event_id/reopen", answered(postReopenEvent));
   app.get("/retry", answered(getRetryEvents));
   app.post("/retry", answered(postRetryEvents));
   app.get("/reconciliations", answered(getReconciliations));

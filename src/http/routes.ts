@@ -9,7 +9,7 @@ import { z } from "zod";
 import { eventIdSchema } from "../event-id.ts";
 import {
   assignAccountRequest,
-  resolveEventRequest,
+  closeEventRequest,
   retryEventRequest,
   retryEventsRequest,
   retryForwardingRequest,
@@ -110,9 +110,17 @@ export const ROUTES = {
     method: "POST",
     path: `${EVENT}/resolve`,
     access: "operator",
-    summary: "Close a failed event for good.",
+    summary: "Close a failed event, and its movement of money.",
     id: eventId,
-    body: resolveEventRequest,
+    body: closeEventRequest,
+  },
+  reopenEvent: {
+    method: "POST",
+    path: `${EVENT}/reopen`,
+    access: "operator",
+    summary: "Open an event again that was closed by mistake.",
+    id: eventId,
+    body: closeEventRequest,
   },
   showEvent: {
     method: "GET",

@@ -1,4 +1,4 @@
-/** Finding events, and closing one. */
+/** Finding events, closing one, and opening it again. */
 import type { Failure } from "../errors.ts";
 import type { Result } from "../result.ts";
 import { z } from "zod";
@@ -12,7 +12,7 @@ import * as index from "../event-index/queries.ts";
 import { log } from "../log.ts";
 import { countSchema, currencySchema, isoTimeSchema, minorUnitsSchema } from "../wire-schemas.ts";
 import { askEvent, askIndex, type OperatorCall } from "./operator-call.ts";
-import type { ResolveEventRequest } from "./requests.ts";
+import type { CloseEventRequest } from "./requests.ts";
 
 export const eventRowSchema = z.strictObject({
   event_id: eventIdSchema,
@@ -63,16 +63,18 @@ export async function showEvent(call: OperatorCall, eventId: string): Promise<Re
   return { ok: true, value: found.value };
 }
 
-export async function resolveEvent(
+/** Closes a failed event, or opens again one that was closed by mistake. */
+export async function closeEvent(
   call: OperatorCall,
   eventId: string,
-  { actor, note }: ResolveEventRequest,
+  act: "resolve" | "reopen",
+  { actor, note }: CloseEventRequest,
 ): Promise<Result<EventState, Failure>> {
-  const reply = await askEvent(call, eventId, (stub) => stub.resolve(actor, note));
+  const reply = await askEvent(call, eventId, (stub) => stub[act](actor, note));
   if (!reply.ok) return reply;
   if (reply.value.kind === "unavailable") return { ok: false, failure: { kind: "event_object_unavailable" } };
   if (reply.value.kind !== "done") return { ok: false, failure: reply.value };
-  log("info", { msg: "operator_resolve", event_id: eventId, request_id: call.requestId });
+  log("info", { msg: `operator_${act}`, event_id: eventId, request_id: call.requestId });
   return { ok: true, value: reply.value.event };
 }
 

@@ -53,8 +53,8 @@ export const retryForwardingRequest = z.strictObject({
   force: z.boolean().default(false),
 });
 
-/** Closing an event needs a name and a reason, because it is final. */
-export const resolveEventRequest = z.strictObject({ actor, note });
+/** Closing an event, and opening it again, needs a name and a reason. */
+export const closeEventRequest = z.strictObject({ actor, note });
 
 /** As long as the account of a payment's own metadata may be. */
 const accountId = z.string().trim().min(1).max(255);
@@ -73,6 +73,6 @@ export const startReconciliationRequest = z.strictObject({
 export type RetryEventRequest = z.infer<typeof retryEventRequest>;
 export type RetryEventsRequest = z.infer<typeof retryEventsRequest>;
 export type RetryForwardingRequest = z.infer<typeof retryForwardingRequest>;
-export type ResolveEventRequest = z.infer<typeof resolveEventRequest>;
+export type CloseEventRequest = z.infer<typeof closeEventRequest>;
 export type AssignAccountRequest = z.infer<typeof assignAccountRequest>;
 export type StartReconciliationRequest = z.infer<typeof startReconciliationRequest>;

@@ -121,7 +121,7 @@ describe("an operator, with script", () => {
     await started.clawsettle.retryForwarding(event.id);
     await page.locator(".standing").getByText("forwarded").waitFor();
     expect(await page.locator("#resolve textarea").inputValue()).toBe("booked by hand as 17");
-    await page.getByRole("button", { name: "Resolve for good" }).click();
+    await page.getByRole("button", { name: "Resolve", exact: true }).click();
     await page.getByRole("heading", { name: "Not possible any more" }).waitFor();
   });
 
@@ -249,7 +249,7 @@ describe("hostile fields", () => {
     await page.locator("#event-body").getByText(evil).first().waitFor();
     await page.getByText("Resolve …").click();
     await page.locator("#resolve textarea").fill(evil);
-    await page.getByRole("button", { name: "Resolve for good" }).click();
+    await page.getByRole("button", { name: "Resolve", exact: true }).click();
     await page.locator(".timeline").getByText(evil).first().waitFor();
     await page.goto("/console/events");
     await rowOf(page, event).getByText(evil).waitFor();

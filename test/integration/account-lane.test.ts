@@ -297,8 +297,9 @@ describe("a movement that an operator closed", () => {
     await deliver(twin);
     const retry = () => operator("POST", `/v1/admin/events/${twin.id}/retry`);
     expect((await retry()).body).toMatchObject(HELD_BACK);
-    const reopened = await stubOf(closed.id).reopen("ada", "was not booked after all");
-    expect(reopened).toMatchObject({ ok: true, value: { kind: "done", event: { state: "failed" } } });
+    const reason = { actor: "ada", note: "was not booked after all" };
+    const reopened = await operator("POST", `/v1/admin/events/${closed.id}/reopen`, reason);
+    expect(reopened).toMatchObject({ status: 200, body: { state: "failed", next_retry_at: null } });
     expect((await retry()).body.state).toBe("forwarded");
   });
 

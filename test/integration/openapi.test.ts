@@ -67,6 +67,7 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   retryEvent: { actor: "ada" },
   assignAccount: { account_id: "acc_1", actor: "ada", note: "asked her" },
   resolveEvent: { actor: "ada", note: "booked by hand" },
+  reopenEvent: { actor: "ada", note: "it was not" },
   startReconciliation: { from: "2026-01-01", to: "2026-01-01" },
 };
 
@@ -153,6 +154,11 @@ const SUCCESSES: Partial<Record<RouteName, Play>> = {
   retryEvent: async (name) => call(name, { eventId: await failed() }),
   assignAccount: async (name) => call(name, { eventId: await nobodys(() => Response.json({ id: "acc_1" })) }),
   resolveEvent: async (name) => call(name, { eventId: await failed() }),
+  reopenEvent: async (name) => {
+    const eventId = await failed();
+    await call("resolveEvent", { eventId });
+    return call(name, { eventId });
+  },
   retryEvents: async (name) => {
     await failed();
     return call(name, { body: { filter: {}, dry_run: false } });

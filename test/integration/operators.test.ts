@@ -23,6 +23,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   retryEvents: { filter: {}, dry_run: true },
   assignAccount: { account_id: "acc_1", ...RESOLUTION },
   resolveEvent: RESOLUTION,
+  reopenEvent: RESOLUTION,
 };
 
 const GUARDED = Object.entries<Route>(ROUTES)

@@ -15,11 +15,26 @@ export function Actions(props: {
   refused: RefusedAssignment | undefined;
 }) {
   const { event, session, refused } = props;
-  if (event.state !== "failed" || session.role !== "admin") return <></>;
+  if (session.role !== "admin") return <></>;
   const path = eventPath(event.event_id);
+  if (event.state === "resolved") {
+    return (
+      <div class="actions">
+        <Action id="reopen" title="Reopen …" path={`${path}/reopen`} session={session}>
+          <p>
+            If closing it was a mistake: it is failed again, as it was, and waits for a retry. Make sure that
+            its money is not in the ledger already.
+          </p>
+          <Note />
+          <button type="submit">Reopen</button>
+        </Action>
+      </div>
+    );
+  }
+  if (event.state !== "failed") return <></>;
   return (
     <div class="actions">
-      {event.reason === "account_missing" && (
+      {(event.reason === "account_missing" || event.waits_for?.what === "account") && (
         <Action
           id="assign"
           title="Assign an account …"
@@ -43,19 +58,25 @@ export function Actions(props: {
       </Action>
       <Action id="resolve" title="Resolve …" path={`${path}/resolve`} session={session}>
         <p>
-          For what was settled by other means. It is final: clawsettle never sends this settlement, and no
-          other event of the same movement of money either; such an event waits for an operator. Your name and
-          the note are kept with the event.
+          For what was settled by other means. clawsettle does not send this settlement then, and no other
+          event of the same movement of money either; such an event waits for an operator. Your name and the
+          note are kept with the event.
         </p>
-        <label>
-          Note
-          <textarea name="note" maxlength={2000} rows={3} required></textarea>
-        </label>
+        <Note />
         <button type="submit" class="danger">
-          Resolve for good
+          Resolve
         </button>
       </Action>
     </div>
+  );
+}
+
+function Note() {
+  return (
+    <label>
+      Note
+      <textarea name="note" maxlength={2000} rows={3} required></textarea>
+    </label>
   );
 }
 

@@ -107,6 +107,13 @@ export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
     answer: json(eventStateSchema, "The event, closed."),
     failures: ["event_not_found", "invalid_state"],
   },
+  reopenEvent: {
+    description:
+      "It is `failed` again, as it was, and its movement is open. Nothing is tried before a retry.",
+    body: required("Who opens it again, and why; kept with the event."),
+    answer: json(eventStateSchema, "The event, failed."),
+    failures: ["event_not_found", "invalid_state"],
+  },
   showEvent: { answer: json(eventStateSchema, "The event."), failures: ["event_not_found"] },
   startReconciliation: {
     description:
