@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
+import { payoutPaid, paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { OPEN_EVENTS } from "../../src/event-index/events-table.ts";
 import { shardOf } from "../../src/event-index/shard.ts";
 import { type LedgerRequest, refused, scriptLedger } from "../support/scripted-ledger.ts";
@@ -79,14 +79,18 @@ describe("failed(permanent)", () => {
     expect(counts).toEqual(["250", "50"]);
   });
 
-  it.each([["unmappable", () => paymentIntentSucceeded({ amount: 5 }), "unknown amount: account_missing"]])(
-    "%s → told too",
-    async (_, make, text) => {
-      await deliver(make());
-      await sweepAndAlert();
-      expect(told).toEqual([expect.stringContaining(text)]);
-    },
-  );
+  it.each([
+    ["money of nobody", () => payoutPaid({ amount: 5, currency: "usd" }), "USD 0.05: account_missing"],
+    [
+      "money without a currency",
+      () => payoutPaid({ amount: 5, currency: "zzz" }),
+      "unknown amount: currency_unknown",
+    ],
+  ])("%s → told too", async (_, make, text) => {
+    await deliver(make());
+    await sweepAndAlert();
+    expect(told).toEqual([expect.stringContaining(text)]);
+  });
 
   it("failed(healing), forwarded, ignored → nobody is told", async () => {
     ledgerAnswer = () => refused(503);
