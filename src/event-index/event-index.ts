@@ -72,7 +72,7 @@ export class EventIndex extends Server<Env> {
   purge(cutoff: number, limit: number): Promise<RpcResult<number>> {
     return this.#answer(({ sql }) => {
       purgeUnlisted(sql, cutoff);
-      return purge(sql, cutoff, limit);
+      return purge(sql, { cutoff, now: Date.now() }, limit);
     });
   }
 

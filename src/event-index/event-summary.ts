@@ -28,3 +28,6 @@ export interface EventSummary {
   readonly updated_at: number;
   readonly next_retry_at: number | null;
 }
+
+/** Stripe can resend an event for 30 days after it made it, which was before it was received. */
+export const RESENDABLE_MS = 31 * 86_400_000;

@@ -5,7 +5,7 @@
  * indexes hold open events alone, so that a settled event is exactly one row written. Every other query
  * is a scan: of the open events, or of a page's neighbourhood, or (rare types, one payment) of the whole shard.
  */
-import type { EventSummary } from "./event-summary.ts";
+import { type EventSummary, RESENDABLE_MS } from "./event-summary.ts";
 import { type EventFilter, IS_FINAL, IS_OPEN, isOpenState, type Position, whereOf } from "./filter.ts";
 
 const COLUMNS = [
@@ -129,17 +129,25 @@ export function selectOpen(
   );
 }
 
-/** Final events that changed last at `cutoff` or before. Unresolved failures are never purged. Returns how many went. */
-export function purge(sql: SqlStorage, cutoff: number, limit: number): number {
+/**
+ * Final events that changed last at `cutoff` or before, each as long as its object is kept: see `keptUntil`. Unresolved
+ * failures are never purged. Returns how many went.
+ */
+export function purge(
+  sql: SqlStorage,
+  { cutoff, now }: { readonly cutoff: number; readonly now: number },
+  limit: number,
+): number {
   // An event cannot have changed before it came, so only the oldest part of the table is read.
   const gone = sql.exec(
     `DELETE FROM events WHERE (received_at, event_id) IN (
       SELECT received_at, event_id FROM events
-      WHERE received_at <= ? AND updated_at <= ? AND ${IS_FINAL}
+      WHERE received_at <= ? AND updated_at <= ? AND ${IS_FINAL} AND (state = 'forwarded' OR received_at <= ?)
       ORDER BY received_at, event_id LIMIT ?
     ) RETURNING event_id`,
     cutoff,
     cutoff,
+    now - RESENDABLE_MS,
     limit,
   );
   return gone.toArray().length;

@@ -1,9 +1,7 @@
 /** How long an event's object is kept. Pure. */
+import { RESENDABLE_MS } from "../event-index/event-summary.ts";
 import type { Policy } from "./machine-types.ts";
 import type { EventRecord } from "./record.ts";
-
-/** Stripe can resend an event for 30 days after it made it, which was before it was received. */
-export const RESENDABLE_MS = 31 * 86_400_000;
 
 /**
  * Of a final event: when it is purged. The ledger knows what was forwarded, and would not book it twice. What an

@@ -9,7 +9,7 @@ import {
   type StripeEventBody,
   stripeEvent,
 } from "../../scripts/sandbox/events/stripe-events.ts";
-import { RESENDABLE_MS } from "../../src/event/kept-until.ts";
+import { RESENDABLE_MS } from "../../src/event-index/event-summary.ts";
 import { LANE_IDLE_MS, meterEvent, restingBytes } from "../support/cost-meter.ts";
 import { markdownTable } from "../support/markdown.ts";
 import { dollarsPerMillion, PRICED, PRICES, type Usage } from "../support/price-list.ts";

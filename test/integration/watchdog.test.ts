@@ -226,6 +226,17 @@ describe("the purge", () => {
     expect(await allRows()).toHaveLength(purged ? 0 : 1);
   });
 
+  it.each([
+    ["forwarded", 0],
+    ["ignored", 1],
+    ["resolved", 1],
+  ] as const)("%s, past a retention of 7 days, while Stripe can resend it → %i kept", async (state, kept) => {
+    const received_at = Date.now() - 30 * DAY;
+    await fill([summary({ state, received_at, updated_at: received_at })]);
+    await runCron({ EVENT_RETENTION_DAYS: "7" });
+    expect(await allRows()).toHaveLength(kept);
+  });
+
   it("more than one batch, with unresolved failures among them → all go but those", async () => {
     const rows = Array.from({ length: 2_500 }, (_, i) =>
       summary({
