@@ -10,7 +10,6 @@ import { z } from "zod";
 import { readableMoneySchema } from "../settlement/mapping.ts";
 import { questionSchema } from "../settlement/questions.ts";
 import { settlementDraftSchema } from "../settlement/settlement.ts";
-import { withQuestion } from "./with-question.ts";
 
 /** The log keeps this many last attempts; `attempts` counts them all. 72 h of retries make about 80. */
 export const ATTEMPT_LOG_LIMIT = 20;
@@ -192,25 +191,4 @@ export function isInAttempt(record: EventRecord): record is InAttempt {
 
 export function failureAtLedger(record: EventRecord): FailedAtLedger | null {
   return record.state === "failed" && record.cause === "ledger" ? record : null;
-}
-
-/** What a record is stored as: {@link parseRecord} puts back what is left out. */
-export function toStored(record: EventRecord): object {
-  const { account, deliveries, secret, conflict, actions, ...rest } = record;
-  return {
-    ...rest,
-    ...(account !== null && { account }),
-    ...(deliveries !== 1 && { deliveries }),
-    ...(secret !== 0 && { secret }),
-    ...(conflict !== null && { conflict }),
-    ...(actions.length > 0 && { actions }),
-  };
-}
-
-/**
- * Reads what a store holds. Throws on anything else, a record with fields of a later version among them: what
- * this code does not understand it must not overwrite.
- */
-export function parseRecord(stored: unknown): EventRecord {
-  return recordSchema.parse(withQuestion(stored));
 }

@@ -19,7 +19,8 @@ import { EventEngine } from "./engine.ts";
 import type { AssignReply, ResolveReply, RetryReply } from "./operator-replies.ts";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
 import type { Alarm, Ports, Store } from "./ports.ts";
-import { type EventRecord, parseRecord, toStored } from "./record.ts";
+import { type EventRecord } from "./record.ts";
+import { parseRecord, toStored } from "./stored-record.ts";
 import type { DeliveryReply } from "./snapshot.ts";
 import {
   type Delivery,

@@ -1,7 +1,8 @@
 /** The engine's ports of one instance, over the models. A call of an instance that is gone comes to nothing. */
 import type { LedgerPort, Ports } from "../../src/event/ports.ts";
 import { LEASE_MARGIN_MS } from "../../src/event/machine-types.ts";
-import { type EventRecord, parseRecord, toStored } from "../../src/event/record.ts";
+import { type EventRecord } from "../../src/event/record.ts";
+import { parseRecord, toStored } from "../../src/event/stored-record.ts";
 import type { LaneRequest } from "../../src/ledger/lane.ts";
 import type { SettleOutcome } from "../../src/ledger/port.ts";
 import type { EventObject } from "./event-object.ts";

@@ -7,7 +7,8 @@
 import { setImmediate } from "node:timers/promises";
 import { EventEngine } from "../../src/event/engine.ts";
 import type { Ports } from "../../src/event/ports.ts";
-import { type EventRecord, parseRecord } from "../../src/event/record.ts";
+import { type EventRecord } from "../../src/event/record.ts";
+import { parseRecord } from "../../src/event/stored-record.ts";
 import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import type { SettleOutcome, SettlementLookup } from "../../src/ledger/port.ts";
 import type { StripeLookups } from "../../src/stripe-api/port.ts";

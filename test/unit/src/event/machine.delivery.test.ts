@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { transition, wakeAt } from "../../../../src/event/machine.ts";
-import { parseRecord } from "../../../../src/event/record.ts";
+import { parseRecord } from "../../../../src/event/stored-record.ts";
 import { thaw } from "../../../../src/settlement/settlement.ts";
 import {
   at,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { transition } from "../../../../src/event/machine.ts";
-import { type EventRecord, parseRecord } from "../../../../src/event/record.ts";
+import { type EventRecord } from "../../../../src/event/record.ts";
+import { parseRecord } from "../../../../src/event/stored-record.ts";
 import type { Input } from "../../../../src/event/machine-types.ts";
 import type { LedgerOutcome, LedgerRefusal, SettleOutcome } from "../../../../src/ledger/port.ts";
 import type { Answer } from "../../../../src/settlement/questions.ts";

@@ -3,13 +3,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { keptUntil } from "../../../../src/event/kept-until.ts";
 import { transition, wakeAt } from "../../../../src/event/machine.ts";
-import {
-  ATTEMPT_LOG_LIMIT,
-  type EventRecord,
-  isFinal,
-  isInAttempt,
-  parseRecord,
-} from "../../../../src/event/record.ts";
+import { ATTEMPT_LOG_LIMIT, type EventRecord, isFinal, isInAttempt } from "../../../../src/event/record.ts";
+import { parseRecord } from "../../../../src/event/stored-record.ts";
 import type { LedgerRefusal, SettleOutcome } from "../../../../src/ledger/port.ts";
 import type { Context, Input, Step } from "../../../../src/event/machine-types.ts";
 import type { Answer } from "../../../../src/settlement/questions.ts";

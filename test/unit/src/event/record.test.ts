@@ -1,29 +1,18 @@
 import { serialize } from "node:v8";
 import { describe, expect, it } from "vitest";
 import { transition } from "../../../../src/event/machine.ts";
-import {
-  type EventRecord,
-  isFinal,
-  isInAttempt,
-  parseRecord,
-  toStored,
-} from "../../../../src/event/record.ts";
+import { type EventRecord, isFinal, isInAttempt } from "../../../../src/event/record.ts";
+import { parseRecord, toStored } from "../../../../src/event/stored-record.ts";
 import { mapEvent } from "../../../../src/settlement/map.ts";
 import { parseEvent } from "../../../../src/stripe/event.ts";
 import {
   at,
-  DRAFT,
-  DRAFTED,
   delivered,
   EVERY_STATE,
   failedForGood,
   forwarded,
   forwarding,
   healing,
-  healingDraft,
-  QUESTION,
-  received,
-  resolved,
   T0,
   unmappable,
   PAYIN_HELD,
@@ -76,16 +65,6 @@ describe("what the store may hold", () => {
 
   it.each(["settled", "", null, undefined])("a record in the state %o → refused", (state) => {
     expect(() => parseRecord({ ...forwarded(), state })).toThrow("Invalid");
-  });
-
-  it.each([
-    ["received", received()],
-    ["failed(draft)", healingDraft()],
-    ["resolved", resolved({ work: { ...DRAFTED, body: new Uint8Array() } })],
-  ])("%s with a draft as 1.0.0 wrote it → read, with the question that it had", (_, record) => {
-    const work = { kind: "draft", draft: DRAFT, payment_intent: "pi_1" };
-    const asNow = { ...DRAFTED, question: QUESTION, body: new Uint8Array() };
-    expect(parseRecord({ ...toStored(record), work })).toEqual({ ...record, work: asNow });
   });
 
   it.each([null, undefined, "", 1, [], "forwarded"])("%o → refused", (stored) => {
