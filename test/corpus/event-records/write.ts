@@ -1,5 +1,5 @@
 /**
- * Writes the stored bytes of the newest version beside those of the older ones, once: `node
+ * Writes the stored bytes of the newest version beside those of the older ones, once: `npx node
  * test/corpus/event-records/write.ts`. What was committed is never written again.
  */
 import { writeFileSync } from "node:fs";

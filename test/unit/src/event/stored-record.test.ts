@@ -20,7 +20,7 @@ function corpusOf(version: number): [name: string, stored: object][] {
   return bytes.map(([name, base64]) => [name, deserialize(Buffer.from(base64, "base64")) as object]);
 }
 
-it("no version is without its stored bytes: node test/corpus/event-records/write.ts", () => {
+it("no version is without its stored bytes: npx node test/corpus/event-records/write.ts", () => {
   expect(VERSIONS.toSorted((a, b) => a - b)).toEqual(Array.from({ length: RECORD_VERSION + 1 }, (_, i) => i));
 });
 
