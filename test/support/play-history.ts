@@ -7,8 +7,7 @@ import { afterEach, beforeEach, vi } from "vitest";
 import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
 import { stripeId } from "../../scripts/sandbox/events/stripe-ids.ts";
 import type { EventRecord } from "../../src/event/record.ts";
-import type { RefundEvents } from "../../src/settlement/mapping-table.ts";
-import { sandboxControl, type ScriptedLedger, sandboxLedger } from "./scripted-ledger.ts";
+import { type Ask, askSandbox, sandboxControl, type ScriptedLedger, sandboxes } from "./scripted-ledger.ts";
 import { type Answer, deliver, runAlarm, type SendOptions, showEvent, stubOf } from "./worker.ts";
 
 /**
@@ -20,26 +19,25 @@ const HISTORIES_BEGIN = Date.UTC(2031, 0, 1);
 /** Each new event is a new database, perhaps on a disk, and disks can be busy. */
 const HISTORY_TIMEOUT_MS = 30_000;
 
-export const REFUND_MODES = ["charge", "refund"] as const satisfies readonly RefundEvents[];
-
-/** How an endpoint is delivered to whose refunds are reported this way. */
-export function refundsReportedBy(mode: RefundEvents): SendOptions {
-  return { env: { STRIPE_REFUND_EVENTS: mode } };
-}
-
 /** For each test a history of its own. What the ledger was asked stands in `ledger.requests`. */
 export function prepareHistories(): { readonly ledger: ScriptedLedger } {
   vi.setConfig({ testTimeout: HISTORY_TIMEOUT_MS });
   const history = { ledger: undefined as unknown as ScriptedLedger };
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["Date"], now: HISTORIES_BEGIN });
-    history.ledger = sandboxLedger();
+    history.ledger = beginHistory();
   });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-  });
+  afterEach(endHistory);
   return history;
+}
+
+export function beginHistory(ledger: Ask = askSandbox): ScriptedLedger {
+  vi.useFakeTimers({ toFake: ["Date"], now: HISTORIES_BEGIN });
+  return sandboxes(ledger);
+}
+
+export function endHistory(): void {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
 }
 
 export function pass(seconds: number): void {
@@ -113,6 +111,28 @@ function waitsUntil(eventId: string): Promise<number | null> {
     const final = record === undefined || ["forwarded", "resolved", "ignored"].includes(record.state);
     return final ? null : state.storage.getAlarm();
   });
+}
+
+/** Longer than any retry waits, and far shorter than the time in which events heal. */
+const ROUND_SECONDS = 4 * 3_600;
+
+/** Runs the alarms of all that wait for one, in rounds, until none does. */
+export async function untilNothingHeals(events: readonly StripeEventBody[]): Promise<void> {
+  let healing = await healingOf(events);
+  while (healing.length > 0) {
+    pass(ROUND_SECONDS);
+    await Promise.all(healing.map(({ id }) => runAlarm(id)));
+    healing = await healingOf(healing);
+  }
+}
+
+async function healingOf(events: readonly StripeEventBody[]): Promise<StripeEventBody[]> {
+  const states = await Promise.all(events.map(stateOf));
+  return events.filter((_, i) => states[i].next_retry_at !== null || isInAttempt(states[i].state));
+}
+
+function isInAttempt(state: unknown): boolean {
+  return state === "received" || state === "forwarding";
 }
 
 /** Stripe may make two event objects of one change. */
