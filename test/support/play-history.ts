@@ -5,10 +5,13 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, vi } from "vitest";
 import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
+import { Random } from "../../scripts/lib/random.ts";
 import { stripeId } from "../../scripts/sandbox/events/stripe-ids.ts";
+import type { StripeAccountOptions } from "../../scripts/sandbox/stripe-account/books.ts";
+import { StripeAccount } from "../../scripts/sandbox/stripe-account/stripe-account.ts";
 import type { EventRecord } from "../../src/event/record.ts";
 import { type Ask, askSandbox, sandboxControl, type ScriptedLedger, sandboxes } from "./scripted-ledger.ts";
-import { type Answer, deliver, runAlarm, type SendOptions, showEvent, stubOf } from "./worker.ts";
+import { type Answer, deliver, runAlarm, showEvent, stubOf } from "./worker.ts";
 
 /**
  * The runtime's own clock is real, and runs the alarms that are due by it. Alarms of a far year run only when the
@@ -40,6 +43,15 @@ export function endHistory(): void {
   vi.restoreAllMocks();
 }
 
+/** A Stripe account with ids that no other has. */
+export function newStripeAccount(options: Partial<StripeAccountOptions> = {}): StripeAccount {
+  return new StripeAccount({ random: newRandom(), now: Date.now(), ...options });
+}
+
+export function newRandom(): Random {
+  return new Random(crypto.getRandomValues(new Uint32Array(1))[0] as number);
+}
+
 export function pass(seconds: number): void {
   vi.setSystemTime(Date.now() + seconds * 1000);
 }
@@ -61,12 +73,9 @@ export async function settlementsOf(externalId: string): Promise<string[]> {
 }
 
 /** Delivers one after the other, and returns each answer's outcome. */
-export async function deliverAll(
-  events: readonly StripeEventBody[],
-  options: SendOptions = {},
-): Promise<string[]> {
+export async function deliverAll(events: readonly StripeEventBody[]): Promise<string[]> {
   const outcomes: string[] = [];
-  for (const event of events) outcomes.push(outcomeOf(await deliver(event, options)));
+  for (const event of events) outcomes.push(outcomeOf(await deliver(event)));
   return outcomes;
 }
 
@@ -138,11 +147,4 @@ function isInAttempt(state: unknown): boolean {
 /** Stripe may make two event objects of one change. */
 export function twinOf(event: StripeEventBody): StripeEventBody {
   return { ...event, id: stripeId("evt") };
-}
-
-export function everyOrder<T>(items: readonly T[]): T[][] {
-  if (items.length <= 1) return [[...items]];
-  return items.flatMap((first, i) =>
-    everyOrder(items.toSpliced(i, 1)).map((others) => [first].concat(others)),
-  );
 }

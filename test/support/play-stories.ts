@@ -2,7 +2,6 @@
  * Plays stories of Stripe accounts: their objects are in the sandbox Stripe, their events are delivered to the Worker,
  * in front of a ledger that works statement by statement, and alarms run until nothing heals any more.
  */
-import { Random } from "../../scripts/lib/random.ts";
 import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
 import { playStory, type StoryName } from "../../scripts/sandbox/stories/stories.ts";
 import type { Owners } from "../../scripts/sandbox/stories/story.ts";
@@ -11,7 +10,7 @@ import { expectedBalances } from "../../scripts/sandbox/stripe-account/expected-
 import type { StripeAccount } from "../../scripts/sandbox/stripe-account/stripe-account.ts";
 import { concurrently } from "../../src/concurrently.ts";
 import { exclusiveLane } from "./exclusive-lane.ts";
-import { stateOf, untilNothingHeals } from "./play-history.ts";
+import { newRandom, stateOf, untilNothingHeals } from "./play-history.ts";
 import { askSandboxAsIs, availableOf, newAccount, stripeControl } from "./scripted-ledger.ts";
 import { isTrueOf, transactionsOf } from "./stripe-truth.ts";
 import { type Answer, deliver } from "./worker.ts";
@@ -19,13 +18,12 @@ import { type Answer, deliver } from "./worker.ts";
 /** Each in its own accounts, so that their waits overlap. */
 const STORIES_AT_ONCE = 8;
 
-/** In every id, so that no two stories share one. */
-let seed = 0;
-
 export interface Delivering {
   readonly arrange: (events: readonly StripeEventBody[]) => readonly StripeEventBody[];
   /** So often each event is delivered, at the same moment. */
   readonly times: number;
+  /** Stripe has made two events of every change, a second apart. */
+  readonly twins: boolean;
 }
 
 export type StoryEnd = Awaited<ReturnType<typeof endOf>>;
@@ -47,11 +45,12 @@ interface Played {
   readonly answers: ReadonlyMap<string, Answer>;
 }
 
-async function play(name: StoryName, { arrange, times }: Delivering): Promise<Played> {
+async function play(name: StoryName, { arrange, times, twins }: Delivering): Promise<Played> {
   const [ada, bob] = await Promise.all([newAccount(askSandboxAsIs), newAccount(askSandboxAsIs)]);
   await Promise.all([ada, bob].map(exclusiveLane));
   const owners = { ada, bob };
-  const account = playStory(name, owners, { random: new Random(++seed), now: Date.now() });
+  const account = playStory(name, owners, { random: newRandom(), now: Date.now() });
+  if (twins) for (const event of [...account.events]) account.twin(event, 1);
   await stripeControl("POST", "/sandbox/objects", account.objects);
   const answers = new Map<string, Answer>();
   for (const event of arrange(account.events)) {
@@ -96,7 +95,11 @@ async function endOf(played: Played) {
     byTransactions: { ada: byTransactions(owners.ada), bob: byTransactions(owners.bob) },
     /** Nobody's money, of which the operators see nothing. */
     hidden: unowned,
-    failed: events.flatMap((each) => (each.state === "failed" ? [`${each.event.type} ${each.reason}`] : [])),
+    failed: [
+      ...new Set(
+        events.flatMap(({ event, state, reason }) => (state === "failed" ? [`${event.type} ${reason}`] : [])),
+      ),
+    ].sort(),
     untrue: events.flatMap(({ event, state, reason }) =>
       state === "ignored" && !isTrueOf(reason, event, account) ? [`${event.type} ${reason}`] : [],
     ),
