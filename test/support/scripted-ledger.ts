@@ -68,12 +68,12 @@ export function silence(signal: AbortSignal): Promise<Response> {
   });
 }
 
-export type Ask = (request: LedgerRequest) => Promise<Response>;
+export type Ask = (request: LedgerRequest, signal?: AbortSignal) => Promise<Response>;
 
 /** Lets the sandboxes answer, over their bindings: this ledger, and Stripe's API. */
 export function sandboxes(ledger: Ask = askSandbox): ScriptedLedger {
-  return scriptLedger((request) =>
-    request.url.host === STRIPE_API_HOST ? askSandboxStripe(request) : ledger(request),
+  return scriptLedger((request, signal) =>
+    (request.url.host === STRIPE_API_HOST ? askSandboxStripe : ledger)(request, signal),
   );
 }
 
@@ -84,7 +84,7 @@ export const askSandboxAsIs = asking("SANDBOX_LEDGER_AS_IS");
 export const askSandboxStripe = asking("SANDBOX_STRIPE");
 
 function asking(binding: string): Ask {
-  return ({ method, url, authorization, idempotencyKey, stripeAccount = null, body }) =>
+  return ({ method, url, authorization, idempotencyKey, stripeAccount = null, body }, signal) =>
     (env as unknown as Record<string, Fetcher>)[binding]!.fetch(url.href, {
       method,
       headers: {
@@ -94,6 +94,7 @@ function asking(binding: string): Ask {
         ...(stripeAccount !== null && { "stripe-account": stripeAccount }),
       },
       ...(method !== "GET" && { body }),
+      ...(signal !== undefined && { signal }),
     });
 }
 

@@ -64,7 +64,7 @@ describe.each(ORDERS)("%s", (_, names, delivering) => {
     beginHistory(askSandboxAsIs);
     ends = await playStories(names, delivering);
     endHistory();
-  }, 60_000);
+  }, 120_000);
   // Also after a failure.
   afterAll(endHistory);
 
