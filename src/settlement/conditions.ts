@@ -21,6 +21,11 @@ export interface Case {
   readonly holds: (event: StripeEvent) => boolean;
 }
 
+export const NOT_CAPTURED: Case = {
+  name: "not captured or not paid",
+  holds: ({ data }) => data.object["captured"] === false || data.object["paid"] === false,
+};
+
 export const HAS_INTENT: Case = {
   name: "has an intent",
   holds: ({ data }) => referenceOf(data.object["payment_intent"]) !== null,
@@ -53,11 +58,6 @@ export const CANCELED_WITHOUT_ACCOUNT: Condition = {
 export const AUTOMATIC_PAYOUT: Condition = {
   reason: "automatic_payout",
   holds: ({ data }, account) => account === null && data.object["automatic"] === true,
-};
-
-export const CHARGE_NOT_CAPTURED: Condition = {
-  reason: "charge_not_captured",
-  holds: ({ data }) => data.object["captured"] === false || data.object["paid"] === false,
 };
 
 export const CAPTURE_UNKNOWN: Condition<UnmappableReason> = {

@@ -10,10 +10,10 @@ import {
   CANCELED_WITHOUT_ACCOUNT,
   CAPTURE_UNKNOWN,
   type Case,
-  CHARGE_NOT_CAPTURED,
   type Condition,
   DISPUTE_MOVED_NOTHING,
   HAS_INTENT,
+  NOT_CAPTURED,
   REFUND_ENDED,
   REFUND_NOT_MOVED,
   REFUND_WITHOUT_PAYMENT,
@@ -67,7 +67,6 @@ const CHARGE: MoneyRow = {
   ...PAYIN,
   amount: "amount_captured",
   account: "own_or_stripe",
-  ignoredIf: [CHARGE_NOT_CAPTURED],
   unmappableIf: [CAPTURE_UNKNOWN],
 };
 
@@ -114,7 +113,17 @@ const PAYOUT = {
   unmappableIf: [],
 } as const;
 
-const CHARGE_ROWS: readonly Row[] = [{ ...coveredBy("payment_intent.succeeded"), when: HAS_INTENT }, CHARGE];
+const CHARGE_ROWS: readonly Row[] = [
+  // An intent that is only authorized may be canceled: then no event of it covers the charge.
+  { kind: "ignored", reason: "charge_not_captured", when: NOT_CAPTURED },
+  { ...coveredBy("payment_intent.succeeded"), when: HAS_INTENT },
+  CHARGE,
+];
+const ENDPOINT_TOO_OLD: Row = {
+  kind: "unmappable",
+  reason: "endpoint_version_too_old",
+  when: BEFORE_REFUND_EVENTS,
+};
 const REFUND_ROWS: readonly Row[] = [{ ...REFUND_RETURNED, when: REFUND_ENDED }, REFUND];
 const DISPUTE_ROWS: readonly Row[] = [DISPUTE_WITHDRAWN];
 
@@ -134,14 +143,8 @@ export const TABLE: ReadonlyMap<string, readonly Row[]> = new Map<string, readon
   ["refund.updated", REFUND_ROWS],
   ["refund.failed", [REFUND_RETURNED]],
   // It knows no refund, only the charge's running total, and counts released authorizations too.
-  [
-    "charge.refunded",
-    [
-      { kind: "unmappable", reason: "endpoint_version_too_old", when: BEFORE_REFUND_EVENTS },
-      coveredBy("refund.created"),
-    ],
-  ],
-  ["charge.refund.updated", [coveredBy("refund.updated")]],
+  ["charge.refunded", [ENDPOINT_TOO_OLD, coveredBy("refund.created")]],
+  ["charge.refund.updated", [ENDPOINT_TOO_OLD, coveredBy("refund.updated")]],
 
   ["charge.dispute.created", DISPUTE_ROWS],
   ["charge.dispute.updated", DISPUTE_ROWS],

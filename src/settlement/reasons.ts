@@ -40,7 +40,7 @@ export type UnmappableReason =
   /** Neither captured nor not captured. */
   | "capture_unknown"
   | "status_unknown"
-  /** `charge.refunded` from an endpoint that may not get refunds' own events. */
+  /** A charge's event of a refund, from an endpoint that may not get refunds' own events. */
   | "endpoint_version_too_old"
   /** A customer's cash balance: it came in by no payment. */
   | "refund_without_payment"

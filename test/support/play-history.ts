@@ -5,11 +5,13 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, vi } from "vitest";
 import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
+import { Random } from "../../scripts/lib/random.ts";
 import { stripeId } from "../../scripts/sandbox/events/stripe-ids.ts";
+import type { StripeAccountOptions } from "../../scripts/sandbox/stripe-account/books.ts";
+import { StripeAccount } from "../../scripts/sandbox/stripe-account/stripe-account.ts";
 import type { EventRecord } from "../../src/event/record.ts";
-import type { RefundEvents } from "../../src/settlement/mapping-table.ts";
-import { sandboxControl, type ScriptedLedger, sandboxLedger } from "./scripted-ledger.ts";
-import { type Answer, deliver, runAlarm, type SendOptions, showEvent, stubOf } from "./worker.ts";
+import { type Ask, askSandbox, sandboxControl, type ScriptedLedger, sandboxes } from "./scripted-ledger.ts";
+import { type Answer, deliver, runAlarm, showEvent, stubOf } from "./worker.ts";
 
 /**
  * The runtime's own clock is real, and runs the alarms that are due by it. Alarms of a far year run only when the
@@ -20,26 +22,34 @@ const HISTORIES_BEGIN = Date.UTC(2031, 0, 1);
 /** Each new event is a new database, perhaps on a disk, and disks can be busy. */
 const HISTORY_TIMEOUT_MS = 30_000;
 
-export const REFUND_MODES = ["charge", "refund"] as const satisfies readonly RefundEvents[];
-
-/** How an endpoint is delivered to whose refunds are reported this way. */
-export function refundsReportedBy(mode: RefundEvents): SendOptions {
-  return { env: { STRIPE_REFUND_EVENTS: mode } };
-}
-
 /** For each test a history of its own. What the ledger was asked stands in `ledger.requests`. */
 export function prepareHistories(): { readonly ledger: ScriptedLedger } {
   vi.setConfig({ testTimeout: HISTORY_TIMEOUT_MS });
   const history = { ledger: undefined as unknown as ScriptedLedger };
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["Date"], now: HISTORIES_BEGIN });
-    history.ledger = sandboxLedger();
+    history.ledger = beginHistory();
   });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-  });
+  afterEach(endHistory);
   return history;
+}
+
+export function beginHistory(ledger: Ask = askSandbox): ScriptedLedger {
+  vi.useFakeTimers({ toFake: ["Date"], now: HISTORIES_BEGIN });
+  return sandboxes(ledger);
+}
+
+export function endHistory(): void {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+}
+
+/** A Stripe account with ids that no other has. */
+export function newStripeAccount(options: Partial<StripeAccountOptions> = {}): StripeAccount {
+  return new StripeAccount({ random: newRandom(), now: Date.now(), ...options });
+}
+
+export function newRandom(): Random {
+  return new Random(crypto.getRandomValues(new Uint32Array(1))[0] as number);
 }
 
 export function pass(seconds: number): void {
@@ -63,12 +73,9 @@ export async function settlementsOf(externalId: string): Promise<string[]> {
 }
 
 /** Delivers one after the other, and returns each answer's outcome. */
-export async function deliverAll(
-  events: readonly StripeEventBody[],
-  options: SendOptions = {},
-): Promise<string[]> {
+export async function deliverAll(events: readonly StripeEventBody[]): Promise<string[]> {
   const outcomes: string[] = [];
-  for (const event of events) outcomes.push(outcomeOf(await deliver(event, options)));
+  for (const event of events) outcomes.push(outcomeOf(await deliver(event)));
   return outcomes;
 }
 
@@ -115,14 +122,29 @@ function waitsUntil(eventId: string): Promise<number | null> {
   });
 }
 
+/** Longer than any retry waits, and far shorter than the time in which events heal. */
+const ROUND_SECONDS = 4 * 3_600;
+
+/** Runs the alarms of all that wait for one, in rounds, until none does. */
+export async function untilNothingHeals(events: readonly StripeEventBody[]): Promise<void> {
+  let healing = await healingOf(events);
+  while (healing.length > 0) {
+    pass(ROUND_SECONDS);
+    await Promise.all(healing.map(({ id }) => runAlarm(id)));
+    healing = await healingOf(healing);
+  }
+}
+
+async function healingOf(events: readonly StripeEventBody[]): Promise<StripeEventBody[]> {
+  const states = await Promise.all(events.map(stateOf));
+  return events.filter((_, i) => states[i].next_retry_at !== null || isInAttempt(states[i].state));
+}
+
+function isInAttempt(state: unknown): boolean {
+  return state === "received" || state === "forwarding";
+}
+
 /** Stripe may make two event objects of one change. */
 export function twinOf(event: StripeEventBody): StripeEventBody {
   return { ...event, id: stripeId("evt") };
-}
-
-export function everyOrder<T>(items: readonly T[]): T[][] {
-  if (items.length <= 1) return [[...items]];
-  return items.flatMap((first, i) =>
-    everyOrder(items.toSpliced(i, 1)).map((others) => [first].concat(others)),
-  );
 }

@@ -1,45 +1,43 @@
 /**
- * Random histories of payments: what happened, what it makes of the balances, and the order in which Stripe tells it.
- *
- * The balances are computed from what happened alone, by a model that knows neither events nor settlements. Plain data
- * with explicit amounts, so that a failure can be read, and shrinks.
+ * Random histories of payments: what happened, and the order in which Stripe reports it. Plain data with explicit
+ * amounts, so that a failure can be read, and shrinks.
  */
 import * as fc from "fast-check";
-import { type Events, StripePayment } from "./stripe-payment.ts";
+import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
+import type { Payment } from "../../scripts/sandbox/stripe-account/payment.ts";
+import type { StripeAccount } from "../../scripts/sandbox/stripe-account/stripe-account.ts";
 
-const ACCOUNTS = 3;
+export const ACCOUNTS = 3;
 const CURRENCIES = ["usd", "jpy", "kwd"];
 const MAX_AMOUNT = 100_000;
+/** More than all that a history can take from an account. */
+const FUNDS = 100 * MAX_AMOUNT;
 
 interface Refund {
   readonly what: "refund";
   readonly amount: number;
+  /** Money leaves at once, or when it succeeds. */
   readonly pending: boolean;
-  /** A refund that fails counts for nothing. If it is made again, that is a refund of its own. */
-  readonly fails: boolean;
-  /** Written on the refund itself. False: whoever wants to know must ask for the payment. */
-  readonly ownAccount: boolean;
-  readonly secondsLater: number;
+  readonly end: "succeeds" | "fails" | "is canceled";
 }
 
 interface Dispute {
   readonly what: "dispute";
   readonly amount: number;
-  readonly won: boolean;
-  readonly ownAccount: boolean;
+  readonly end: "lost" | "won" | "won in part" | "won, then lost";
 }
 
-interface Payment {
+interface RandomPayment {
   readonly account: number;
   readonly currency: string;
   readonly amount: number;
   readonly failedAttempts: number;
-  readonly chargeKnowsAccount: boolean;
+  readonly hasIntent: boolean;
   readonly acts: readonly (Refund | Dispute)[];
 }
 
 export interface History {
-  readonly payments: readonly Payment[];
+  readonly payments: readonly RandomPayment[];
 }
 
 /** How the events of a history arrive. Numbers are taken modulo what there is, so that any plan fits any history. */
@@ -60,29 +58,25 @@ interface Draw {
   readonly dispute: boolean;
   readonly share: number;
   readonly pending: boolean;
-  readonly fails: number;
-  readonly won: boolean;
-  readonly ownAccount: boolean;
-  readonly secondsLater: number;
+  readonly refund: Refund["end"];
+  readonly dispute_end: Dispute["end"];
 }
 
 const drawArb: fc.Arbitrary<Draw> = fc.record({
   dispute: fc.nat(3).map((n) => n === 3),
   share: fc.integer({ min: 1, max: 100 }),
   pending: fc.boolean(),
-  fails: fc.nat(5).map((n) => Math.max(0, n - 3)),
-  won: fc.boolean(),
-  ownAccount: fc.boolean(),
-  secondsLater: fc.constantFrom(0, 1, 60, 86_400),
+  refund: fc.constantFrom("succeeds", "succeeds", "fails", "is canceled"),
+  dispute_end: fc.constantFrom("lost", "won", "won in part", "won, then lost"),
 });
 
-const paymentArb: fc.Arbitrary<Payment> = fc
+const paymentArb: fc.Arbitrary<RandomPayment> = fc
   .record({
     account: fc.nat(ACCOUNTS - 1),
     currency: fc.constantFrom(...CURRENCIES),
     amount: fc.integer({ min: 1, max: MAX_AMOUNT }),
     failedAttempts: fc.nat(2),
-    chargeKnowsAccount: fc.boolean(),
+    hasIntent: fc.nat(3).map((n) => n < 3),
     draws: fc.array(drawArb, { maxLength: 4 }),
   })
   .map(({ draws, ...payment }) => Object.assign(payment, { acts: actsOf(payment.amount, draws) }));
@@ -109,63 +103,60 @@ export const arrivalArb: fc.Arbitrary<Arrival> = fc.record({
 function actsOf(charged: number, draws: readonly Draw[]): (Refund | Dispute)[] {
   const acts: (Refund | Dispute)[] = [];
   let left = charged;
-  for (const { dispute, share, pending, fails, won, ownAccount, secondsLater } of draws) {
+  for (const draw of draws) {
     if (left === 0) break;
-    const amount = Math.max(1, Math.floor((left * share) / 100));
-    if (dispute && !acts.some((act) => act.what === "dispute")) {
-      acts.push({ what: "dispute", amount, won, ownAccount });
-      if (!won) left -= amount;
-    } else {
-      const refund = { what: "refund", amount, pending, ownAccount, secondsLater } as const;
-      for (let n = 0; n < fails; n++) acts.push({ ...refund, fails: true });
-      acts.push({ ...refund, fails: false });
+    const amount = Math.max(1, Math.floor((left * draw.share) / 100));
+    if (draw.dispute && !acts.some((act) => act.what === "dispute")) {
+      acts.push({ what: "dispute", amount, end: draw.dispute_end });
       left -= amount;
+    } else {
+      acts.push({ what: "refund", amount, pending: draw.pending, end: draw.refund });
+      if (draw.refund === "succeeds") left -= amount;
     }
   }
   return acts;
 }
 
-/** Per account what it has in each currency in the end. A currency in which nothing ever happened is not there. */
-export function finalBalances({ payments }: History): Record<string, string>[] {
-  return Array.from({ length: ACCOUNTS }, (_, account) => {
-    const balances: Record<string, number> = {};
-    for (const payment of payments.filter((each) => each.account === account)) {
-      const gone = payment.acts.filter((act) => (act.what === "refund" ? !act.fails : !act.won));
-      const kept = gone.reduce((rest, act) => rest - act.amount, payment.amount);
-      const currency = payment.currency.toUpperCase();
-      balances[currency] = (balances[currency] ?? 0) + kept;
-    }
-    return Object.fromEntries(Object.entries(balances).map(([currency, sum]) => [currency, String(sum)]));
-  });
-}
-
-/** Told of by Stripe, and never booked: each would cost as much time as an event that is. */
-const NEVER_BOOKED = /^charge\.(succeeded|failed|refund\.updated|dispute\.(created|closed))$/;
-
-/** The events of it in which money is told of, in the order in which they happened, payment by payment. */
-export function eventsOf({ payments }: History, accounts: readonly string[]): Events {
-  const events = payments.flatMap(({ failedAttempts, acts, account: n, ...options }) => {
-    const account = accounts[n] as string;
-    const payment = new StripePayment({ ...options, account });
-    const attempts = Array.from({ length: failedAttempts }, () => payment.attemptFails());
-    return [
-      ...attempts.flat(),
-      ...payment.succeeds(),
-      ...acts.flatMap((act) => happen(payment, act, account)),
-    ];
-  });
-  return events.filter(({ type }) => !NEVER_BOOKED.test(type));
-}
-
-function happen(payment: StripePayment, act: Refund | Dispute, account: string): Events {
-  const own = act.ownAccount ? account : undefined;
-  if (act.what === "dispute") {
-    const [dispute, events] = payment.isDisputed({ amount: act.amount, account: own });
-    return [...events, ...(act.won ? payment.disputeIsWon(dispute) : payment.disputeIsLost(dispute))];
+/** Makes the history happen. */
+export function happen({ payments }: History, stripe: StripeAccount, accounts: readonly string[]): void {
+  for (const { account, failedAttempts, hasIntent, acts, ...options } of payments) {
+    const metadata = { account_id: accounts[account] as string };
+    const payment = hasIntent
+      ? stripe.createPayment({ ...options, metadata })
+      : stripe.createCharge({ ...options, metadata });
+    for (let n = 0; n < failedAttempts; n++) payment.failAttempt();
+    payment.succeed();
+    for (const act of acts) happenTo(payment, act);
   }
-  const [refund, events] = payment.refund({ ...act, account: own });
-  if (act.fails) return [...events, ...payment.refundFails(refund)];
-  return [...events, ...(act.pending ? payment.refundSucceeds(refund) : payment.refundIsReferenced(refund))];
+}
+
+function happenTo(payment: Payment, act: Refund | Dispute): void {
+  if (act.what === "dispute") {
+    const dispute = payment.dispute({ amount: act.amount });
+    if (act.end === "lost") dispute.lose();
+    else if (act.end === "won in part") dispute.loseInPart(Math.ceil(act.amount / 2));
+    else dispute.win();
+    if (act.end === "won, then lost") dispute.withdrawAgain();
+    return;
+  }
+  const refund = payment.refund({ amount: act.amount, status: act.pending ? "pending" : "succeeded" });
+  if (act.end === "fails") refund.fail();
+  else if (act.end === "is canceled") refund.cancel();
+  else if (act.pending) refund.succeed();
+  else refund.updateReference();
+}
+
+/** Each account of the history gets more than it can need. Gives the events. */
+export function fund(
+  { payments }: History,
+  stripe: StripeAccount,
+  accounts: readonly string[],
+): StripeEventBody[] {
+  const buckets = new Map(payments.map((payment) => [`${payment.account} ${payment.currency}`, payment]));
+  return [...buckets.values()].map(({ account, currency }) => {
+    stripe.pay({ amount: FUNDS, currency, metadata: { account_id: accounts[account] as string } });
+    return stripe.lastEvent("payment_intent.succeeded");
+  });
 }
 
 /** In words, for the message of a failed test. */
@@ -173,19 +164,15 @@ export function describeHistory({ payments }: History): string {
   return payments.map(describePayment).join("\n");
 }
 
-function describePayment(payment: Payment): string {
-  const { account, currency, amount, failedAttempts, chargeKnowsAccount, acts } = payment;
+function describePayment({ account, currency, amount, failedAttempts, hasIntent, acts }: RandomPayment) {
   const after = failedAttempts > 0 ? ` after ${failedAttempts} failed attempts` : "";
-  const charge = chargeKnowsAccount ? "" : "; the charge does not know the account";
-  return [`account ${account} is paid ${amount} ${currency}${after}${charge}`, ...acts.map(describeAct)].join(
+  const by = hasIntent ? "" : " by a charge without an intent";
+  return [`account ${account} is paid ${amount} ${currency}${by}${after}`, ...acts.map(describeAct)].join(
     "\n  ",
   );
 }
 
 function describeAct(act: Refund | Dispute): string {
-  const own = act.ownAccount ? ", with its own account" : "";
-  if (act.what === "dispute") return `${act.amount} disputed and ${act.won ? "won" : "lost"}${own}`;
-  const fate = act.fails ? "fails" : "succeeds";
-  const pending = act.pending ? "pending, then " : "";
-  return `${act.amount} refunded ${act.secondsLater} s later: ${pending}${fate}${own}`;
+  if (act.what === "dispute") return `${act.amount} disputed and ${act.end}`;
+  return `${act.amount} refunded: ${act.pending ? "pending, then " : ""}${act.end}`;
 }

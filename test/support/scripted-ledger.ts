@@ -7,8 +7,12 @@ export interface LedgerRequest {
   readonly url: URL;
   readonly idempotencyKey: string | null;
   readonly authorization: string | null;
+  /** To Stripe's API: the connected account that it is made as. */
+  readonly stripeAccount?: string | null;
   readonly body: string;
 }
+
+const STRIPE_API_HOST = "api.stripe.com";
 
 type Script = (request: LedgerRequest, signal: AbortSignal) => Response | Promise<Response>;
 
@@ -30,6 +34,7 @@ export function scriptLedger(first: Script = () => accepted()): ScriptedLedger {
       url: new URL(request.url),
       idempotencyKey: request.headers.get("idempotency-key"),
       authorization: request.headers.get("authorization"),
+      stripeAccount: request.headers.get("stripe-account"),
       body: await request.text(),
     };
     requests.push(seen);
@@ -63,27 +68,44 @@ export function silence(signal: AbortSignal): Promise<Response> {
   });
 }
 
-/** Lets the real sandbox ledger answer, over its binding. */
-export function sandboxLedger(): ScriptedLedger {
-  return scriptLedger(askSandbox);
+export type Ask = (request: LedgerRequest, signal?: AbortSignal) => Promise<Response>;
+
+/** Lets the sandboxes answer, over their bindings: this ledger, and Stripe's API. */
+export function sandboxes(ledger: Ask = askSandbox): ScriptedLedger {
+  return scriptLedger((request, signal) =>
+    (request.url.host === STRIPE_API_HOST ? askSandboxStripe : ledger)(request, signal),
+  );
 }
 
-export function askSandbox(request: LedgerRequest): Promise<Response> {
-  const { SANDBOX_LEDGER } = env as unknown as { SANDBOX_LEDGER: Fetcher };
-  return SANDBOX_LEDGER.fetch(request.url, {
-    method: request.method,
-    headers: {
-      authorization: request.authorization ?? "",
-      "content-type": "application/json",
-      ...(request.idempotencyKey !== null && { "idempotency-key": request.idempotencyKey }),
-    },
-    ...(request.method !== "GET" && { body: request.body }),
-  });
+/** Ingests are atomic, and funds are kept by currency. */
+export const askSandbox = asking("SANDBOX_LEDGER");
+/** As the real ledger: statement by statement, and all currencies of an account in one balance. */
+export const askSandboxAsIs = asking("SANDBOX_LEDGER_AS_IS");
+export const askSandboxStripe = asking("SANDBOX_STRIPE");
+
+function asking(binding: string): Ask {
+  return ({ method, url, authorization, idempotencyKey, stripeAccount = null, body }, signal) =>
+    (env as unknown as Record<string, Fetcher>)[binding]!.fetch(url.href, {
+      method,
+      headers: {
+        authorization: authorization ?? "",
+        "content-type": "application/json",
+        ...(idempotencyKey !== null && { "idempotency-key": idempotencyKey }),
+        ...(stripeAccount !== null && { "stripe-account": stripeAccount }),
+      },
+      ...(method !== "GET" && { body }),
+      ...(signal !== undefined && { signal }),
+    });
 }
 
 /** Talks to the sandbox ledger as its own operator: accounts, balances, faults. */
-export async function sandboxControl<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const response = await askSandbox({
+export async function sandboxControl<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  ask: Ask = askSandbox,
+): Promise<T> {
+  const response = await ask({
     method,
     url: new URL(path, env.LEDGER_BASE_URL),
     idempotencyKey: null,
@@ -93,8 +115,20 @@ export async function sandboxControl<T>(method: string, path: string, body?: unk
   return response.json<T>();
 }
 
-export async function openAccount(did: string): Promise<string> {
-  return (await sandboxControl<{ id: string }>("POST", "/accounts", { did })).id;
+/** The sandbox Stripe's switches: what there is at Stripe, and what goes wrong there. */
+export async function stripeControl(method: string, path: string, body?: unknown): Promise<void> {
+  const response = await askSandboxStripe({
+    method,
+    url: new URL(path, `https://${STRIPE_API_HOST}`),
+    idempotencyKey: null,
+    authorization: `Bearer ${(env as { STRIPE_API_KEY?: string }).STRIPE_API_KEY}`,
+    body: JSON.stringify(body ?? {}),
+  });
+  if (response.status !== 200) throw new Error(`the sandbox Stripe answered ${await response.text()}`);
+}
+
+export async function openAccount(did: string, ask: Ask = askSandbox): Promise<string> {
+  return (await sandboxControl<{ id: string }>("POST", "/accounts", { did }, ask)).id;
 }
 
 /** A did that nobody else has. Its account need not exist. */
@@ -102,15 +136,13 @@ export function newDid(): string {
   return `did:key:${crypto.randomUUID()}`;
 }
 
-export function newAccount(): Promise<string> {
-  return openAccount(newDid());
+export function newAccount(ask: Ask = askSandbox): Promise<string> {
+  return openAccount(newDid(), ask);
 }
 
 /** The balance in minor units, as text. */
-export async function availableOf(accountId: string): Promise<string> {
-  const account = await sandboxControl<{ balances: { available: string } }>(
-    "GET",
-    `/accounts/id/${accountId}`,
-  );
-  return account.balances.available;
+export async function availableOf(accountId: string, ask: Ask = askSandbox): Promise<string> {
+  type Account = { balances: { available: string } };
+  const path = `/accounts/id/${accountId}`;
+  return (await sandboxControl<Account>("GET", path, undefined, ask)).balances.available;
 }

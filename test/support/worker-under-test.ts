@@ -1,8 +1,10 @@
-/** The Worker as the integration tests run it in workerd, with the sandbox ledger beside it. */
+/** The Worker as the integration tests run it in workerd, with the sandboxes beside it. */
 import { build } from "esbuild";
 import type { Unstable_Config } from "wrangler";
+import { LISTED_ACCOUNT } from "../../scripts/sandbox/stories/connect-stories.ts";
 
 const LEDGER_ADMIN_KEY = "test-ledger-admin-key";
+const STRIPE_API_KEY = "rk_test_reconciler";
 
 const BINDINGS = {
   SETTLE_ENV: "staging",
@@ -12,8 +14,8 @@ const BINDINGS = {
   LEDGER_BASE_URL: "http://127.0.0.1:9",
   LEDGER_ADMIN_KEY,
   // Reconciliation is on; the cron's part only where a test asks for it: see `runCron`.
-  STRIPE_API_KEY: "rk_test_reconciler",
-  STRIPE_CONNECTED_ACCOUNTS: "acct_listed",
+  STRIPE_API_KEY,
+  STRIPE_CONNECTED_ACCOUNTS: LISTED_ACCOUNT,
   SETTLE_ADMIN_KEY: "test-settle-admin-key",
   SETTLE_READ_KEY: "test-settle-read-key",
   // Short enough to be waited for once, long enough for a busy machine.
@@ -32,13 +34,24 @@ interface Prepared {
   readonly main: string;
   readonly compatibilityDate: string;
   readonly objects: readonly { readonly name: string; readonly className: string }[];
-  readonly sandboxLedger: string;
+  /** Bundled. */
+  readonly ledger: string;
+  readonly stripe: string;
 }
 
 /** Options for the plugin, which asks for them at each start of a runtime. */
 export async function workerUnderTest() {
   prepared ??= prepare();
-  const { main, compatibilityDate, objects, sandboxLedger } = await prepared;
+  const { main, compatibilityDate, objects, ledger, stripe } = await prepared;
+  const sandbox = (name: string, contents: string, object: readonly [string, string], bindings: object) => ({
+    name,
+    modules: [{ type: "ESModule" as const, path: "worker.mjs", contents }],
+    compatibilityDate,
+    durableObjects: { [object[0]]: { className: object[1], useSQLite: true } },
+    bindings: { ...bindings },
+  });
+  const sandboxLedger = (name: string, vars: object) =>
+    sandbox(name, ledger, ["LEDGER_OBJECT", "LedgerObject"], { LEDGER_ADMIN_KEY, ...vars });
   return {
     main,
     miniflare: {
@@ -47,15 +60,15 @@ export async function workerUnderTest() {
       durableObjects: Object.fromEntries(
         objects.map(({ name, className }) => [name, { className, useSQLite: true }]),
       ),
-      serviceBindings: { SANDBOX_LEDGER: "sandbox-ledger" },
+      serviceBindings: {
+        SANDBOX_LEDGER: "sandbox-ledger",
+        SANDBOX_LEDGER_AS_IS: "sandbox-ledger-as-is",
+        SANDBOX_STRIPE: "sandbox-stripe",
+      },
       workers: [
-        {
-          name: "sandbox-ledger",
-          modules: [{ type: "ESModule" as const, path: "worker.mjs", contents: sandboxLedger }],
-          compatibilityDate,
-          durableObjects: { LEDGER_OBJECT: { className: "LedgerObject", useSQLite: true } },
-          bindings: { LEDGER_ADMIN_KEY, LEDGER_MODE: "atomic" },
-        },
+        sandboxLedger("sandbox-ledger", { LEDGER_MODE: "atomic" }),
+        sandboxLedger("sandbox-ledger-as-is", { LEDGER_MODE: "as-is", LEDGER_STATEMENT_GAP_MS: "0" }),
+        sandbox("sandbox-stripe", stripe, ["STRIPE_BOOK", "StripeBook"], { STRIPE_API_KEY }),
       ],
     },
   };
@@ -78,14 +91,15 @@ async function prepare(): Promise<Prepared> {
     main: config.main,
     compatibilityDate: config.compatibility_date,
     objects: config.durable_objects.bindings.map(({ name, class_name }) => ({ name, className: class_name })),
-    sandboxLedger: await bundleSandboxLedger(),
+    ledger: await bundle("scripts/sandbox/ledger/worker.ts"),
+    stripe: await bundle("scripts/sandbox/stripe/worker.ts"),
   };
 }
 
 /** As one module, so that workerd runs it beside the Worker under test. */
-async function bundleSandboxLedger(): Promise<string> {
+async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: ["scripts/sandbox/ledger/worker.ts"],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     format: "esm",

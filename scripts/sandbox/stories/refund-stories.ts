@@ -160,6 +160,12 @@ export const REFUND_STORIES = {
     needsOperator: true,
     play: (account, owners) => void paid(account, owners).refund({ amount: 1_000 }),
   },
+  "refund-failed-at-old-endpoint": {
+    title: "As refund-at-old-endpoint, and the refund fails: only the charge's events report both",
+    options: { apiVersion: "2024-06-20" },
+    needsOperator: true,
+    play: (account, owners) => paid(account, owners).refund({ amount: 1_000 }).fail(),
+  },
 } as const satisfies Readonly<Record<string, Story>>;
 
 function paid(account: StripeAccount, { ada }: Owners, method: PaymentMethod = "card"): Payment {

@@ -16,11 +16,17 @@ export interface ExpectedBalances {
   readonly unowned: readonly BalanceTransaction[];
 }
 
-/** A connected account that is not listed has no money at the ledger, whatever its objects claim. */
-export function expectedBalances(account: Books): ExpectedBalances {
+/**
+ * A connected account that is not listed has no money at the ledger, whatever its objects claim. `transactions`: if it
+ * is only some that the ledger can know of.
+ */
+export function expectedBalances(
+  account: Books,
+  transactions: readonly BalanceTransaction[] = account.transactions,
+): ExpectedBalances {
   const balances = new Map<string, Map<string, bigint>>();
   const unowned: BalanceTransaction[] = [];
-  for (const transaction of account.isListed ? account.transactions : []) {
+  for (const transaction of account.isListed ? transactions : []) {
     const source = account.object(transaction.source);
     if (source["object"] === "payout") continue;
     const owner = account.owners.get(paymentOf(source)) ?? null;

@@ -1,9 +1,10 @@
-import { beforeEach, describe, expect, it } from "vitest";
-import { paymentIntentSucceeded, stripeEvent } from "../../../scripts/sandbox/events/stripe-events.ts";
-import type { StripeObject } from "../../../scripts/sandbox/events/stripe-objects.ts";
+import { beforeEach, expect, it } from "vitest";
+import { stripeEvent } from "../../../scripts/sandbox/events/stripe-events.ts";
+import { disputeTransactions } from "../../../scripts/sandbox/events/stripe-objects.ts";
 import { stripeId } from "../../../scripts/sandbox/events/stripe-ids.ts";
+import { concurrently } from "../../../src/concurrently.ts";
 import { newAccount } from "../../support/scripted-ledger.ts";
-import { outcomeOf, REFUND_MODES, refundsReportedBy, prepareHistories } from "../../support/play-history.ts";
+import { outcomeOf, prepareHistories } from "../../support/play-history.ts";
 import { STRIPE_EVENT_TYPES } from "../../support/stripe-event-types.ts";
 import { deliver } from "../../support/worker.ts";
 
@@ -12,101 +13,94 @@ import { deliver } from "../../support/worker.ts";
 prepareHistories();
 
 /** Kept by hand, apart from the table, so that a slip in the table shows. */
-const MONEY_TYPES = {
-  both: [
-    "payment_intent.succeeded",
-    "payment_intent.canceled",
-    "refund.failed",
-    "charge.dispute.funds_withdrawn",
-    "charge.dispute.funds_reinstated",
-    "payout.paid",
-    "payout.failed",
-    "payout.canceled",
-  ],
-  charge: ["charge.refunded"],
-  refund: ["refund.created", "refund.updated"],
-};
-const FINDS_ACCOUNT_BY_LOOKUP = /^(refund\.|charge\.refunded|charge\.dispute\.funds_)/;
+const PAYMENTS = ["charge.captured", "charge.succeeded", "payment_intent.succeeded"];
+const PAYOUTS = ["payout.canceled", "payout.failed", "payout.paid"];
+const DEBITS = [
+  "charge.dispute.closed",
+  "charge.dispute.created",
+  "charge.dispute.funds_withdrawn",
+  "charge.dispute.updated",
+  "refund.created",
+  "refund.updated",
+];
+const RETURNS = ["charge.dispute.funds_reinstated", "refund.failed"];
+const MONEY_TYPES = [...PAYMENTS, "payment_intent.canceled", ...PAYOUTS, ...DEBITS, ...RETURNS];
 
-let account: string;
+const AT_ONCE = 20;
+
+let account_id: string;
+let payment: string;
 beforeEach(async () => {
-  account = await newAccount();
-  await deliver(paymentIntentSucceeded({ account_id: account, amount: 1_000_000 }));
+  account_id = await newAccount();
+  payment = stripeId("ch");
+  // Of no intent, so that charges are booked too.
+  await deliver(stripeEvent("charge.succeeded", { ...complete(), id: payment, amount_captured: 1_000_000 }));
 });
 
 /** All that any row reads. */
-const complete = (fields: object) => ({
-  id: stripeId("x"),
-  amount: 100,
-  amount_received: 100,
-  amount_refunded: 100,
-  currency: "usd",
-  status: "succeeded",
-  payment_intent: stripeId("pi"),
-  ...fields,
-});
+function complete() {
+  const id = stripeId("x");
+  return {
+    id,
+    amount: 100,
+    amount_captured: 100,
+    amount_received: 100,
+    balance_transaction: stripeId("txn"),
+    balance_transactions: disputeTransactions({ id }, [-100, 100]),
+    captured: true,
+    charge: payment,
+    currency: "usd",
+    metadata: { account_id },
+    paid: true,
+    status: "succeeded",
+  };
+}
+
+/** Which types had which outcome. The reason to ignore is the unit tests' matter. */
+async function outcomes(types: readonly string[], objectOf: () => object) {
+  const answers: Record<string, string[]> = {};
+  await concurrently(types, AT_ONCE, async (type) => {
+    const answer = await deliver(stripeEvent(type, { ...objectOf() }));
+    const outcome = outcomeOf(answer).replace(/(ignored|failed) .+/, "$1");
+    (answers[outcome] ??= []).push(type);
+  });
+  return Object.fromEntries(Object.entries(answers).map(([outcome, of]) => [outcome, of.sort()]));
+}
 
 it("the package names its types", () => {
   expect(STRIPE_EVENT_TYPES.length).toBeGreaterThan(260);
 });
 
-describe.each(REFUND_MODES)("refunds reported by %s events", (mode) => {
-  const options = refundsReportedBy(mode);
-  const money = [...MONEY_TYPES.both, ...MONEY_TYPES[mode]].sort();
-
-  /** Which types had which outcome. The reason to ignore is the unit tests' matter. */
-  async function outcomes(types: readonly string[], objectOf: () => object) {
-    const answers: Record<string, string[]> = {};
-    for (const together of inGroupsOf(20, types)) {
-      const answered = together.map(async (type) => {
-        const event = stripeEvent(type, objectOf() as StripeObject);
-        const outcome = outcomeOf(await deliver(event, options)).replace(/(ignored|failed) .+/, "$1");
-        (answers[outcome] ??= []).push(type);
-      });
-      await Promise.all(answered);
-    }
-    return Object.fromEntries(Object.entries(answers).map(([outcome, of]) => [outcome, of.sort()]));
-  }
-
-  it("every type, complete → money types forwarded, all others ignored", async () => {
-    const others = STRIPE_EVENT_TYPES.filter((type) => !money.includes(type)).sort();
-    expect(await outcomes(STRIPE_EVENT_TYPES, () => complete({ metadata: { account_id: account } }))).toEqual(
-      {
-        "200 forwarded": money,
-        "200 ignored": others,
-      },
-    );
-  });
-
-  it("every money type, without an account → waits for its payment, or is visible, or moved no money", async () => {
-    const lookups = money.filter((type) => FINDS_ACCOUNT_BY_LOOKUP.test(type));
-    const visible = ["payment_intent.succeeded", "payout.canceled", "payout.failed", "payout.paid"];
-    expect(await outcomes(money, () => complete({ metadata: {} }))).toEqual({
-      "502 404 ACCOUNT_NOT_RESOLVED, will retry": lookups,
-      "200 failed": visible,
-      "200 ignored": ["payment_intent.canceled"],
-    });
-  });
-
-  it("every money type, with an empty object → 200, visible or ignored", async () => {
-    const found = Object.keys(await outcomes(money, () => ({})));
-    expect(found.sort()).toEqual(["200 failed", "200 ignored"]);
-  });
-
-  it.each([
-    "payment_intent.teleported",
-    "charge.dispute.funds_evaporated",
-    "tomorrow",
-    "constructor",
-    "__proto__",
-  ])("a type of tomorrow, %s → 200, ignored with a reason", async (type) => {
-    const event = stripeEvent(type, complete({ metadata: { account_id: account } }));
-    expect(outcomeOf(await deliver(event, options))).toBe("200 ignored not_a_settlement_event");
+it("every type, complete → money types forwarded, returns wait for their debit, all others ignored", async () => {
+  const others = STRIPE_EVENT_TYPES.filter((type) => !MONEY_TYPES.includes(type));
+  expect(await outcomes(STRIPE_EVENT_TYPES, complete)).toEqual({
+    "200 forwarded": MONEY_TYPES.filter((type) => !RETURNS.includes(type)).sort(),
+    "502 404 COUNTERPART_NOT_FOUND, will retry": RETURNS,
+    "200 ignored": [...others].sort(),
   });
 });
 
-function inGroupsOf<T>(size: number, items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
-  );
-}
+it("every money type, of nobody and of no known payment → waits, or is visible, or moved no money", async () => {
+  const ofNobody = () => ({ ...complete(), charge: stripeId("ch"), metadata: {} });
+  expect(await outcomes(MONEY_TYPES, ofNobody)).toEqual({
+    "502 404 ACCOUNT_NOT_RESOLVED, will retry": DEBITS,
+    "502 404 COUNTERPART_NOT_FOUND, will retry": RETURNS,
+    "200 failed": [...PAYMENTS, ...PAYOUTS],
+    "200 ignored": ["payment_intent.canceled"],
+  });
+});
+
+it("every money type, with an empty object → 200, visible or ignored", async () => {
+  const found = Object.keys(await outcomes(MONEY_TYPES, () => ({})));
+  expect(found.sort()).toEqual(["200 failed", "200 ignored"]);
+});
+
+it.each([
+  "payment_intent.teleported",
+  "charge.dispute.funds_evaporated",
+  "tomorrow",
+  "constructor",
+  "__proto__",
+])("a type of tomorrow, %s → 200, ignored with a reason", async (type) => {
+  expect(outcomeOf(await deliver(stripeEvent(type, complete())))).toBe("200 ignored not_a_settlement_event");
+});

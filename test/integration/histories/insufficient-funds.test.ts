@@ -1,17 +1,15 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { askSandbox, newAccount } from "../../support/scripted-ledger.ts";
 import {
   balancesOf,
   deliverAll,
+  newStripeAccount,
   pass,
-  REFUND_MODES,
-  refundsReportedBy,
   runAlarms,
   stateOf,
   prepareHistories,
 } from "../../support/play-history.ts";
-import { StripePayment } from "../../support/stripe-payment.ts";
 
 /** The customer has spent what is now to be refunded. The refund waits for funds, and nothing else waits for it. */
 
@@ -39,61 +37,94 @@ async function spend(account: string, amount: number): Promise<void> {
   expect(answer.status).toBe(201);
 }
 
-describe.each(REFUND_MODES)("refunds reported by %s events", (mode) => {
-  const options = refundsReportedBy(mode);
+async function paidAndSpent(account_id: string) {
+  const stripe = newStripeAccount();
+  const payment = stripe.pay({ amount: 1_000, metadata: { account_id } });
+  await deliverAll(stripe.events);
+  await spend(account_id, 900);
+  return {
+    refund: (amount: number) => {
+      payment.refund({ amount });
+      return [stripe.lastEvent("refund.created")];
+    },
+    payMore: (amount: number) => {
+      stripe.pay({ amount, metadata: { account_id } });
+      return deliverAll([stripe.lastEvent("payment_intent.succeeded")]);
+    },
+  };
+}
 
-  it("a refund without funds, then a further payment → the refund settles by itself", async () => {
-    const account = await newAccount();
-    const payment = new StripePayment({ account, amount: 1_000 });
-    await deliverAll(payment.succeeds(), options);
-    await spend(account, 900);
+it("a refund without funds, then a further payment → the refund settles by itself", async () => {
+  const account = await newAccount();
+  const { refund, payMore } = await paidAndSpent(account);
+  const refunded = refund(500);
+  expect(await deliverAll(refunded)).toEqual(["502 422 INSUFFICIENT_FUNDS, will retry"]);
+  await runAlarms(refunded, Date.now() + 2 * 3_600_000);
+  expect(await balancesOf(account)).toEqual({ USD: "100" });
 
-    const refund = payment.refund({ amount: 500 })[1];
-    expect(await deliverAll(refund, options)).toContain("502 422 INSUFFICIENT_FUNDS, will retry");
-    await runAlarms(refund, Date.now() + 2 * 3_600_000);
-    expect(await balancesOf(account)).toEqual({ USD: "100" });
+  await payMore(700);
+  expect(await balancesOf(account)).toEqual({ USD: "800" });
+  await runAlarms(refunded);
+  expect(await balancesOf(account)).toEqual({ USD: "300" });
+  for (const event of refunded) expect((await stateOf(event)).operator_actions).toEqual([]);
+});
 
-    await deliverAll(new StripePayment({ account, amount: 700 }).succeeds(), options);
-    expect(await balancesOf(account)).toEqual({ USD: "800" });
-    await runAlarms(refund);
-    expect(await balancesOf(account)).toEqual({ USD: "300" });
-    for (const event of refund) expect((await stateOf(event)).operator_actions).toEqual([]);
-  });
+it("a smaller refund after it is not held up", async () => {
+  const account = await newAccount();
+  const { refund, payMore } = await paidAndSpent(account);
+  const large = refund(500);
+  await deliverAll([...large, ...refund(100)]);
+  expect(await balancesOf(account)).toEqual({ USD: "0" });
 
-  it("a smaller refund after it is not held up", async () => {
-    const account = await newAccount();
-    const payment = new StripePayment({ account, amount: 1_000 });
-    await deliverAll(payment.succeeds(), options);
-    await spend(account, 900);
-    const large = payment.refund({ amount: 500 })[1];
-    const small = payment.refund({ amount: 100 })[1];
-    await deliverAll([...large, ...small], options);
-    expect(await balancesOf(account)).toEqual({ USD: "0" });
+  pass(60);
+  await payMore(500);
+  await runAlarms(large);
+  expect(await balancesOf(account)).toEqual({ USD: "0" });
+});
 
-    pass(60);
-    await deliverAll(new StripePayment({ account, amount: 500 }).succeeds(), options);
-    await runAlarms(large);
-    expect(await balancesOf(account)).toEqual({ USD: "0" });
-  });
+it("funds that never come → after 72 hours the refund stands failed before the operators, unbooked", async () => {
+  const account = await newAccount();
+  const { refund } = await paidAndSpent(account);
+  const begin = Date.now();
+  const refunded = refund(500);
+  await deliverAll(refunded);
+  await runAlarms(refunded);
+  expect(Date.now() - begin).toBe(72 * 3_600_000);
+  expect(await Promise.all(refunded.map(stateOf))).toMatchObject([
+    {
+      state: "failed",
+      reason: "retry_horizon_reached",
+      next_retry_at: null,
+      last_error: { ledger_code: "INSUFFICIENT_FUNDS" },
+    },
+  ]);
+  expect(await balancesOf(account)).toEqual({ USD: "100" });
+});
 
-  it("funds that never come → after 72 hours the refund stands failed before the operators, unbooked", async () => {
-    const account = await newAccount();
-    const payment = new StripePayment({ account, amount: 1_000 });
-    await deliverAll(payment.succeeds(), options);
-    await spend(account, 900);
-    const begin = Date.now();
-    const refund = payment.refund({ amount: 500 })[1];
-    await deliverAll(refund, options);
-    await runAlarms(refund);
-    expect(Date.now() - begin).toBe(72 * 3_600_000);
-    const states = await Promise.all(refund.map(stateOf));
-    expect(states.filter(({ state }) => state === "failed")).toMatchObject([
-      {
-        reason: "retry_horizon_reached",
-        next_retry_at: null,
-        last_error: { ledger_code: "INSUFFICIENT_FUNDS" },
-      },
-    ]);
-    expect(await balancesOf(account)).toEqual({ USD: "100" });
-  });
+it("a dispute's second withdrawal is booked first → the first lacks funds and the return its debit, until there are funds", async () => {
+  const account_id = await newAccount();
+  const stripe = newStripeAccount();
+  const dispute = stripe.pay({ amount: 1_000, metadata: { account_id } }).dispute();
+  const paid = stripe.lastEvent("payment_intent.succeeded");
+  const first = stripe.lastEvent("charge.dispute.funds_withdrawn");
+  dispute.win();
+  const returned = stripe.lastEvent("charge.dispute.funds_reinstated");
+  dispute.withdrawAgain();
+  const second = stripe.lastEvent("charge.dispute.funds_withdrawn");
+
+  expect(await deliverAll([paid, second, returned, first])).toEqual([
+    "200 forwarded",
+    "200 forwarded",
+    "502 404 COUNTERPART_NOT_FOUND, will retry",
+    "502 422 INSUFFICIENT_FUNDS, will retry",
+  ]);
+  await runAlarms([first, returned], Date.now() + 12 * 3_600_000);
+  // What both lack together is nothing.
+  expect(await balancesOf(account_id)).toEqual({ USD: "0" });
+
+  stripe.pay({ amount: 1_500, metadata: { account_id } });
+  await deliverAll([stripe.lastEvent("payment_intent.succeeded")]);
+  await runAlarms([first, returned]);
+  for (const event of [first, returned]) expect((await stateOf(event)).state).toBe("forwarded");
+  expect(await balancesOf(account_id)).toEqual({ USD: "1500" });
 });

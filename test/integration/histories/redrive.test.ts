@@ -4,10 +4,12 @@ import {
   paymentIntentSucceeded,
 } from "../../../scripts/sandbox/events/stripe-events.ts";
 import { CURRENCIES } from "../../../src/settlement/currency.ts";
+import { type Row, TABLE } from "../../../src/settlement/mapping-table.ts";
 import { operator, storedRecord } from "../../support/worker.ts";
 import {
   balancesOf,
   deliverAll,
+  newStripeAccount,
   pass,
   runAlarms,
   stateOf,
@@ -15,7 +17,6 @@ import {
 } from "../../support/play-history.ts";
 import { accountIdOf } from "../../../scripts/lib/account-id.ts";
 import { newAccount, newDid, openAccount } from "../../support/scripted-ledger.ts";
-import { StripePayment } from "../../support/stripe-payment.ts";
 
 /**
  * An event that the mapper could not read, after the mapper was fixed: here, a mapper that does not know a currency
@@ -113,15 +114,16 @@ it("failed(unmappable) + retry + a ledger that refuses for now → heals like an
 describe("an event whose account must be looked up", () => {
   it("failed(unmappable) + retry after the fix → looked up, and debited once", async () => {
     const account = await newAccount();
-    const payment = new StripePayment({ account, amount: 1_200, currency: "xcg" });
-    const events = [...payment.succeeds(), ...payment.isDisputed({ amount: 500 })[1]];
-    expect((await deliverAll(events)).filter((outcome) => outcome.includes("failed"))).toEqual([
+    const stripe = newStripeAccount();
+    const payment = stripe.pay({ amount: 1_200, currency: "xcg", metadata: { account_id: account } });
+    payment.dispute({ amount: 500 });
+    const withdrawn = stripe.lastEvent("charge.dispute.funds_withdrawn");
+    const succeeded = stripe.lastEvent("payment_intent.succeeded");
+    expect(await deliverAll([succeeded, withdrawn])).toEqual([
       "200 failed currency_unknown",
       "200 failed currency_unknown",
     ]);
     mapperLearns();
-    const withdrawn = events.find(({ type }) => type === "charge.dispute.funds_withdrawn")!;
-    const succeeded = events.find(({ type }) => type === "payment_intent.succeeded")!;
     // In the wrong order: the dispute then waits for its payment.
     expect((await retry(withdrawn)).body).toMatchObject({
       state: "failed",
@@ -129,17 +131,19 @@ describe("an event whose account must be looked up", () => {
     });
     expect((await retry(succeeded)).body).toMatchObject({ state: "forwarded" });
     await runAlarms([withdrawn]);
-    expect((await stateOf(withdrawn)).settlement.metadata).toMatchObject({ account_source: "payin_lookup" });
+    expect((await stateOf(withdrawn)).settlement.metadata).toMatchObject({ account_source: "payin" });
     expect(await balancesOf(account)).toEqual({ XCG: "700" });
   });
 });
 
-it("failed(unmappable) + retry by a mapper that now knows better → ignored, and the raw body is gone", async () => {
-  const payment = new StripePayment({ account: await newAccount(), amount: 1_200, currency: "xcg" });
-  const [refunded] = payment.refund({ amount: 500 })[1];
-  await deliverAll([refunded!]);
-  const path = `/v1/admin/events/${refunded!.id}/retry`;
-  const answer = await operator("POST", path, {}, { env: { STRIPE_REFUND_EVENTS: "refund" } });
-  expect(answer.body).toMatchObject({ state: "ignored", reason: "covered_by:refund.created" });
-  expect(await storedRecord(refunded!.id)).not.toHaveProperty("body");
+it("failed(unmappable) + retry by a mapper that ignores the type now → still failed, its body still kept", async () => {
+  const event = paid(await newAccount());
+  await deliverAll([event]);
+  const table = TABLE as Map<string, readonly Row[]>;
+  const rows = table.get(event.type)!;
+  table.set(event.type, [{ kind: "ignored", reason: "attempt_not_final" }]);
+  const answer = await retry(event);
+  table.set(event.type, rows);
+  expect(answer.body).toMatchObject({ state: "failed", reason: "currency_unknown", attempts: 0 });
+  expect(await stored(event)).toContain(CUSTOMER);
 });

@@ -147,33 +147,34 @@ describe.each([
   });
 });
 
-describe("charge.refunded", () => {
+const refundOf = (envelope: { readonly api_version: string | null }) =>
+  stripeEvent(
+    "charge.refund.updated",
+    refundUpdated({ id: "re_1", payment_intent: "pi_1" }).data.object,
+    envelope,
+  );
+const refunded = (envelope: { readonly api_version: string | null }) =>
+  chargeRefunded({ charge: "ch_1", payment_intent: "pi_1", amount: 900 }, envelope);
+
+describe.each([
+  ["charge.refunded", refunded, "refund.created", "ch_1"],
+  ["charge.refund.updated", refundOf, "refund.updated", "re_1"],
+] as const)("%s", (_type, build, covering, object) => {
   test.each(["2024-10-28.acacia", "2026-10-28.clover", null])(
-    "version %j → covered by refund.created",
+    `version %j → covered by ${covering}`,
     (api_version) => {
-      expect(mapped(chargeRefunded({}, { api_version }))).toEqual({
-        kind: "ignored",
-        reason: "covered_by:refund.created",
-      });
+      expect(mapped(build({ api_version }))).toEqual({ kind: "ignored", reason: `covered_by:${covering}` });
     },
   );
 
   test.each(["2016-07-06", "2024-09-30.acacia"])(
-    "version %j → unmappable: refund.created may never come",
+    `version %j → unmappable: ${covering} may never come`,
     (api_version) => {
-      const event = chargeRefunded({ charge: "ch_1", payment_intent: "pi_1", amount: 900 }, { api_version });
-      expect(mapped(event)).toMatchObject({
+      expect(mapped(build({ api_version }))).toMatchObject({
         kind: "unmappable",
         reason: "endpoint_version_too_old",
-        money: { external_payment_id: "ch_1", source_payment_id: "pi_1", currency: "USD" },
+        money: { external_payment_id: object, source_payment_id: "pi_1", currency: "USD" },
       });
     },
   );
-});
-
-test("charge.refund.updated → covered by refund.updated", () => {
-  expect(mapped(stripeEvent("charge.refund.updated", refundUpdated().data.object))).toEqual({
-    kind: "ignored",
-    reason: "covered_by:refund.updated",
-  });
 });

@@ -151,6 +151,11 @@ describe.each(["charge.succeeded", "charge.captured"])("%s", (type) => {
 
   test.each([{ captured: false }, { paid: false }])("%j → ignored: nobody has paid", (fields) => {
     expect(of(fields)).toEqual({ kind: "ignored", reason: "charge_not_captured" });
+    // Its intent may be canceled, and then nothing covers it.
+    expect(of({ ...fields, payment_intent: "pi_1" })).toEqual({
+      kind: "ignored",
+      reason: "charge_not_captured",
+    });
   });
 
   test.each([{ captured: undefined }, { paid: undefined }, { captured: "true" }])(

@@ -64,6 +64,7 @@ const EXPECTED: Readonly<Record<StoryName, readonly [ada: number, bob: number, n
   "refund-names-another-account": [1_500, 4_000, 0],
   "refund-of-cash-balance": [0, 0, -1_000],
   "refund-at-old-endpoint": [1_500, 0, 0],
+  "refund-failed-at-old-endpoint": [2_500, 0, 0],
   "dispute-lost": [0, 0, 0],
   "dispute-won": [2_500, 0, 0],
   "dispute-lost-in-part": [700, 0, 0],
