@@ -200,7 +200,7 @@ describe("POST …/assign", () => {
     const accounts = [await newAccount(), await newAccount()] as const;
     const answers = await Promise.all(accounts.map((account) => assign(event.id, account)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
-    const balances = await Promise.all(accounts.map(availableOf));
+    const balances = await Promise.all(accounts.map((id) => availableOf(id)));
     expect(balances.toSorted()).toEqual(["0", "1000"]);
     const won = answers.findIndex(({ status }) => status === 200);
     expect(balances[won]).toBe("1000");
