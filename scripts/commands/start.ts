@@ -136,6 +136,9 @@ ${paint("bold", "Try next")}, in another terminal:
   # a hundred signed events, ten at a time
   npm run send -- payment_intent.succeeded --times 100 --concurrency 10${target}
 
+  # what can happen at Stripe, in any order, and what the ledger must hold in the end (--list names all stories)
+  npm run send -- --story dispute-won --order shuffled --double${target}
+
   # the last event as an operator sees it; or all of them in a browser, at ${settle}/console, with the same key
   KEY=$(sed -n 's/^SETTLE_ADMIN_KEY=//p' ${file})
   curl -s -H "Authorization: Bearer $KEY" ${settle}/v1/admin/events/${lastEventId}

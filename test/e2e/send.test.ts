@@ -2,6 +2,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { STORIES } from "../../scripts/sandbox/stories/stories.ts";
 import { startTestStack, tempFolder, type TestStack } from "./support.ts";
 import { runScript, type Run } from "../support/run-script.ts";
 
@@ -92,8 +93,78 @@ describe("npm run send", () => {
     expect(stdout).toContain("LIVEMODE_MISMATCH");
   });
 
+  it("--list → every story with its title, and no stack needed", async () => {
+    const { code, stdout, stderr } = await runScript("scripts/commands/send.ts", ["--list"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const stories = Object.entries(STORIES).map(
+      ([name, { title }]) => new RegExp(`^${name} +${title}$`, "m"),
+    );
+    expect(stdout.trimEnd().split("\n")).toHaveLength(stories.length);
+    for (const story of stories) expect(stdout).toMatch(story);
+  });
+
+  it.each([
+    ["told, with the account at Checkout", ["--story", "checkout-client-reference"], "15.00", "2 forwarded"],
+    [
+      "backwards, each event twice",
+      ["--story", "refund-before-its-payment", "--order", "backwards", "--double"],
+      "15.00",
+      "2 forwarded",
+    ],
+    [
+      "shuffled, of a connected account",
+      ["--story", "connected-account", "--order", "shuffled"],
+      "15.00",
+      "2 forwarded",
+    ],
+  ])("--story, %s → the ledger holds what it must, exits 0", async (_title, args, amount, settled) => {
+    const { code, stdout, stderr } = await send(...args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(new RegExp(`^events: .*${settled}`, "m"));
+    expect(stdout).toMatch(new RegExp(`^✔ ada acc_\\w+: must be USD\\s${amount}, is USD\\s${amount}$`, "m"));
+    expect(stdout).toMatch(/^✔ bob acc_\w+: must be USD\s0.00, is USD\s0.00$/m);
+  });
+
+  it("--story that needs an operator → what is lacking and its event are shown, exits 0", async () => {
+    const { code, stdout } = await send("--story", "refund-at-old-endpoint");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^✘ ada acc_\w+: must be USD\s15.00, is USD\s25.00$/m);
+    expect(stdout).toMatch(/^ {2}evt_\w+ charge.refunded: endpoint_version_too_old$/m);
+    expect(stdout).toContain("What is lacking is before an operator");
+  });
+
+  it("--story of which the ledger refuses an event → the event is shown as failed, exits 1", async () => {
+    await started.sandbox.addFault({ kind: "reject", count: 1 });
+    const { code, stdout } = await send("--story", "payment");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^✘ ada acc_\w+: must be USD\s25.00, is USD\s0.00$/m);
+    expect(stdout).toMatch(/^ {2}evt_\w+ payment_intent.succeeded: ledger_rejected \w+$/m);
+  });
+
   it.each([
     ["no event type", [], "Name one event type"],
+    ["no such story", ["--story", "fairy-tale"], 'There is no story "fairy-tale"'],
+    [
+      "a story and an event type",
+      ["payout.paid", "--story", "refund"],
+      "--story goes with --order and --double",
+    ],
+    [
+      "a story and an amount",
+      ["--story", "refund", "--amount", "5"],
+      "--story goes with --order and --double",
+    ],
+    ["an order without a story", ["payout.paid", "--order", "backwards"], "are for a --story"],
+    [
+      "no such order",
+      ["--story", "refund", "--order", "sideways"],
+      "--order takes told, backwards or shuffled",
+    ],
+    [
+      "a story for another machine",
+      ["--story", "refund", "--url", "https://clawsettle.com", "--allow-remote"],
+      "--story is for the local stack",
+    ],
     ["too many", ["payout.paid", "--times", "100001"], "--times takes a whole number from 1 to 100000"],
     ["too many at once", ["payout.paid", "--concurrency", "201"], "--concurrency takes"],
     ["another machine", ["payout.paid", "--url", "https://clawsettle.com"], "--allow-remote"],

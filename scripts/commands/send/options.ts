@@ -1,6 +1,7 @@
 import { isLoopback } from "../../../src/loopback.ts";
 import { EVENT_ID } from "../../../src/event-id.ts";
-import { baseUrl, flag, isRemote, option, text, type Values, whole } from "../../lib/command.ts";
+import { isStoryName, type StoryName } from "../../sandbox/stories/stories.ts";
+import { baseUrl, flag, isRemote, oneOf, option, text, type Values, whole } from "../../lib/command.ts";
 import { UsageError } from "../../lib/failure.ts";
 import {
   DEFAULT_CLAWSETTLE_URL,
@@ -16,6 +17,7 @@ const EVENT_TYPE = /^[a-z0-9_]+(\.[a-z0-9_]+)+$/;
 export const HELP = `Builds a Stripe event, signs it, and delivers it to clawsettle.
 
   npm run send -- <event type> [options]          e.g. npm run send -- payment_intent.succeeded --amount 1999
+  npm run send -- --story <name> [options]        what can happen at Stripe; shows what the ledger must hold, and holds
 
   --amount <n>         in minor units
   --currency <code>    usd
@@ -25,6 +27,9 @@ export const HELP = `Builds a Stripe event, signs it, and delivers it to clawset
   --times <n>          how many (1, at most ${MAX_TIMES}); each is an event of its own unless --event-id is given
   --concurrency <n>    how many at once (1, at most ${MAX_CONCURRENCY})
   --lose               it happens at the sandbox Stripe, and its delivery is lost: nothing is sent to clawsettle
+  --list               the names of all stories
+  --order <order>      of a story's events: told, backwards or shuffled (told)
+  --double             each event of the story twice, at the same moment
   --url <url>          clawsettle (${DEFAULT_CLAWSETTLE_URL})
   --ledger-url <url>   the local ledger (${DEFAULT_LEDGER_URL})
   --stripe-url <url>   the sandbox Stripe, which lists what happens (${DEFAULT_STRIPE_URL})
@@ -32,7 +37,8 @@ export const HELP = `Builds a Stripe event, signs it, and delivers it to clawset
   --allow-remote       permit a --url that is not this machine; https only, secret only from the environment
   --help
 
-Signs with STRIPE_WEBHOOK_SIGNING_SECRET. Exit code: 0 when every answer was 2xx, 1 when not, 2 wrong usage.`;
+Signs with STRIPE_WEBHOOK_SIGNING_SECRET. Exit code: 0 when every answer was 2xx, or of a story, when each account holds what it
+must, or what it lacks is before an operator; 1 when not; 2 wrong usage.`;
 
 export const OPTIONS = {
   amount: whole(0, Number.MAX_SAFE_INTEGER, undefined),
@@ -46,14 +52,46 @@ export const OPTIONS = {
   "ledger-url": baseUrl(new URL(DEFAULT_LEDGER_URL)),
   "stripe-url": baseUrl(new URL(DEFAULT_STRIPE_URL)),
   lose: flag,
+  story: option(storyName, null),
+  list: flag,
+  order: oneOf(["told", "backwards", "shuffled"], null),
+  double: flag,
   "vars-file": text(DEV_VARS_FILE),
   "allow-remote": flag,
 };
 
+type Given = Values<typeof OPTIONS>;
+
 export type SendOptions = ReturnType<typeof sendOptions>;
+export type StoryOptions = ReturnType<typeof storyOptions>;
 
 /** What no option can check alone. */
-export function sendOptions(values: Values<typeof OPTIONS>, positionals: readonly string[]) {
+export function sendOptions(values: Given, positionals: readonly string[]) {
+  checkSandboxes(values);
+  // A load meant for the local stack must not reach a deployment by a slip of the hand.
+  const remote = isRemote(values.url, values["allow-remote"]);
+  if (remote && values.lose)
+    throw new UsageError("--lose is for the local stack: Stripe itself loses nothing for us.");
+  if (values.livemode && values.lose)
+    throw new UsageError("--lose is for test mode: a sandbox lists no live events.");
+  if (values.order !== null || values.double) throw new UsageError("--order and --double are for a --story.");
+  return { ...values, type: eventType(positionals), /** The target is not this machine. */ remote };
+}
+
+/** A story is of the sandboxes: it makes accounts, and what there is at Stripe. */
+export function storyOptions(values: Given, story: StoryName, positionals: readonly string[]) {
+  checkSandboxes(values);
+  if (!isLoopback(values.url.hostname)) throw new UsageError("--story is for the local stack.");
+  const { amount, currency, account, "event-id": id, livemode, lose, times } = values;
+  const isOfOneEvent = [amount, currency, account ?? undefined, id ?? undefined].some(
+    (value) => value !== undefined,
+  );
+  if (positionals.length > 0 || isOfOneEvent || livemode || lose || times > 1)
+    throw new UsageError("--story goes with --order and --double, and with no event type of its own.");
+  return { ...values, story, order: values.order ?? "told" };
+}
+
+function checkSandboxes(values: Given): void {
   if (!isLoopback(values["ledger-url"].hostname)) {
     throw new UsageError(
       "--ledger-url is for a ledger on this machine. For another one, name the --account.",
@@ -62,13 +100,6 @@ export function sendOptions(values: Values<typeof OPTIONS>, positionals: readonl
   if (!isLoopback(values["stripe-url"].hostname)) {
     throw new UsageError("--stripe-url is for the sandbox on this machine.");
   }
-  // A load meant for the local stack must not reach a deployment by a slip of the hand.
-  const remote = isRemote(values.url, values["allow-remote"]);
-  if (remote && values.lose)
-    throw new UsageError("--lose is for the local stack: Stripe itself loses nothing for us.");
-  if (values.livemode && values.lose)
-    throw new UsageError("--lose is for test mode: a sandbox lists no live events.");
-  return { ...values, type: eventType(positionals), /** The target is not this machine. */ remote };
 }
 
 function eventType(positionals: readonly string[]): string {
@@ -82,4 +113,9 @@ function eventType(positionals: readonly string[]): string {
 function eventId(name: string, id: string): string {
   if (EVENT_ID.test(id)) return id;
   throw new UsageError(`${name} takes an id like evt_123, not "${id}".`);
+}
+
+function storyName(_: string, name: string): StoryName {
+  if (isStoryName(name)) return name;
+  throw new UsageError(`There is no story "${name}": --list names all.`);
 }

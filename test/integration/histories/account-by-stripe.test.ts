@@ -123,7 +123,7 @@ it("its refund and its dispute arrive first → they wait for it, and follow it 
 });
 
 it("two sessions of the payment name different accounts → visible, on neither", async () => {
-  const [session] = stripe.objects.filter(({ object }) => object === "checkout.session");
+  const session = stripe.objects.find(({ object }) => object === "checkout.session");
   await stripeControl("POST", "/sandbox/objects", [
     { ...session, id: `${String(session?.["id"])}other`, metadata: { account_id: bob } },
   ]);

@@ -6,6 +6,7 @@ import {
   payoutPaid,
   refundCreated,
 } from "../../../scripts/sandbox/events/stripe-events.ts";
+import { disputeTransactions, type Money } from "../../../scripts/sandbox/events/stripe-objects.ts";
 import { newAccount } from "../../support/scripted-ledger.ts";
 import {
   balancesOf,
@@ -76,8 +77,14 @@ const CARRIERS = [
   ["charge.succeeded", "amount_captured", chargeSucceeded],
   ["refund.created", "amount", refundCreated],
   ["payout.paid", "amount", payoutPaid],
-  ["charge.dispute.funds_withdrawn", null, disputeFundsWithdrawn],
+  ["charge.dispute.funds_withdrawn", "amount", withdrawnInEuros],
 ] as const;
+
+/** The balance is in another currency, so the dispute's own amount counts. */
+function withdrawnInEuros(money: Money) {
+  const balance_transactions = disputeTransactions({ id: "du_1", currency: "eur" }, [-900]);
+  return disputeFundsWithdrawn({ balance_transactions, ...money });
+}
 
 describe.each(CARRIERS)("%s", (_type, field, build) => {
   /** Delivers it with one field spoiled: what Stripe hears, and what an operator sees. */
@@ -101,16 +108,13 @@ describe.each(CARRIERS)("%s", (_type, field, build) => {
     balances: {},
   });
 
-  // A dispute's amount is that of its transaction.
-  if (field !== null) {
-    it.each(WRONG_AMOUNTS)(
-      "the amount is %s (%j) → 200, visible as %s, nothing at the ledger",
-      async (...row) => {
-        const [, value, reason] = row;
-        expect(await resultOf({ [field]: value })).toEqual(unmappable(reason));
-      },
-    );
-  }
+  it.each(WRONG_AMOUNTS)(
+    "the amount is %s (%j) → 200, visible as %s, nothing at the ledger",
+    async (...row) => {
+      const [, value, reason] = row;
+      expect(await resultOf({ [field]: value })).toEqual(unmappable(reason));
+    },
+  );
 
   it.each(WRONG_CURRENCIES)(
     "the currency is %s (%j) → 200, visible as %s, nothing at the ledger",

@@ -38,14 +38,14 @@ describe.each([
   ["refund.created", (payment: Payment) => payment.refund({ amount: 400 })],
   ["charge.dispute.created", (payment: Payment) => payment.dispute({ amount: 400 })],
 ])("%s and its payment", (type, take) => {
-  it("payment, then it → settled at once", async () => {
+  it("after the payment → settled at once", async () => {
     const { paid, taken, carrier } = paidAndTaken(type, take);
     await deliverAll([...paid, ...taken]);
     expect(await stateOf(carrier)).toMatchObject({ state: "forwarded", attempts: 1 });
     expect(await balancesOf(account_id)).toEqual({ USD: "600" });
   });
 
-  it("it, then the payment → its own alarm settles it", async () => {
+  it("before the payment → its own alarm settles it", async () => {
     const { paid, taken, carrier } = paidAndTaken(type, take);
     expect(await deliverAll(taken)).toContain(NOT_RESOLVED);
     await deliverAll(paid);
@@ -57,7 +57,7 @@ describe.each([
     expect(operator_actions).toEqual([]);
   });
 
-  it("it, the payment, it again → the redelivery settles it", async () => {
+  it("before the payment, and again after it → the redelivery settles it", async () => {
     const { paid, taken, carrier } = paidAndTaken(type, take);
     await deliverAll([...taken, ...paid]);
     pass(6);
@@ -67,7 +67,7 @@ describe.each([
     expect(await balancesOf(account_id)).toEqual({ USD: "600" });
   });
 
-  it("it waits for hours → it settles within one interval after its payment", async () => {
+  it("hours before the payment → it settles within one interval after its payment", async () => {
     const { paid, taken, carrier } = paidAndTaken(type, take);
     await deliverAll(taken);
     await runAlarms([carrier], Date.now() + 12 * 3_600_000);

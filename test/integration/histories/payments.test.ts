@@ -28,7 +28,7 @@ it("a payment fails twice, then succeeds → one payin, whatever arrives again o
     "200 forwarded",
     "200 ignored not_a_settlement_event",
   ]);
-  await deliverAll([...events].reverse());
+  await deliverAll(events.toReversed());
   expect(await balancesOf(account_id)).toEqual({ USD: "1200" });
   expect(await settlementsOf(payment.intent ?? "")).toEqual(["payin confirmed 1200 USD"]);
 });

@@ -147,14 +147,14 @@ describe.each([
   });
 });
 
-const refundOf = (envelope: { readonly api_version: string | null }) =>
+const refundOf = (version: { readonly api_version: string | null }) =>
   stripeEvent(
     "charge.refund.updated",
     refundUpdated({ id: "re_1", payment_intent: "pi_1" }).data.object,
-    envelope,
+    version,
   );
-const refunded = (envelope: { readonly api_version: string | null }) =>
-  chargeRefunded({ charge: "ch_1", payment_intent: "pi_1", amount: 900 }, envelope);
+const refunded = (version: { readonly api_version: string | null }) =>
+  chargeRefunded({ charge: "ch_1", payment_intent: "pi_1", amount: 900 }, version);
 
 describe.each([
   ["charge.refunded", refunded, "refund.created", "ch_1"],
