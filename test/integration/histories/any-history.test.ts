@@ -73,7 +73,6 @@ it("any history, in any order, with doubles and twins → the balances of the hi
       "502 404 ACCOUNT_NOT_RESOLVED, will retry",
       "502 404 COUNTERPART_NOT_FOUND, will retry",
       "502 404 NOT_FOUND, will retry",
-      "502 422 INSUFFICIENT_FUNDS, will retry",
     ]),
   );
 }, 120_000);
