@@ -1,4 +1,5 @@
 /** Runs simulated histories and prints the first that breaks a promise. See test/simulation/README.md. */
+import { playInAnyOrder } from "../../test/simulation/any-order.ts";
 import type { Bug } from "../../test/simulation/bug.ts";
 import { BUGS, bugNamed } from "../../test/simulation/bugs.ts";
 import { runHistory } from "../../test/simulation/run-history.ts";
@@ -21,6 +22,7 @@ const HELP = `Simulates histories of payments under faults, and checks the promi
   --seed <n>      one history; with --runs: the first of them
   --runs <n>      how many (${DEFAULT_RUNS})
   --bug <name>    plant a bug: ${BUGS.map(({ name }) => name).join(", ")}; or "all", one after the other
+  --in-any-order  without faults: the events of each history in any order, some of them twice; fast
   --verbose       print the whole history of a single seed; with --bug all: every way in which each was caught
   --help
 
@@ -29,6 +31,7 @@ Exit code: 0 when no promise was broken (with --bug: when every bug was caught),
 const OPTIONS = {
   seed: whole(0, MAX_SEED, null),
   runs: whole(1, MAX_RUNS, null),
+  "in-any-order": flag,
   bug: option((_, name) => bugsOf(name), []),
   verbose: flag,
 };
@@ -45,6 +48,7 @@ function bugsOf(name: string): readonly Bug[] {
 async function simulate(values: Values<typeof OPTIONS>): Promise<number> {
   const { seed, runs, bug } = values;
   const options = { ...values, seed: seed ?? 1, runs: runs ?? (seed === null ? DEFAULT_RUNS : 1) };
+  if (values["in-any-order"]) return proveInAnyOrder(options);
   if (options.runs === 1) return runOne(options);
   return bug.length === 0 ? proveMany(options) : catchBugs(options);
 }
@@ -62,6 +66,20 @@ async function proveMany({ seed, runs }: Options): Promise<number> {
   if (broken !== undefined) {
     console.log(describeHistory(await runHistory(broken.seed, { keepsLog: true }), { whole: false }));
     console.log(`\nAgain: npm run simulate -- --seed ${broken.seed}`);
+    return EXIT_FAILED;
+  }
+  console.log(`${summarize(result.counts)}\n`);
+  console.log(`${paint("green", "No promise was broken")} in ${pace(result)}.`);
+  return EXIT_OK;
+}
+
+async function proveInAnyOrder({ seed, runs }: Options): Promise<number> {
+  const search = { from: seed, runs, most: 1, inAnyOrder: true };
+  const result = await withProgressBar(runs, (onRun) => runMany({ ...search, onRun }));
+  const [broken] = result.failed;
+  if (broken !== undefined) {
+    const { atStripe, violations } = await playInAnyOrder(broken.seed);
+    console.log(describeHistory({ ...broken, violations, atStripe, log: null }, { whole: false }));
     return EXIT_FAILED;
   }
   console.log(`${summarize(result.counts)}\n`);

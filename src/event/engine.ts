@@ -41,14 +41,18 @@ export class EventEngine {
   }
 
   async deliver(delivery: Delivery): Promise<DeliveryReply> {
+    const before = this.#ports.store.load()?.state;
     const step = this.#step({ kind: "delivery", delivery });
     const record = recordOf(step);
     switch (step.verdict) {
       case "conflict":
         await this.#armAgain();
         return { kind: "event_conflict", event_id: record.event_id, state: record.state };
-      case "started":
-        return replyTo(await this.#settled(record), false);
+      case "started": {
+        const settled = await this.#settled(record);
+        // What is asked about again may come to the same end.
+        return replyTo(settled, settled.state === before);
+      }
       case "joined":
         return replyTo(await this.#settled(record), true);
       case "created":

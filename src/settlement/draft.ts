@@ -100,8 +100,12 @@ function releasedOf(object: StripeObject, { amount }: MoneyRow): number {
   return authorized.ok && captured.ok ? authorized.value - captured.value : 0;
 }
 
-/** Each field for itself, so that an operator sees what there is. */
-export function readableMoney(event: StripeEvent, row: MoneyRow | null): ReadableMoney {
+/** Each field for itself, so that an operator sees what there is. `own`: the account that the object names. */
+export function readableMoney(
+  event: StripeEvent,
+  row: MoneyRow | null,
+  own: string | null = null,
+): ReadableMoney {
   const { object } = event.data;
   const movement = row === null ? null : readMovement(object, row);
   const found = movement?.ok === true ? movement.value : null;
@@ -111,6 +115,8 @@ export function readableMoney(event: StripeEvent, row: MoneyRow | null): Readabl
   const payment = row?.account === "own_or_stripe" ? textOf(object["id"]) : paymentOf(object);
   return {
     ...(row !== null && { direction: row.direction }),
+    // Of other rows the ledger says whose money it is.
+    ...(own !== null && (row?.account === "own" || row?.account === "own_or_stripe") && { account_id: own }),
     ...(externalId !== null && { external_payment_id: externalId }),
     ...(amount.ok && { amount_minor: String(amount.value) }),
     ...(currency.ok && { currency: currency.value }),

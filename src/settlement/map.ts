@@ -51,7 +51,7 @@ function mapMoney(event: StripeEvent, row: MoneyRow, options: MapOptions): Mappi
   if (nothing !== undefined) return ignored(nothing.reason);
 
   const unmappable = (reason: UnmappableReason): Mapping => {
-    return { kind: "unmappable", reason, money: readableMoney(event, row) };
+    return { kind: "unmappable", reason, money: readableMoney(event, row, own) };
   };
   const movement = readMovement(object, row);
   if (!movement.ok) return unmappable(movement.reason);

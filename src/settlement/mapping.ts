@@ -7,7 +7,7 @@ import { type Settlement, type SettlementDraft, settlementDraftSchema } from "./
 /** What can be read of a movement that cannot be settled. */
 export const readableMoneySchema = settlementDraftSchema
   .pick({ direction: true, external_payment_id: true, currency: true })
-  .extend({ amount_minor: z.string(), source_payment_id: z.string() })
+  .extend({ amount_minor: z.string(), account_id: z.string(), source_payment_id: z.string() })
   .partial();
 
 export type ReadableMoney = z.infer<typeof readableMoneySchema>;

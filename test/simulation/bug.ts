@@ -1,5 +1,5 @@
 /**
- * How a planted bug gets in: around the ports, the engine, the lane, the policy or the mapper. Nothing in `src` knows
+ * How a planted bug gets in: around the ports, the engine, the lane, the policy or the mapping. Nothing in `src` knows
  * of it.
  */
 import type { EventEngine } from "../../src/event/engine.ts";
@@ -9,7 +9,7 @@ import type { LanePorts } from "../../src/ledger/lane.ts";
 import type { Engine } from "./event-object.ts";
 import type { LaneCode } from "./lane-object.ts";
 import type { Instance } from "./simulated-object.ts";
-import type { MapFunction } from "./worker-model.ts";
+import type { Remap } from "./prepare.ts";
 import type { World } from "./world.ts";
 
 export interface BugContext {
@@ -31,7 +31,9 @@ export interface Bug {
   readonly engine?: (makeEngine: () => EventEngine, ports: Ports) => Engine;
   readonly lanePorts?: (sound: LanePorts, context: BugContext) => LanePorts;
   readonly lane?: LaneWrapper;
-  readonly map?: MapFunction;
+  readonly remap?: Remap;
+  /** The connected accounts that are trusted. */
+  readonly connectedAccounts?: readonly string[];
 }
 
 type Settle = Ports["ledger"]["settle"];

@@ -91,6 +91,7 @@ export const COMMIT_BUGS: readonly Bug[] = [
         deliver: (delivery) => makeEngine().deliver(delivery),
         inspect: () => engine.inspect(),
         retry: (retry) => engine.retry(retry),
+        assign: (assignment) => engine.assign(assignment),
         resolve: (actor, note) => engine.resolve(actor, note),
         poke: () => engine.poke(),
         alarm: () => engine.alarm(),

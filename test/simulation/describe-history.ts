@@ -9,11 +9,11 @@ const LAST_LINES = 250;
 
 /** `whole`: every event and every line, and not only those that the violations name. */
 export function describeHistory(
-  { seed, violations, atStripe, log }: History,
+  { seed, violations, atStripe, log }: Omit<History, "counts">,
   { whole }: { readonly whole: boolean },
 ): string {
   const named = atStripe.events.filter(({ id, movement }) =>
-    violations.some((text) => names(text, id) || (movement !== null && text.startsWith(movement.name))),
+    violations.some((text) => names(text, id) || (movement !== null && text.includes(movement.name))),
   );
   const shown = whole || named.length === 0 ? atStripe.events : named;
   const ids = new Set(shown.map(({ id }) => id));
@@ -24,7 +24,7 @@ export function describeHistory(
     return `  ${id} ${opensAt === null ? "never opens" : `opens at ${clock(opensAt)}`}`;
   });
   return [
-    `Seed ${seed}. Refunds are carried by the ${atStripe.refundEvents} events. Time is days and hours since the start.`,
+    `Seed ${seed}. Stripe's API ${atStripe.asksStripe ? "can" : "cannot"} be asked. Time is days and hours since the start.`,
     "",
     "Accounts at the ledger:",
     ...accounts,
@@ -46,10 +46,10 @@ function names(text: string, id: string): boolean {
   return text.split(/[^A-Za-z0-9_]/).includes(id);
 }
 
-function eventLine({ id, type, at, expected, movement }: HistoryEvent): string {
+function eventLine({ id, type, at, heldFor, movement }: HistoryEvent): string {
   const money =
-    movement === null ? "" : `  ${movement.name}: ${movement.account} ${movement.delta} ${movement.currency}`;
-  return `  ${clock(at)}  ${id.padEnd(8)} ${type.padEnd(32)} ${expected}${money}`;
+    movement === null ? "" : `${movement.name}: ${movement.account} ${movement.delta} ${movement.currency}`;
+  return `  ${clock(at)}  ${id}  ${type.padEnd(32)} ${heldFor ?? ""}  ${money}`;
 }
 
 function logLine({ at, who, what }: LogEntry): string {
@@ -73,6 +73,7 @@ export function summarize(counts: ReadonlyMap<string, number>): string {
     ["repairs", "repair: "],
     ["processes at the ledger that died", "died "],
     ["answers to Stripe", "answer: "],
+    ["why events were ignored", "ignored: "],
     ["events in the end", "end: "],
   ] as const;
   const list = (entries: readonly (readonly [string, number])[]) =>

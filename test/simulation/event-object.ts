@@ -6,7 +6,10 @@ import { type Instance, SimulatedObject } from "./simulated-object.ts";
 import type { World } from "./world.ts";
 
 /** What a bug may put in the place of the real one. */
-export type Engine = Pick<EventEngine, "deliver" | "inspect" | "retry" | "resolve" | "poke" | "alarm">;
+export type Engine = Pick<
+  EventEngine,
+  "deliver" | "inspect" | "retry" | "assign" | "resolve" | "poke" | "alarm"
+>;
 
 export interface EventCells {
   readonly record: EventRecord | null;

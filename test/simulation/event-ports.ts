@@ -1,16 +1,20 @@
 /** The engine's ports of one instance, over the models. A call of an instance that is gone comes to nothing. */
 import type { LedgerPort, Ports } from "../../src/event/ports.ts";
 import { LEASE_MARGIN_MS } from "../../src/event/machine-types.ts";
-import { type EventRecord } from "../../src/event/record.ts";
+import type { EventRecord } from "../../src/event/record.ts";
 import { parseRecord, toStored } from "../../src/event/stored-record.ts";
 import type { LaneRequest } from "../../src/ledger/lane.ts";
 import type { SettleOutcome } from "../../src/ledger/port.ts";
+import { movementOf, type Settlement } from "../../src/settlement/settlement.ts";
+import type { StripeLookups } from "../../src/stripe-api/port.ts";
+import type { ClosedMovements } from "./closed-movements.ts";
 import type { EventObject } from "./event-object.ts";
 import type { IndexModel } from "./index-model.ts";
 import type { Invariants } from "./invariants.ts";
 import type { LaneObject } from "./lane-object.ts";
-import type { LedgerModel } from "./ledger-model.ts";
+import type { LedgerModel, LedgerRequest } from "./ledger-model.ts";
 import { type Instance, InstanceGone } from "./simulated-object.ts";
+import type { StripeApiModel } from "./stripe-api-model.ts";
 import { POLICY, type World } from "./world.ts";
 
 export interface Services {
@@ -18,7 +22,11 @@ export interface Services {
   readonly ledger: LedgerModel;
   readonly index: IndexModel;
   readonly invariants: Invariants;
-  readonly laneOf: (accountId: string) => LaneObject;
+  readonly closed: ClosedMovements;
+  /** null: there is no key. */
+  readonly stripeApi: StripeApiModel | null;
+  /** By its name: an account's, or a movement's. */
+  readonly laneOf: (name: string) => LaneObject;
 }
 
 export function eventPorts(services: Services, object: EventObject, instance: Instance): Ports {
@@ -53,6 +61,7 @@ export function eventPorts(services: Services, object: EventObject, instance: In
       },
     },
     ledger: ledgerPort(services, object, instance),
+    stripe: stripePort(services, object, instance),
     index: {
       publish: (row) => object.hold(instance, "the publish", () => index.publish(row, storage.gate())),
     },
@@ -70,57 +79,116 @@ export function eventPorts(services: Services, object: EventObject, instance: In
 function ledgerPort(services: Services, object: EventObject, instance: Instance): LedgerPort {
   const { ledger, invariants } = services;
   return {
-    settle: (accountId, request) =>
+    settle: (settlement, request) =>
       object.hold(instance, "the turn", async () => {
         invariants.begins(object, instance);
-        const outcome = await settleInLane(services, object, accountId, request);
+        const outcome = await settleInLane(services, object, settlement, request);
         invariants.ends(object, instance, outcome);
         return outcome;
       }),
-    findPayinAccount: (paymentIntent) =>
-      object.hold(instance, "the look-up", async () => {
-        invariants.begins(object, instance);
-        const request = {
-          who: object.id,
-          what: `whose is ${paymentIntent}?`,
-          gate: object.storage.gate(),
-          timeoutMs: POLICY.ledgerTimeoutMs,
-          clientLostAt: () => instance.lostAt,
-          leaves: () => invariants.lookupLeaves(object),
-        };
-        const lookup = await ledger.findPayinAccount(request, paymentIntent);
-        invariants.ends(object, instance, null);
-        return lookup;
+    findSettlement: (id, direction) =>
+      lookUp(services, object, instance, `what of ${direction} ${id}?`, (request) =>
+        ledger.findSettlement(request, id, direction),
+      ),
+    setMovementResolved: (movement, isResolved) =>
+      object.hold(instance, "closing the movement", async () => {
+        const name = movement.accountId ?? movement.name;
+        const ask = (lane: LaneObject) => lane.setResolved(movement, isResolved);
+        return (await askLane(services, object, { name, timeoutMs: TURN_MS, ask })) === true;
       }),
   };
 }
 
-/** A lane that is lost, or does not answer in time, leaves the outcome unknown, as in the Worker. */
-async function settleInLane(
-  { world, invariants, laneOf }: Services,
+function stripePort(services: Services, object: EventObject, instance: Instance): StripeLookups | null {
+  const { stripeApi } = services;
+  if (stripeApi === null) return null;
+  const ask = <T>(what: string, question: (stripe: StripeLookups) => Promise<T>) =>
+    lookUp(services, object, instance, what, (request) => stripeApi.ask(request, question));
+  return {
+    findAccount: (payment) => ask(`whose is ${payment.payment}?`, (stripe) => stripe.findAccount(payment)),
+    findReportingCategory: (id, account) =>
+      ask(`what is ${id}?`, (stripe) => stripe.findReportingCategory(id, account)),
+  };
+}
+
+function lookUp<T>(
+  { invariants }: Services,
   object: EventObject,
-  accountId: string,
+  instance: Instance,
+  what: string,
+  ask: (request: LedgerRequest) => Promise<T>,
+): Promise<T> {
+  return object.hold(instance, "the look-up", async () => {
+    invariants.begins(object, instance);
+    const answer = await ask({
+      who: object.id,
+      what,
+      gate: object.storage.gate(),
+      timeoutMs: POLICY.ledgerTimeoutMs,
+      clientLostAt: () => instance.lostAt,
+      leaves: () => invariants.lookupLeaves(object),
+    });
+    invariants.ends(object, instance, null);
+    return answer;
+  });
+}
+
+const TURN_MS = POLICY.ledgerTimeoutMs + LEASE_MARGIN_MS;
+const INTERRUPTED: SettleOutcome = { kind: "unknown", why: "interrupted", ledger_status: null };
+
+/** As the Worker does it: another event may have been closed when nobody knew yet whose money it is. */
+async function settleInLane(
+  services: Services,
+  object: EventObject,
+  settlement: Settlement,
   request: LaneRequest,
 ): Promise<SettleOutcome> {
+  const { world, invariants, closed } = services;
+  const { account_id, metadata } = settlement;
+  const timeoutMs = request.wait_ms + TURN_MS;
+  if (metadata["account_source"] !== undefined) {
+    const name = movementOf(settlement);
+    const ask = (lane: LaneObject) => lane.isResolved(name);
+    const isResolved = await askLane(services, object, { name, timeoutMs, ask });
+    if (isResolved === null) return INTERRUPTED;
+    if (isResolved) return { kind: "movement_resolved" };
+  }
+  const ask = (lane: LaneObject) => {
+    invariants.turnLeaves(object, request);
+    closed.turnLeaves(object.id);
+    world.note(object.id, () => `→ lane of ${account_id}${request.read_back ? " (read back)" : ""}`);
+    return lane.settle(request);
+  };
+  return (await askLane(services, object, { name: account_id, timeoutMs, ask })) ?? INTERRUPTED;
+}
+
+interface LaneCall<T> {
+  readonly name: string;
+  readonly timeoutMs: number;
+  readonly ask: (lane: LaneObject) => Promise<T>;
+}
+
+/** null: it was lost, or does not answer in time. */
+async function askLane<T>(
+  { world, invariants, laneOf }: Services,
+  object: EventObject,
+  { name, timeoutMs, ask }: LaneCall<T>,
+): Promise<T | null> {
   const { time, random } = world;
-  const timeoutMs = request.wait_ms + POLICY.ledgerTimeoutMs + LEASE_MARGIN_MS;
   let hasLeft = false;
-  const call = async (): Promise<SettleOutcome> => {
+  const call = async () => {
     await object.storage.gate();
     hasLeft = true;
-    invariants.turnLeaves(object, request);
-    world.note(object.id, () => `→ lane of ${accountId}${request.read_back ? " (read back)" : ""}`);
     await time.sleep(random.whole(0, 20));
-    return laneOf(accountId).call("a turn", (lane) => lane.settle(request));
+    return ask(laneOf(name));
   };
   return new Promise((resolve) => {
-    const interrupted = () => resolve({ kind: "unknown", why: "interrupted", ledger_status: null });
     const late = time.after(timeoutMs, () => {
       if (hasLeft) invariants.laneIsLate(object);
-      interrupted();
+      resolve(null);
     });
     call()
-      .then(resolve, interrupted)
+      .then(resolve, () => resolve(null))
       .finally(() => (late.canceled = true));
   });
 }

@@ -78,7 +78,19 @@ export interface FaultPlan {
     /** Events wait, and are sent together at multiples of this time. Zero: each at once. */
     readonly backlogMs: number;
   };
-  readonly operators: { readonly retriesPerDay: number; readonly resolves: number };
+  readonly stripeApi: {
+    readonly fails: number;
+    readonly slow: number;
+    readonly outages: readonly Span[];
+    /** The key is wrong meanwhile. */
+    readonly refusals: readonly Span[];
+  };
+  readonly operators: {
+    readonly retriesPerDay: number;
+    readonly resolves: number;
+    /** Of what nobody's account is known for. */
+    readonly assigns: number;
+  };
   readonly slowCommit: number;
   /** While the first events are purged, faults happen once more. Null: they do not. */
   readonly late: Span | null;
@@ -152,7 +164,8 @@ function planAnyFaults(random: Random, start: number): FaultPlan {
       silences: spans(1, 4 * DAY),
       backlogMs: random.chance(0.5) ? random.magnitude(HOUR, 12 * HOUR) : 0,
     },
-    operators: { retriesPerDay: random.pick([0, 1, 6, 24]), resolves: rate(0.5) },
+    stripeApi: { fails: rate(0.3), slow: rate(0.2), outages: spans(1, DAY), refusals: spans(1, DAY) },
+    operators: { retriesPerDay: random.pick([0, 1, 6, 24]), resolves: rate(0.5), assigns: rate(1) },
     slowCommit: rate(0.2),
     late: random.chance(0.3) ? [start + 30 * DAY, start + 33 * DAY] : null,
     learnsAt: random.chance(0.3) ? random.whole(start, endsAt) : start,

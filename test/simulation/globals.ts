@@ -4,14 +4,13 @@
  */
 import { createHash } from "node:crypto";
 import { Random } from "../../scripts/lib/random.ts";
-import type { Timeline } from "./timeline.ts";
 
 /** Gives back the function that restores everything. */
-export function takeOver(timeline: Timeline, seed: number): () => void {
+export function takeOver(clock: { readonly now: number }, seed: number): () => void {
   // A stream of its own: how many ids a builder draws must not change the faults.
   const random = new Random(~seed);
   const restore = [
-    replace(Date, "now", () => timeline.now),
+    replace(Date, "now", () => clock.now),
     replace(Math, "random", () => random.next()),
     replace(crypto, "getRandomValues", (array: Uint8Array) => {
       for (let i = 0; i < array.length; i++) array[i] = random.whole(0, 255);

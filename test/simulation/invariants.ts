@@ -11,11 +11,14 @@ import type { EventCells, EventObject } from "./event-object.ts";
 import type { IndexModel } from "./index-model.ts";
 import { checkStep, isGivenUp } from "./record-invariants.ts";
 import type { Instance } from "./simulated-object.ts";
-import { MINUTE } from "../../scripts/lib/durations.ts";
+import { HOUR, MINUTE } from "../../scripts/lib/durations.ts";
 import { POLICY, type World } from "./world.ts";
 
 /** An alarm may be this much later than its record wants: a handler checks again on an attempt under way. */
 const ALARM_SLACK_MS = 2 * MINUTE;
+
+/** The next try to publish may be this much later than the last, as a multiple of how long the row has waited. */
+const PUBLISH_FACTOR = 1.5;
 
 /** What one event has shown of itself so far. */
 export interface Observed {
@@ -28,7 +31,8 @@ export interface Observed {
   readonly durable: Snapshot[];
   /** Before the purge. */
   last: EventRecord | null;
-  readonly operatorActs: Set<string>;
+  /** An operator has asked to close it. */
+  isClosed: boolean;
   /** Outcomes that proved no effect: how many, and since when. */
   unproven: { readonly since: number; readonly count: number };
 }
@@ -56,7 +60,7 @@ export class Invariants {
       firsts: new Set(),
       durable: [],
       last: null,
-      operatorActs: new Set(),
+      isClosed: false,
       unproven: { since: Infinity, count: 0 },
     };
     this.#events.set(id, observed);
@@ -179,7 +183,10 @@ export class Invariants {
     if (isInAttempt(record)) return;
     const listed = this.#index.rows.get(id)?.revision ?? 0;
     if (listed >= record.revision) return;
-    if (alarm !== null && alarm <= this.#world.time.now + ALARM_SLACK_MS) return;
+    const { now } = this.#world.time;
+    const waited = now - record.updated_at;
+    // An index that is away for hours is asked ever more seldom.
+    if (alarm !== null && alarm <= now + ALARM_SLACK_MS + Math.min(HOUR, PUBLISH_FACTOR * waited)) return;
     this.#world.violate(id, `sleeps while r${record.revision} is listed as r${listed}`);
   }
 

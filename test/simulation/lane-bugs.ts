@@ -19,7 +19,10 @@ export const LANE_BUGS: readonly Bug[] = [
     wrong: "each event has a lane of its own, instead of each account",
     ports: (sound, { id }) => ({
       ...sound,
-      ledger: { ...sound.ledger, settle: (_, request) => sound.ledger.settle(id, request) },
+      ledger: {
+        ...sound.ledger,
+        settle: (settlement, request) => sound.ledger.settle({ ...settlement, account_id: id }, request),
+      },
     }),
   },
   {

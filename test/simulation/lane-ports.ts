@@ -1,8 +1,9 @@
 /** The lane's ports of one instance, over the models. A call of an instance that is gone comes to nothing. */
 import type { LanePolicy, LanePorts } from "../../src/ledger/lane.ts";
 import { settle, type SettleRequest } from "../../src/ledger/settle.ts";
-import type { Settlement } from "../../src/settlement/settlement.ts";
+import { movementOf, thaw } from "../../src/settlement/settlement.ts";
 import { SECOND } from "../../scripts/lib/durations.ts";
+import type { ClosedMovements } from "./closed-movements.ts";
 import type { LaneObject } from "./lane-object.ts";
 import type { LedgerModel, LedgerRequest } from "./ledger-model.ts";
 import type { Instance } from "./simulated-object.ts";
@@ -15,12 +16,14 @@ export const LANE_POLICY: LanePolicy = {
   quietMs: 10 * SECOND,
 };
 
-export function lanePorts(
-  world: World,
-  ledger: LedgerModel,
-  object: LaneObject,
-  instance: Instance,
-): LanePorts {
+export interface LaneServices {
+  readonly world: World;
+  readonly ledger: LedgerModel;
+  readonly closed: ClosedMovements;
+}
+
+export function lanePorts(services: LaneServices, object: LaneObject, instance: Instance): LanePorts {
+  const { world } = services;
   const { time } = world;
   const now = () => time.now + instance.clockSkewMs;
   return {
@@ -43,35 +46,40 @@ export function lanePorts(
         object.storage.write({ mark: null });
       },
     },
-    settle(request, turnMs) {
+    async settle(request, turnMs) {
+      if (object.isClosed(movementOf(thaw(request.payload)))) return { kind: "movement_resolved" };
       const end = now() + turnMs;
-      return settle(requestsOf(ledger, object, instance, request), request, () => Math.max(1, end - now()));
+      return settle(requestsOf(services, object, instance, request), request, () => Math.max(1, end - now()));
     },
   };
 }
 
 function requestsOf(
-  ledger: LedgerModel,
+  { ledger, closed }: LaneServices,
   object: LaneObject,
   instance: Instance,
   { idempotency_key }: SettleRequest,
 ) {
   /** A frozen payload names its event only in the key. */
   const who = idempotency_key.split(":").at(2) ?? idempotency_key;
-  const request = (what: string, timeoutMs: number): LedgerRequest => ({
+  const request = (what: string, timeoutMs: number, leaves = () => {}): LedgerRequest => ({
     who,
     what,
     gate: object.storage.gate(),
     timeoutMs: Math.min(timeoutMs, POLICY.ledgerTimeoutMs),
     clientLostAt: () => instance.lostAt,
-    leaves: () => undefined,
+    leaves,
   });
   return {
     ingest: (payload: string, key: string, timeoutMs = Infinity) =>
       object.hold(instance, "the ingest", () =>
-        ledger.ingest(request(`ingest ${key}`, timeoutMs), payload, key),
+        ledger.ingest(
+          request(`ingest ${key}`, timeoutMs, () => closed.ingestLeaves(who)),
+          payload,
+          key,
+        ),
       ),
-    findSettlement: (externalId: string, direction: Settlement["direction"], timeoutMs = Infinity) =>
+    findSettlement: (externalId: string, direction: string, timeoutMs = Infinity) =>
       object.hold(instance, "the read-back", () =>
         ledger.findSettlement(
           request(`read back ${direction} ${externalId}`, timeoutMs),

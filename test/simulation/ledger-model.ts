@@ -2,13 +2,8 @@
  * The ledger behind a network. A client gives up after its timeout, or is lost, while its request may go on. Answers
  * become outcomes by the Worker's own reading of them.
  */
-import {
-  accountOfAnswer,
-  type LedgerAnswer,
-  outcomeOfAnswer,
-  settlementOfAnswer,
-} from "../../src/ledger/outcome.ts";
-import type { AccountLookup, LedgerOutcome, LedgerRefusal, SettlementLookup } from "../../src/ledger/port.ts";
+import { type LedgerAnswer, outcomeOfAnswer, settlementOfAnswer } from "../../src/ledger/outcome.ts";
+import type { LedgerOutcome, LedgerRefusal, SettlementLookup } from "../../src/ledger/port.ts";
 import { thaw } from "../../src/settlement/settlement.ts";
 import type { Direction } from "../../scripts/sandbox/ledger/contract.ts";
 import { type IngestContext, ingestSteps } from "../../scripts/sandbox/ledger/ingest.ts";
@@ -18,6 +13,7 @@ import { answerOfFault, foreignAnswer, type ShortAnswer } from "./ledger-fault-a
 import { LedgerProcesses, type LedgerReply, type Statements } from "./ledger-processes.ts";
 import type { World } from "./world.ts";
 
+/** To the ledger, or to Stripe's API. */
 export interface LedgerRequest {
   /** The event that it is for. */
   readonly who: string;
@@ -87,17 +83,12 @@ export class LedgerModel {
     return "kind" in answer ? answer : outcomeOfAnswer(answer);
   }
 
-  async findPayinAccount(request: LedgerRequest, paymentIntent: string): Promise<AccountLookup> {
-    const answer = await this.#exchange(request, this.#read(paymentIntent, "payin"));
-    return "kind" in answer ? answer : accountOfAnswer(answer);
-  }
-
   async findSettlement(
     request: LedgerRequest,
     externalId: string,
-    direction: Direction,
+    direction: string,
   ): Promise<SettlementLookup> {
-    const answer = await this.#exchange(request, this.#read(externalId, direction));
+    const answer = await this.#exchange(request, this.#read(externalId, direction as Direction));
     return "kind" in answer ? answer : settlementOfAnswer(answer, direction);
   }
 

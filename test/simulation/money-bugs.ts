@@ -1,7 +1,6 @@
 /** Planted bugs in what is sent to the ledger, and in what of its answers is believed. */
-import { mapEvent } from "../../src/settlement/map.ts";
 import { thaw } from "../../src/settlement/settlement.ts";
-import { FOREIGN_CURRENCY } from "../../scripts/proof/histories/stripe-history.ts";
+import { FOREIGN_CURRENCY } from "../../scripts/proof/histories/random-history.ts";
 import { type Bug, settling } from "./bug.ts";
 import { POLICY } from "./world.ts";
 
@@ -37,10 +36,11 @@ export const MONEY_BUGS: readonly Bug[] = [
           }
           const { account_id, metadata, ...rest } = thaw(record.work.payload);
           const { account_source, ...kept } = metadata;
-          const payment_intent = metadata["stripe_payment_intent_id"] ?? account_id;
-          if (account_source === undefined) return sound.store.save(record);
-          const work = { kind: "draft", draft: { ...rest, metadata: kept }, payment_intent } as const;
-          sound.store.save({ ...record, work });
+          if (account_source !== "payin") return sound.store.save(record);
+          const payment = metadata["stripe_payment_intent_id"] ?? account_id;
+          const question = { kind: "payin", payment, may_be_release: false } as const;
+          const draft = { ...rest, metadata: kept };
+          sound.store.save({ ...record, work: { kind: "draft", draft, question, body: new Uint8Array() } });
         },
       },
     }),
@@ -90,57 +90,5 @@ export const MONEY_BUGS: readonly Bug[] = [
     name: "two-currencies-in-one-balance",
     wrong: "money of every currency is sent, though the ledger adds all of an account up",
     policy: { currencies: [...POLICY.currencies, FOREIGN_CURRENCY.toUpperCase()] },
-  },
-  {
-    name: "cumulative-refund",
-    wrong: "the charge's total of refunds is taken for this refund",
-    map: (event, options) => {
-      const mapping = mapEvent(event, options);
-      if (event.type !== "charge.refunded" || mapping.kind === "ignored") return mapping;
-      const amount_minor = String(event.data.object["amount_refunded"]);
-      if (mapping.kind === "settlement") {
-        return { ...mapping, settlement: { ...mapping.settlement, amount_minor } };
-      }
-      return mapping.kind === "account_lookup"
-        ? { ...mapping, draft: { ...mapping.draft, amount_minor } }
-        : mapping;
-    },
-  },
-  {
-    name: "twin-debits-twice",
-    wrong: "a refund's external id is that of its event, so two events of one refund debit twice",
-    map: (event, options) => {
-      const mapping = mapEvent(event, options);
-      const external_payment_id = event.id;
-      if (mapping.kind === "settlement" && mapping.settlement.direction === "refund") {
-        return { ...mapping, settlement: { ...mapping.settlement, external_payment_id } };
-      }
-      return mapping.kind === "account_lookup" && mapping.draft.direction === "refund"
-        ? { ...mapping, draft: { ...mapping.draft, external_payment_id } }
-        : mapping;
-    },
-  },
-  {
-    name: "failed-payment-is-final",
-    wrong: "an attempt to pay that failed is booked as the payment's end, so the success after it is refused",
-    map: (event, options) => {
-      if (event.type !== "payment_intent.payment_failed") return mapEvent(event, options);
-      return mapEvent({ ...event, type: "payment_intent.canceled" }, options);
-    },
-  },
-  {
-    name: "failed-refund-forgotten",
-    wrong: "a refund that failed is booked as its reversal, which pays nothing back",
-    map: (event, options) => {
-      const mapping = mapEvent(event, options);
-      if (event.type !== "refund.failed") return mapping;
-      const reversal = { direction: "refund", status: "reversed" } as const;
-      if (mapping.kind === "settlement") {
-        return { ...mapping, settlement: { ...mapping.settlement, ...reversal } };
-      }
-      return mapping.kind === "account_lookup"
-        ? { ...mapping, draft: { ...mapping.draft, ...reversal } }
-        : mapping;
-    },
   },
 ];

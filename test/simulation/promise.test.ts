@@ -21,31 +21,40 @@ const MUST_HAPPEN = [
     "before a commit, after a commit, before a save, before setting the alarm, before clearing the alarm",
     "before reading the alarm, after reading the alarm, before the turn, during the turn, after the turn",
     "before the look-up, during the look-up, after the look-up, before the publish, after the publish",
+    "before closing the movement, during closing the movement, after closing the movement, before the answer to a resolve",
     "before the purge, after the purge, before the answer to a delivery, before the answer to a poke, before the answer to a retry",
     "before the answer to the alarm, before the answer to an inspection",
   ]),
   ...under("crash lane: ", [
     "before a save, before a commit, after a commit, before the ingest, during the ingest, after the ingest",
     "before the read-back, during the read-back, after the read-back, at a timer, before the answer to a turn",
+    "before the answer to a look at a movement, before the answer to closing a movement",
   ]),
   ...under("fault: ledger ", LEDGER_FAULTS),
   ...under("fault: ", [
     "alarm late, alarm days late, alarm lost, alarm twice, alarm unasked, slow commit",
     "index refuses, index hangs, index late, index loses answer, ledger outage",
     "silence, overtaken, same moment, lost reply, worker crash",
+    "Stripe's API fails, Stripe's API slow, Stripe's API refuses",
   ]),
   ...under("end: ", ["forwarded, ignored, resolved"]),
   "end: failed, ledger",
   "end: failed, currency",
   "end: failed, unmappable",
   ...under("answer: ", ["ok, ledger_ingest_failed, event_conflict"]),
-  ...under("outcome: ", ["accepted, rejected, unavailable, unknown, unproven, busy"]),
+  ...under("outcome: ", [
+    "accepted, rejected, unavailable, unknown, unproven, busy, overtaken, movement_resolved",
+  ]),
+  ...under("ignored: ", [
+    "authorization_released, payout_overtaken, refund_not_moved, dispute_moved_nothing",
+  ]),
   ...under("repair: ", ["event added, effect completed, settlement removed"]),
   ...under(
     "died after ",
     STATEMENTS.filter((statement) => !SELDOM_LAST.has(statement)),
   ),
-  ...under("", ["rescues, resends, purges, contradictions, not mapped yet, operator resolves"]),
+  ...under("", ["rescues, resends, purges, contradictions, not mapped yet, operator resolves, assignments"]),
+  "questions to Stripe's API",
 ];
 
 function under(prefix: string, names: readonly string[]): string[] {

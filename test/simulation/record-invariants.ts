@@ -23,7 +23,9 @@ export function checkStep(
   world: World,
 ): void {
   const { event_id: id } = after;
-  if (isFinal(before) && before.state !== after.state) {
+  // What is ignored is asked about again when Stripe sends it again, where its reason is an answer.
+  const asksAgain = before.state === "ignored" && isInAttempt(after);
+  if (isFinal(before) && before.state !== after.state && !asksAgain) {
     world.violate(id, `goes from ${before.state} to ${after.state}`);
   }
   if (isGivenUp(before) && isInAttempt(after) && after.attempt.trigger !== "operator") {
@@ -37,12 +39,14 @@ export function checkStep(
     world.violate(id, `goes to ${after.state} without a new revision`);
   }
   const payload = payloadOf(before);
-  if (payload !== null && after.state !== "resolved" && payloadOf(after) !== payload) {
+  const isDropped =
+    after.state === "resolved" || (after.state === "ignored" && after.reason === "payout_overtaken");
+  if (payload !== null && !isDropped && payloadOf(after) !== payload) {
     world.violate(id, "keeps other bytes than before");
   }
   if (after.state !== "failed" || after.cause !== "ledger" || before.state === "failed") return;
   const { next_retry_at, received_at, updated_at, error, actions } = after;
-  const lastRetry = actions.findLast(({ action }) => action === "retry");
+  const lastRetry = actions.findLast(({ action }) => action !== "resolve");
   const horizon = Math.max(received_at, lastRetry?.at ?? 0) + POLICY.retryHorizonMs;
   const latest = {
     unproven: updated_at + UNPROVEN_FOR_MS,
@@ -57,7 +61,7 @@ export function checkStep(
   if (next_retry_at !== null && gaveNoTime && next_retry_at > updated_at + POLICY.retryMaxMs) {
     world.violate(id, `waits ${next_retry_at - updated_at} ms for the next attempt`);
   }
-  if (next_retry_at !== null || error.outcome === "rejected") return;
+  if (next_retry_at !== null || error.outcome === "rejected" || error.outcome === "movement_resolved") return;
   if (error.outcome === "unproven") {
     const forMs = world.time.now - unproven.since;
     if (unproven.count < UNPROVEN_READS || forMs < UNPROVEN_FOR_MS) {

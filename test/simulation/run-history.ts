@@ -4,22 +4,25 @@
 import { EventEngine } from "../../src/event/engine.ts";
 import { Lane, type LanePorts } from "../../src/ledger/lane.ts";
 import type { StripeHistory } from "../../scripts/proof/histories/history.ts";
-import { stripeHistory } from "../../scripts/proof/histories/stripe-history.ts";
+import { randomHistory } from "../../scripts/proof/histories/random-history.ts";
 import { DAY, HOUR, MINUTE } from "../../scripts/lib/durations.ts";
 import type { Bug } from "./bug.ts";
+import { ClosedMovements } from "./closed-movements.ts";
 import { EventObject } from "./event-object.ts";
 import { eventPorts, type Services } from "./event-ports.ts";
-import type { Evidence } from "./evidence.ts";
 import { takeOver } from "./globals.ts";
 import { IndexModel } from "./index-model.ts";
 import { Invariants } from "./invariants.ts";
 import { LaneObject } from "./lane-object.ts";
-import { LANE_POLICY, lanePorts } from "./lane-ports.ts";
+import { LANE_POLICY, lanePorts, type LaneServices } from "./lane-ports.ts";
 import { LedgerModel } from "./ledger-model.ts";
 import { Operators } from "./operators.ts";
-import { StripeModel } from "./stripe-model.ts";
-import { checkEnd, checkHealed, lastEventAt, neverReceived } from "./verdict.ts";
-import { mapperOf, WorkerModel } from "./worker-model.ts";
+import { Preparer } from "./prepare.ts";
+import { StripeApiModel } from "./stripe-api-model.ts";
+import { lookupsOver } from "./stripe-lookups.ts";
+import { LAST_RESEND_MS, StripeModel } from "./stripe-model.ts";
+import { checkEnd, checkHealed, lastEventAt, neverReceived, type SimulationEvidence } from "./verdict.ts";
+import { learning, WorkerModel } from "./worker-model.ts";
 import { type LogEntry, POLICY, START, World } from "./world.ts";
 
 export interface History {
@@ -36,15 +39,15 @@ export interface Options {
   readonly keepsLog?: boolean;
 }
 
-/** The longest that a refused event may wait: a `Retry-After` of a day, and half a delay. */
-const HEALS_WITHIN_MS = 27 * HOUR;
-const ROUNDS = 4;
+/** A `Retry-After` of a day, half a delay, and an hour for each event that waits for another one. */
+const HEALS_WITHIN_MS = 29 * HOUR;
+const ROUNDS = 5;
 
 export async function runHistory(seed: number, options: Options = {}): Promise<History> {
   const world = new World(seed, options.keepsLog ?? false);
   const giveBack = takeOver(world.time, seed);
   try {
-    const atStripe = stripeHistory(world.random, START, world.plan.stripe.twin);
+    const atStripe = randomHistory(world.random, START, world.plan.stripe.twin);
     await play(simulationOf(world, atStripe, options.bug ?? null));
     return { seed, violations: world.violations, counts: world.counts, atStripe, log: world.log };
   } finally {
@@ -52,24 +55,39 @@ export async function runHistory(seed: number, options: Options = {}): Promise<H
   }
 }
 
-interface Simulation extends Evidence {
+interface Simulation extends SimulationEvidence {
   readonly stripe: StripeModel;
   readonly operators: Operators;
 }
 
 function simulationOf(world: World, atStripe: StripeHistory, bug: Bug | null): Simulation {
+  const { events, asksStripe } = atStripe;
   const ledger = new LedgerModel(world);
   const index = new IndexModel(world, (id) => objectOf(id).call("a poke", (engine) => engine.poke()));
   const invariants = new Invariants(world, index);
-  const laneOf = memoized((accountId) => laneObject({ world, ledger, bug }, accountId));
-  const services = { world, ledger, index, invariants, laneOf };
+  const closed = new ClosedMovements(world, events);
+  const laneOf = memoized((name) => laneObject({ world, ledger, closed }, bug, name));
+  const stripeApi = asksStripe ? new StripeApiModel(world, lookupsOver(atStripe.stripe)) : null;
+  const services = { world, ledger, index, invariants, closed, stripeApi, laneOf };
   const objectOf = memoized((id) => eventObject(services, bug, id));
-  const { refundEvents, events } = atStripe;
-  const map = mapperOf(world, bug?.map);
-  const worker = new WorkerModel({ world, invariants, objectOf, refundEvents, map });
+  const { connectedAccounts } = bug ?? {};
+  const preparer = new Preparer({
+    asksStripe,
+    connectedAccounts,
+    remap: learning(world, bug?.remap ?? null),
+  });
+  const worker = new WorkerModel({ world, invariants, objectOf, preparer });
+  const evidence: SimulationEvidence = {
+    ...services,
+    atStripe,
+    objectOf,
+    store: ledger.store,
+    recordOf: (id) => invariants.observed(id).last,
+    isClosed: (id) => invariants.observed(id).isClosed,
+    violate: (who, what) => world.violate(who, what),
+  };
   const stripe = new StripeModel(world, worker);
-  const evidence = { world, invariants, ledger, index, atStripe, objectOf };
-  return { ...evidence, stripe, operators: new Operators({ ...evidence, worker, events }) };
+  return { ...evidence, stripe, operators: new Operators({ ...evidence, closed, worker, preparer }) };
 }
 
 function eventObject(services: Services, bug: Bug | null, id: string): EventObject {
@@ -86,13 +104,11 @@ function eventObject(services: Services, bug: Bug | null, id: string): EventObje
   });
 }
 
-function laneObject(
-  { world, ledger, bug }: { readonly world: World; readonly ledger: LedgerModel; readonly bug: Bug | null },
-  accountId: string,
-): LaneObject {
-  return new LaneObject(world, accountId, (object, instance) => {
-    const sound = lanePorts(world, ledger, object, instance);
-    const ports = bug?.lanePorts?.(sound, { world, id: accountId, instance }) ?? sound;
+function laneObject(services: LaneServices, bug: Bug | null, name: string): LaneObject {
+  const { world } = services;
+  return new LaneObject(world, name, (object, instance) => {
+    const sound = lanePorts(services, object, instance);
+    const ports = bug?.lanePorts?.(sound, { world, id: name, instance }) ?? sound;
     const makeLane = (over: LanePorts) => new Lane(over, LANE_POLICY);
     return bug?.lane?.(makeLane, ports) ?? makeLane(ports);
   });
@@ -130,11 +146,14 @@ async function play(simulation: Simulation): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     for (const id of operators.listedFailures()) {
       operators.repair(id);
+      void (world.random.chance(world.plan.operators.assigns) ? operators.assign(id) : null);
       void operators.retry(id, "any");
     }
     await world.runUntil(world.time.now + 10 * MINUTE);
   }
-  await world.runUntil(world.time.now + POLICY.retentionMs + 7 * DAY);
+  // What was ignored is kept anew when it is asked about again, after a resend.
+  const lastChange = Math.max(world.time.now, lastEventAt(atStripe) + LAST_RESEND_MS);
+  await world.runUntil(lastChange + POLICY.retentionMs + 7 * DAY);
   if (isSound(world)) checkEnd(simulation);
 }
 

@@ -1,5 +1,6 @@
 /** Many histories, one after the other, seed by seed. */
 import { setImmediate } from "node:timers/promises";
+import { playInAnyOrder } from "./any-order.ts";
 import type { Bug } from "./bug.ts";
 import { type History, runHistory } from "./run-history.ts";
 
@@ -15,19 +16,21 @@ export interface ManyOptions {
   readonly from: number;
   readonly runs: number;
   readonly bug?: Bug | null;
+  /** Without faults, in any order: see `playInAnyOrder`. */
+  readonly inAnyOrder?: boolean;
   /** Stop after so many that failed. */
   readonly most?: number;
   readonly onRun?: () => void;
 }
 
 export async function runMany(options: ManyOptions): Promise<Many> {
-  const { from, runs, bug = null, most = Infinity, onRun } = options;
+  const { from, runs, bug = null, inAnyOrder = false, most = Infinity, onRun } = options;
   const counts = new Map<string, number>();
   const failed: Pick<History, "seed" | "violations">[] = [];
   const started = performance.now();
   let done = 0;
   for (let seed = from; seed < from + runs && failed.length < most; seed++) {
-    const history = await runHistory(seed, { bug });
+    const history = await (inAnyOrder ? playInAnyOrder(seed) : runHistory(seed, { bug }));
     for (const [name, count] of history.counts) counts.set(name, (counts.get(name) ?? 0) + count);
     if (history.violations.length > 0) failed.push({ seed, violations: history.violations });
     done++;

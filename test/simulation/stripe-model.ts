@@ -14,7 +14,7 @@ const LAST_DELIVERIES_AFTER_MS = [46 * HOUR, 58 * HOUR, 70 * HOUR];
 /** It waits no longer for an answer. */
 const TIMEOUT_MS = 20 * SECOND;
 /** An operator can resend for 30 days. */
-const LAST_RESEND_MS = 29 * DAY;
+export const LAST_RESEND_MS = 29 * DAY;
 
 export class StripeModel {
   /** Events that got a 2xx. */
@@ -69,8 +69,15 @@ export class StripeModel {
     this.#world.note(event.id, () => `Stripe delivers ${event.type}`);
     const timeout = time.sleep(TIMEOUT_MS).then(() => null);
     const reply = await Promise.race([this.#worker.deliver(utf8(JSON.stringify(event.body))), timeout]);
-    if (reply !== null && reply !== "unavailable" && reply.kind === "ok") this.accepted.add(event.id);
-    if (reply !== null && reply !== "unavailable" && reply.kind === "event_conflict") {
+    if (reply === null || reply === "unavailable") return;
+    if (reply === "not_listed" || reply.kind === "ok") this.accepted.add(event.id);
+    if ((reply === "not_listed") === event.isListed) {
+      this.#world.violate(
+        event.id,
+        `is answered as if its account were ${event.isListed ? "not " : ""}listed`,
+      );
+    }
+    if (reply !== "not_listed" && reply.kind === "event_conflict") {
       this.#world.violate(event.id, "is answered that it contradicts itself");
     }
   }

@@ -1,6 +1,6 @@
 /** What every part of a history shares: time, chance, the log, the counts, and where a broken promise is reported. */
 import type { Policy } from "../../src/event/machine-types.ts";
-import { CURRENCIES, FOREIGN_CURRENCY } from "../../scripts/proof/histories/stripe-history.ts";
+import { CURRENCIES, FOREIGN_CURRENCY } from "../../scripts/proof/histories/random-history.ts";
 import { Random } from "../../scripts/lib/random.ts";
 import { Timeline } from "./timeline.ts";
 import { DAY, HOUR, SECOND } from "../../scripts/lib/durations.ts";

@@ -1,7 +1,7 @@
 /** The stack, with a sender in Stripe's place and a collector of the ledger's requests. */
 import { PlainError } from "../../lib/failure.ts";
 import { startTempStack, type TempStack, type TempStackOptions } from "../../sandbox/stack/temp-stack.ts";
-import { CURRENCIES } from "../histories/stripe-history.ts";
+import { CURRENCIES } from "../histories/random-history.ts";
 import { RequestCollector } from "./request-collector.ts";
 import { type SenderOptions, StripeSender } from "./stripe-sender.ts";
 

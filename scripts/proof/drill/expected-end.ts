@@ -7,12 +7,15 @@ export type ExpectedEnd =
   | "unmappable"
   /** Its payment can be settled nowhere, so nobody can say whose money it takes. Operators see it wait. */
   | "without_payment"
-  /** The ledger may refuse it for good, since a later event of the same payout came first. */
+  /** It gives back what was not taken, since that had no payment. */
+  | "without_debit"
+  /** A later event of the same payout may have come first: then the ledger is right already. */
   | "forwarded_or_overtaken";
 
-export function expectedEnd({ expected, movement, mayBeOvertaken }: HistoryEvent): ExpectedEnd {
-  if (expected !== "money") return expected;
-  if (movement !== null && movement.account === null) return "without_payment";
+export function expectedEnd({ movement, heldFor, mayBeOvertaken }: HistoryEvent): ExpectedEnd {
+  if (heldFor !== null) return "unmappable";
+  if (movement === null) return "ignored";
+  if (movement.account === null) return movement.debit === null ? "without_payment" : "without_debit";
   return mayBeOvertaken ? "forwarded_or_overtaken" : "forwarded";
 }
 
@@ -24,7 +27,8 @@ export function rightfulError(event: HistoryEvent) {
 const RIGHTFUL_ERRORS = {
   unmappable: { code: "EVENT_UNMAPPABLE", ledgerCode: null },
   without_payment: { code: "LEDGER_INGEST_FAILED", ledgerCode: "ACCOUNT_NOT_RESOLVED" },
-  forwarded_or_overtaken: { code: "LEDGER_INGEST_FAILED", ledgerCode: "INVALID_STATUS_TRANSITION" },
+  without_debit: { code: "LEDGER_INGEST_FAILED", ledgerCode: "COUNTERPART_NOT_FOUND" },
+  forwarded_or_overtaken: null,
   forwarded: null,
   ignored: null,
 };

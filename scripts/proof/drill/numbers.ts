@@ -20,7 +20,7 @@ export function loadNumbers({ events, delivered, views, stats, requests }: Evide
     [...delivered.values()].reduce((sum, one) => sum + one[field], 0);
   return {
     events: events.length,
-    money_events: events.filter(({ expected }) => expected === "money").length,
+    money_events: events.filter(({ movement, heldFor }) => movement !== null && heldFor === null).length,
     deliveries: total("deliveries"),
     deliveries_refused: total("refused"),
     deliveries_without_answer: total("lost"),
@@ -29,7 +29,7 @@ export function loadNumbers({ events, delivered, views, stats, requests }: Evide
     end_states: countBy(views.values(), ({ state }) => state),
     waiting_for_operators: countBy(
       events.filter(({ id }) => views.get(id)?.state === "failed"),
-      (event) => expectedEnd(event).replace("forwarded_or_", ""),
+      expectedEnd,
     ),
     attempts: attemptNumbers(events.flatMap(({ id }) => views.get(id) ?? [])),
     rescues: stats.rescues,

@@ -1,15 +1,14 @@
 /** What happens at Stripe during a drill, and in which order its events are first delivered, by the seed. */
 import { accountIdOf } from "../../lib/account-id.ts";
 import type { Random } from "../../lib/random.ts";
-import type { HistoryEvent } from "../histories/history.ts";
-import { HistoryBuilder } from "../histories/history-builder.ts";
-import { addChain, CURRENCIES } from "../histories/stripe-history.ts";
+import type { Chain, HistoryEvent } from "../histories/history.ts";
+import { randomChain } from "../histories/random-chain.ts";
+import { CURRENCIES } from "../histories/random-history.ts";
 
 /** 2027-01-15T08:00:00Z. Only what stands inside the events is of this time. */
 const BEGIN_MS = 1_800_000_000_000;
 const TWINS = 0.01;
-/** An endpoint gets more types than move money, but not mostly those. */
-const KEPT_OF_IGNORED = 0.4;
+const NOBODYS = 0.03;
 
 /** How far an event is from its place in the order in which things happened. */
 const NEAR = 5;
@@ -21,25 +20,32 @@ export type DrillPlan = ReturnType<typeof planDrill>;
 export function planDrill(random: Random, atLeast: number, accounts: number) {
   const dids = didsOf(accounts);
   const owners = dids.map(accountIdOf);
-  // A ledger whose balance has no currency can hold one to an account.
-  const currencyOf = new Map(owners.map((owner, n) => [owner, CURRENCIES[n % CURRENCIES.length] ?? ""]));
-  // Payments are settled as payment intents and refunds as charges, as a fresh stack is configured.
-  const history = new HistoryBuilder(random, BEGIN_MS, TWINS, "charge");
-  const kept: HistoryEvent[] = [];
-  for (let seen = 0; kept.length < atLeast;) {
-    addChain(history, owners, BEGIN_MS, currencyOf);
-    const added = history.events.slice(seen);
-    seen = history.events.length;
-    kept.push(...added.filter(({ expected }) => expected !== "ignored" || random.chance(KEPT_OF_IGNORED)));
+  const chains: Chain[] = [];
+  for (let events = 0; events < atLeast; events += chains.at(-1)?.events.length ?? 0) {
+    const n = random.whole(0, accounts - 1);
+    chains.push(
+      randomChain({
+        random,
+        start: BEGIN_MS,
+        twins: TWINS,
+        owner: random.chance(NOBODYS) ? null : (owners[n] ?? null),
+        other: random.pick(owners),
+        // A ledger whose balance has no currency can hold one to an account.
+        currency: CURRENCIES[n % CURRENCIES.length] ?? "",
+        // Only what the events themselves say: there is no Stripe to ask.
+        asksStripe: false,
+        namedElsewhere: 0,
+      }),
+    );
   }
-  const happened = kept.toSorted((a, b) => a.at - b.at);
+  const happened = chains.flatMap(({ events }) => events).toSorted((a, b) => a.at - b.at);
   const rank = (n: number) => n + random.whole(0, random.chance(GOES_FAR) ? FAR : NEAR);
   return {
     /** In the order of their first delivery. */
     events: ordered(happened, (_, n) => rank(n)),
     /** The same in the order in which they happened. */
     happened,
-    movements: history.movements,
+    movements: chains.flatMap(({ movements }) => movements),
     dids,
   };
 }

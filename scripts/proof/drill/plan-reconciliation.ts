@@ -2,7 +2,7 @@
 import { accountIdOf } from "../../lib/account-id.ts";
 import type { Random } from "../../lib/random.ts";
 import { paymentIntentSucceeded } from "../../sandbox/events/stripe-events.ts";
-import type { HistoryEvent, Movement } from "../histories/history.ts";
+import { type HistoryEvent, Movement } from "../histories/history.ts";
 import { didsOf, ordered } from "./plan-drill.ts";
 
 const ACCOUNTS = 20;
@@ -45,6 +45,7 @@ function payment(account: string, amount: number, created: number): HistoryEvent
   const body = paymentIntentSucceeded({ account_id: account, amount }, { created });
   const { id, type } = body;
   const delta = BigInt(amount);
-  const movement: Movement = { name: `payment of ${id}`, account, currency: "USD", delta, payment: null };
-  return { id, type, at: created * 1000, body, expected: "money", movement, mayBeOvertaken: false };
+  const movement = new Movement(`payment of ${id}`, { currency: "USD", delta }, { account });
+  const at = created * 1000;
+  return { id, type, at, body, movement, heldFor: null, mayBeOvertaken: false, isListed: true };
 }

@@ -42,10 +42,7 @@ export function crashReport(numbers: Crash): string {
       ["events with an attempt cut off by a kill", numbers.events_with_an_attempt_cut_off],
       ...loadRows(load),
       ["after the faults, at rest within", `${numbers.seconds_until_at_rest} s`],
-      [
-        "failed for good by a false refusal, or overtaken: tried again by an operator",
-        numbers.tried_again_by_an_operator,
-      ],
+      ["failed for good by a false refusal: tried again by an operator", numbers.tried_again_by_an_operator],
       [
         "effects that the ledger had lost, completed by an operator",
         numbers.effects_completed_by_an_operator,

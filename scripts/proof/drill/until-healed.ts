@@ -4,7 +4,7 @@ import { concurrently } from "../../../src/concurrently.ts";
 import type { EventRow } from "../../sandbox/clients/clawsettle.ts";
 import type { HistoryEvent } from "../histories/history.ts";
 import type { DrillStack } from "./drill-stack.ts";
-import { expectedEnd, rightfulError } from "./expected-end.ts";
+import { rightfulError } from "./expected-end.ts";
 
 const TIMEOUT_MS = 240_000;
 const POLL_MS = 500;
@@ -57,11 +57,9 @@ async function repair({ clawsettle, sandbox }: DrillStack, { event_id }: EventRo
   await clawsettle.retry(event_id);
 }
 
-function isDone({ state, next_retry_at, error_code }: EventRow, event: HistoryEvent | undefined): boolean {
+function isDone({ state, error_code }: EventRow, event: HistoryEvent | undefined): boolean {
   if (event === undefined || state === "received" || state === "forwarding") return false;
   if (state !== "failed") return true;
   if (error_code === "LEDGER_EFFECT_UNPROVEN") return false;
-  return expectedEnd(event) === "forwarded_or_overtaken"
-    ? next_retry_at === null
-    : rightfulError(event) !== null;
+  return rightfulError(event) !== null;
 }

@@ -16,31 +16,59 @@ export interface ExpectedBalances {
   readonly unowned: readonly BalanceTransaction[];
 }
 
+/** A balance transaction of a payment's, or of money that came in by none. */
+export interface OwnTransaction {
+  readonly id: string;
+  readonly category: string;
+  readonly source: StripeObject;
+  /** `pi_…`, or `ch_…` without an intent. Empty for what belongs to no payment. */
+  readonly payment: string;
+  /** In capitals: what the customer paid in. */
+  readonly currency: string;
+  /** Signed, in minor units of it. */
+  readonly amount: bigint;
+  readonly transaction: BalanceTransaction;
+}
+
 /**
- * A connected account that is not listed has no money at the ledger, whatever its objects claim. `transactions`: if it
- * is only some that the ledger can know of.
+ * In the order in which they happened, without payouts. A connected account that is not listed has no money at the
+ * ledger, whatever its objects claim. `transactions`: if it is only some that the ledger can know of.
  */
+export function ownTransactions(
+  account: Books,
+  transactions: readonly BalanceTransaction[] = account.transactions,
+): OwnTransaction[] {
+  return (account.isListed ? transactions : []).flatMap((transaction) => {
+    const source = account.object(transaction.source);
+    if (source["object"] === "payout") return [];
+    const currency = String(source["currency"]);
+    return {
+      id: transaction.id,
+      category: transaction.reporting_category,
+      source,
+      payment: paymentOf(source),
+      currency: currency.toUpperCase(),
+      amount: BigInt(amountIn(currency, transaction, source, account)),
+      transaction,
+    };
+  });
+}
+
+/** What the transactions come to: see `ownTransactions`. */
 export function expectedBalances(
   account: Books,
   transactions: readonly BalanceTransaction[] = account.transactions,
 ): ExpectedBalances {
   const balances = new Map<string, Map<string, bigint>>();
   const unowned: BalanceTransaction[] = [];
-  for (const transaction of account.isListed ? transactions : []) {
-    const source = account.object(transaction.source);
-    if (source["object"] === "payout") continue;
-    const owner = account.owners.get(paymentOf(source)) ?? null;
+  for (const { payment, currency, amount, transaction } of ownTransactions(account, transactions)) {
+    const owner = account.owners.get(payment) ?? null;
     if (owner === null) {
       unowned.push(transaction);
       continue;
     }
-    const currency = String(source["currency"]);
     const sums = balances.get(owner) ?? new Map<string, bigint>();
-    const key = currency.toUpperCase();
-    balances.set(
-      owner,
-      sums.set(key, (sums.get(key) ?? 0n) + BigInt(amountIn(currency, transaction, source, account))),
-    );
+    balances.set(owner, sums.set(currency, (sums.get(currency) ?? 0n) + amount));
   }
   return { balances, unowned };
 }

@@ -9,7 +9,7 @@ import type { Disagree } from "./disagreement.ts";
 export function checkState(event: HistoryEvent, view: EventState, disagree: Disagree): void {
   const end = expectedEnd(event);
   const may =
-    end === "forwarded_or_overtaken" ? ["forwarded", "failed"] : [rightfulError(event) ? "failed" : end];
+    end === "forwarded_or_overtaken" ? ["forwarded", "ignored"] : [rightfulError(event) ? "failed" : end];
   if (!may.includes(view.state))
     return disagree(event.id, `is ${view.state}, and should be ${may.join(" or ")}`);
   if (view.state !== "failed") return;

@@ -1,5 +1,5 @@
 /** What stands in the ledger: its settlements and its balances. */
-import { balancesAfter, type HistoryEvent, type Movement } from "../../histories/history.ts";
+import { balancesAfter, type HistoryEvent, type Movement, settledOf } from "../../histories/history.ts";
 import type { Settlement } from "../../../sandbox/ledger/contract.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Disagree } from "./disagreement.ts";
@@ -13,17 +13,14 @@ export function checkSettlements(
   const byMovement = new Map<Movement, Settlement[]>();
   for (const settlement of settlements) {
     const event = byEvent.get(String(settlement.metadata["stripe_event_id"]));
-    if (event === undefined || event.expected !== "money") {
+    if (event === undefined || event.movement === null || event.heldFor !== null) {
       disagree(settlement.id, "stands in the ledger, and nothing happened at Stripe");
-    } else if (event.movement === null) {
-      checkAmountAsSent(event, settlement, disagree);
     } else {
       byMovement.set(event.movement, [...(byMovement.get(event.movement) ?? []), settlement]);
       if (event.movement.delta === 0n) checkAmountAsSent(event, settlement, disagree);
     }
   }
-  for (const movement of movements) {
-    if (movement.account === null) continue;
+  for (const movement of settledOf({ events, movements })) {
     const [settlement, ...more] = byMovement.get(movement) ?? [];
     if (settlement === undefined) disagree(movement.name, "is not in the ledger");
     else checkMovement(movement, settlement, disagree);
@@ -62,8 +59,8 @@ function checkAmountAsSent(event: HistoryEvent, { amount_minor }: Settlement, di
 }
 
 /** The sums that account holders see, straight from what happened. */
-export function checkBalances({ movements, balances }: Evidence, disagree: Disagree): void {
-  const truth = balancesAfter(movements);
+export function checkBalances({ events, movements, balances }: Evidence, disagree: Disagree): void {
+  const truth = balancesAfter(settledOf({ events, movements }));
   for (const account of truth.keys()) {
     if (!balances.has(account)) disagree(account, "has moved money, and its balance was not read");
   }

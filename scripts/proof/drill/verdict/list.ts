@@ -36,15 +36,16 @@ export function checkList({ views, rows, stats }: Evidence, disagree: Disagree):
 }
 
 function checkRow(view: EventState, row: EventRow, disagree: Disagree): void {
-  const { settlement } = view;
+  // Of what cannot be settled: as much of its money as can be read.
+  const money = view.settlement ?? view.money;
   const truth: Partial<EventRow> = {
     event_type: view.event_type,
     state: view.state,
     error_code: view.last_error?.code ?? null,
-    account_id: settlement?.account_id ?? null,
-    payment_id: settlement?.external_payment_id ?? null,
-    amount_minor: settlement?.amount_minor ?? null,
-    currency: settlement?.currency ?? null,
+    account_id: money?.account_id ?? null,
+    payment_id: money?.external_payment_id ?? null,
+    amount_minor: money?.amount_minor ?? null,
+    currency: (money?.amount_minor && money.currency) ?? null,
     received_at: view.received_at,
     // What still waits is tried again between the two reads.
     ...(view.next_retry_at === null && { attempts: view.attempts }),

@@ -22,7 +22,8 @@ export function checkRequests({ events, views, requests }: Evidence, disagree: D
     }
     if (view?.state === "forwarded" && sent.length === 0)
       disagree(event.id, "is forwarded, and was never sent");
-    if (event.expected !== "money" && sent.length > 0) disagree(event.id, `moves no money, and was sent`);
+    const mayBeSent = event.movement !== null && event.heldFor === null;
+    if (!mayBeSent && sent.length > 0) disagree(event.id, "moves no money, and was sent");
     if (sent.length > (view?.attempts ?? 0)) {
       disagree(event.id, `was sent ${sent.length} times in ${view?.attempts ?? 0} attempts`);
     }

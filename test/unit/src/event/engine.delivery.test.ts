@@ -243,6 +243,19 @@ describe("redeliveries", () => {
     ]);
   });
 
+  it("ignored by an answer + redelivery → asked again, and the same answer is deduped", async () => {
+    const world = new World();
+    const question = { ...ASKING.question, may_be_release: true };
+    const mapping = { ...ASKING, question };
+    const canceled = { ...PAYIN_HELD, settlement: { ...PAYIN_HELD.settlement, status: "failed" } };
+    const ignored = { kind: "ok", snapshot: { state: "ignored", reason: "authorization_released" } };
+    expect(await world.deliverAnd(canceled, { mapping })).toMatchObject({ ...ignored, deduped: false });
+    await idle();
+    world.nowMs += 5_000;
+    expect(await world.deliverAnd(canceled, { mapping })).toMatchObject({ ...ignored, deduped: true });
+    expect(world.ledger).toHaveLength(2);
+  });
+
   it("failed for good + redelivery → the stored 502, nobody asked, its row published again", async () => {
     const world = new World(failedForGood());
     const reply = await world.engine.deliver(delivery());

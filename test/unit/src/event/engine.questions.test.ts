@@ -165,6 +165,9 @@ describe("resolve closes the movement, before the event", () => {
     const world = new World(unmappable({ money }));
     await world.engine.resolve("ana", "by hand");
     expect([...world.resolvedMovements]).toEqual([["payin:pi_1", null]]);
+    const named = new World(unmappable({ money: { ...money, account_id: "acc_1" } }));
+    await named.engine.resolve("ana", "by hand");
+    expect([...named.resolvedMovements]).toEqual([["payin:pi_1", "acc_1"]]);
     const unreadable = new World(unmappable());
     expect(await unreadable.engine.resolve("ana", "by hand")).toMatchObject({ kind: "done" });
     expect(unreadable.resolvedMovements.size).toBe(0);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import {
   chargeSucceeded,
+  disputeCreated,
   paymentCanceled,
   paymentFailed,
   paymentIntentSucceeded,
@@ -99,6 +100,14 @@ describe("payment intents", () => {
         source_payment_id: "pi_1",
       },
     });
+  });
+
+  test("unmappable with an account → it is among what can be read: its lane is where the movement is closed", () => {
+    const event = paymentIntentSucceeded({ id: "pi_1", account_id, currency: "zzz" });
+    expect(mapped(event)).toMatchObject({ reason: "currency_unknown", money: { account_id } });
+    const dispute = disputeCreated({ account_id, currency: "zzz" });
+    expect(mapped(dispute)).toMatchObject({ reason: "currency_unknown" });
+    expect(mapped(dispute)).not.toHaveProperty("money.account_id");
   });
 
   test("payment_intent.canceled → payin failed over the whole amount, settled at no time", () => {

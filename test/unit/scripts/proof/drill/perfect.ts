@@ -1,7 +1,11 @@
 /** The evidence of a drill in which everything went well: what a verdict must find nothing against. */
 import { accountIdOf } from "../../../../../scripts/lib/account-id.ts";
 import type { EventState } from "../../../../../src/event/event-state.ts";
-import type { HistoryEvent } from "../../../../../scripts/proof/histories/history.ts";
+import {
+  type HistoryEvent,
+  type Movement,
+  settledOf,
+} from "../../../../../scripts/proof/histories/history.ts";
 import type { Evidence } from "../../../../../scripts/proof/drill/evidence.ts";
 import { expectedEnd, rightfulError } from "../../../../../scripts/proof/drill/expected-end.ts";
 import type { DrillPlan } from "../../../../../scripts/proof/drill/plan-drill.ts";
@@ -34,7 +38,7 @@ export function perfectEvidence({
     requests,
     delivered: new Map([...views].map(([id, { snapshot }]) => [id, deliveredOf(snapshot)])),
     settlements: [...settlements.values()],
-    balances: balancesOf(movements, dids),
+    balances: balancesOf(settledOf({ events, movements }), dids),
     stats: statsOf(rows),
   };
 }
@@ -74,6 +78,7 @@ function viewOf(event: HistoryEvent, settlement: Settlement | null): EventState 
     attempts: settlement === null ? 0 : 1,
     next_retry_at: null,
     settlement,
+    money: null,
     snapshot: hasSnapshot ? { ...same, state, settlement_id: settlement?.id ?? null } : null,
     last_error:
       reason === null
@@ -133,7 +138,7 @@ function rowOf({
   };
 }
 
-function balancesOf(movements: Evidence["movements"], dids: readonly string[]): Evidence["balances"] {
+function balancesOf(movements: readonly Movement[], dids: readonly string[]): Evidence["balances"] {
   return new Map(
     dids.map(accountIdOf).map((account) => {
       const sums: Record<string, string> = {};

@@ -1,0 +1,46 @@
+/** A few payments and payouts of a few ledger accounts, at random. */
+import { DAY } from "../../lib/durations.ts";
+import type { Random } from "../../lib/random.ts";
+import type { StripeHistory } from "./history.ts";
+import { randomChain } from "./random-chain.ts";
+
+/** The one that a mapper may not know yet. */
+export const STRANGE_CURRENCY = "kwd";
+/** The one that none of the ledger's accounts holds. */
+export const FOREIGN_CURRENCY = "jpy";
+export const CURRENCIES = ["usd", "usd", "eur", FOREIGN_CURRENCY, STRANGE_CURRENCY];
+
+export const LISTED_ACCOUNT = "acct_listed";
+export const STRANGER = "acct_stranger";
+const ACCOUNTS = [{ account: LISTED_ACCOUNT }, { account: STRANGER, isListed: false }];
+const BEFORE_BASIL = { requestVersion: "2025-02-24.acacia" };
+const WITHOUT_REFUND_EVENTS = { apiVersion: "2024-06-20" };
+/** A balance of the ledger's has no currency, so each account has one. */
+const HELD = { acc_ada: "usd", acc_bob: STRANGE_CURRENCY, acc_cy: "eur", acc_dan: "usd" };
+
+export function randomHistory(random: Random, start: number, twins: number): StripeHistory {
+  const held = Object.entries(HELD).slice(0, random.whole(1, 4));
+  const accounts = held.map(([name]) => {
+    const opensAt = random.chance(0.03) ? null : start + (random.chance(0.7) ? 0 : random.whole(0, DAY));
+    return [name, opensAt] as const;
+  });
+  const asksStripe = random.chance(0.7);
+  const chains = Array.from({ length: random.whole(1, 4) }, () => {
+    const [owner, holds] = random.pick(held);
+    const currency = random.chance(0.1) ? FOREIGN_CURRENCY : holds;
+    const stripe = {
+      ...(random.chance(0.15) && random.pick(ACCOUNTS)),
+      ...(random.chance(0.3) && BEFORE_BASIL),
+      ...(random.chance(0.05) && WITHOUT_REFUND_EVENTS),
+    };
+    const whose = { owner: random.chance(0.05) ? null : owner, other: random.pick(held)[0] };
+    return randomChain({ random, start, twins, ...whose, currency, asksStripe, namedElsewhere: 0.3, stripe });
+  });
+  return {
+    accounts: new Map(accounts),
+    asksStripe,
+    stripe: chains.map(({ stripe }) => stripe),
+    movements: chains.flatMap(({ movements }) => movements),
+    events: chains.flatMap(({ events }) => events),
+  };
+}
