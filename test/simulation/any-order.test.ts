@@ -31,7 +31,7 @@ function under(prefix: string, lines: readonly string[]): string[] {
 
 test(
   `${HISTORIES} histories in any order: the ledger lacks only what operators see`,
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const { failed, counts } = await runMany({ from: 1, runs: HISTORIES, inAnyOrder: true, most: 1 });
     const [first] = failed;

@@ -87,7 +87,10 @@ export function summarize(counts: ReadonlyMap<string, number>): string {
     list(rest),
     ...groups.map(([title, prefix]) => {
       const members = all.filter(([name]) => name.startsWith(prefix));
+      if (members.length === 0) return "";
       return `${title}: ${list(members.map(([name, count]) => [name.slice(prefix.length), count]))}`;
     }),
-  ].join("\n");
+  ]
+    .filter((line) => line !== "")
+    .join("\n");
 }

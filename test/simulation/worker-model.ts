@@ -4,6 +4,7 @@
  */
 import type { DeliveryReply } from "../../src/event/snapshot.ts";
 import { movesMoney } from "../../src/settlement/mapping.ts";
+import type { KnownSettlement } from "../../src/settlement/settlement.ts";
 import { STRANGE_CURRENCY } from "../../scripts/proof/histories/random-history.ts";
 import type { EventObject } from "./event-object.ts";
 import type { Invariants } from "./invariants.ts";
@@ -75,9 +76,9 @@ export function learning(world: World, bug: Remap | null): Remap | null {
     const isStrange = event.data.object["currency"] === STRANGE_CURRENCY;
     if (!movesMoney(mapping) || !isStrange || world.time.now >= world.plan.learnsAt) return mapping;
     world.count("not mapped yet");
-    const { direction, external_payment_id, amount_minor } =
-      mapping.kind === "settlement" ? mapping.settlement : mapping.draft;
-    const money = { direction, external_payment_id, amount_minor };
+    const settlement: KnownSettlement = mapping.kind === "settlement" ? mapping.settlement : mapping.draft;
+    const { direction, external_payment_id, amount_minor, account_id } = settlement;
+    const money = { direction, external_payment_id, amount_minor, account_id };
     return { kind: "unmappable", reason: "currency_unknown", money };
   };
 }
