@@ -15,7 +15,7 @@ import { transition } from "./machine.ts";
 import type { Ports } from "./ports.ts";
 import { type EventRecord, isFinal, isInAttempt } from "./record.ts";
 import { bodyOf, closedMovementOf } from "./record-money.ts";
-import { type DeliveryReply, replyTo } from "./snapshot.ts";
+import { type DeliveryReply, endedSoBefore, replyTo } from "./snapshot.ts";
 import {
   type Delivery,
   type Input,
@@ -50,8 +50,7 @@ export class EventEngine {
         return { kind: "event_conflict", event_id: record.event_id, state: record.state };
       case "started": {
         const settled = await this.#settled(record);
-        // What is asked about again may come to the same end.
-        return replyTo(settled, settled.state === before);
+        return replyTo(settled, settled.state === before || endedSoBefore(settled));
       }
       case "joined":
         return replyTo(await this.#settled(record), true);

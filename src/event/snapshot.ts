@@ -95,3 +95,10 @@ function heldSnapshot(common: Common, record: Failed): Snapshot | null {
       return null;
   }
 }
+
+/** What is asked about again at a redelivery may come to the same end, perhaps after attempts that failed. */
+export function endedSoBefore({ log }: EventRecord): boolean {
+  const outcomes = log.map(([, , , , outcome]) => outcome);
+  const last = outcomes.pop();
+  return (last === "ignored" || last === "unmappable") && outcomes.includes(last);
+}

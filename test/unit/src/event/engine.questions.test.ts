@@ -121,6 +121,21 @@ describe("a refund of exactly what was not captured", () => {
   });
 });
 
+it("asked about again, and cut off before it came to the same end → deduped all the same", async () => {
+  const world = new World();
+  const given = asking({ kind: "debit", refund: "re_1", if_absent: "ignore" });
+  const first = world.engine.deliver(given);
+  world.asked.answer({ kind: "absent" });
+  expect(await first).toMatchObject({ deduped: false, snapshot: { reason: "refund_not_moved" } });
+  await idle();
+  world.nowMs += HOUR;
+  void world.engine.deliver(given);
+  world.crash();
+  const again = world.engine.deliver(given);
+  world.asked.answer({ kind: "absent" });
+  expect(await again).toMatchObject({ deduped: true, snapshot: { reason: "refund_not_moved" } });
+});
+
 describe("assign", () => {
   const ASSIGNED = { ...MONEY, settlement: { ...SETTLEMENT, account_id: "acc_9" } };
   const assignment = { account_id: "acc_9", actor: "ana", note: "hers", mapping: null };
