@@ -10,6 +10,9 @@ const CALL_TIMEOUT_MS = 10_000;
 
 export type ShardStub = DurableObjectStub<EventIndex>;
 
+/** Keeps what belongs to no single shard. */
+export const NOTES_SHARD = 0;
+
 /** Where the index is: the binding, and how many shards this deployment has. */
 export interface IndexPlace {
   readonly env: Env;

@@ -23,7 +23,16 @@ import {
 } from "./alert-facts.ts";
 import { createTable, purge, selectOpen, selectPage, upsert } from "./events-table.ts";
 import { countUnlisted, createUnlistedAccounts, purgeUnlisted } from "./unlisted-accounts.ts";
-import { addRescues, type Overdue, rescuesOf, takeOverdue } from "./overdue.ts";
+import {
+  addRescues,
+  noteSweep,
+  type Overdue,
+  rescuesOf,
+  sweepMark,
+  sweptAt,
+  takeOverdue,
+} from "./overdue.ts";
+import type { SweepMark } from "./sweep-age.ts";
 
 export class EventIndex extends Server<Env> {
   static override options = { hibernate: true };
@@ -58,7 +67,9 @@ export class EventIndex extends Server<Env> {
   }
 
   stats(recentSince: number): Promise<RpcResult<ShardStats>> {
-    return this.#answer(({ sql, kv }) => shardStats(sql, rescuesOf(kv), recentSince));
+    return this.#answer(({ sql, kv }) =>
+      shardStats(sql, { rescues: rescuesOf(kv), swept_at: sweptAt(kv) }, recentSince),
+    );
   }
 
   takeOverdue(dueBy: number, now: number, limit: number): Promise<RpcResult<Overdue[]>> {
@@ -67,6 +78,14 @@ export class EventIndex extends Server<Env> {
 
   addRescues(sweep: string, count: number): Promise<RpcResult<void>> {
     return this.#answer(({ kv }) => addRescues(kv, sweep, count));
+  }
+
+  noteSweep(at: number): Promise<RpcResult<void>> {
+    return this.#answer(({ kv }) => noteSweep(kv, at));
+  }
+
+  sweepMark(now: number): Promise<RpcResult<SweepMark>> {
+    return this.#answer(({ kv }) => sweepMark(kv, now));
   }
 
   purge(cutoff: number, limit: number): Promise<RpcResult<number>> {

@@ -20,17 +20,23 @@ export interface ShardStats {
   readonly oldest_open_received_at: number | null;
   readonly rescues: number;
   readonly unlisted: readonly UnlistedAccount[];
+  /** Kept by one shard alone; null in the others. */
+  readonly swept_at: number | null;
 }
 
 /** Reads the whole shard once. Counters kept with each event would cost every event a row. */
-export function shardStats(sql: SqlStorage, rescues: number, recentSince: number): ShardStats {
+export function shardStats(
+  sql: SqlStorage,
+  ofSweeps: Pick<ShardStats, "rescues" | "swept_at">,
+  recentSince: number,
+): ShardStats {
   return {
     states: countStates(sql, 0),
     recent: countStates(sql, recentSince),
     open: openMoney(sql, {}),
     oldest_open_received_at: oldestOpen(sql),
-    rescues,
     unlisted: unlistedAccounts(sql),
+    ...ofSweeps,
   };
 }
 

@@ -17,6 +17,7 @@ export const IMPURE_FILES: Readonly<Record<string, string>> = {
   "src/operators/retry-one.ts": "calls the event's object, and the log",
   "src/operators/statistics.ts": "calls the shards and the Reconciler",
   "src/cron/alerts.ts": "asks the shards and the Reconciler",
+  "src/cron/heartbeat.ts": "sends a request",
   "src/cron/post-alert.ts": "sends a request",
   "src/cron/scheduled.ts": "the cron's entry",
   "src/cron/sweep.ts": "calls shards and events within a time budget",

@@ -2,6 +2,7 @@
 import type { Money } from "../../event-index/sum-by-currency.ts";
 import type { Stats } from "../../event-index/stats.ts";
 import type { Overview } from "../../operators/statistics.ts";
+import { isOverdueAge } from "../../event-index/sweep-age.ts";
 import { EventTable } from "../ui/event-table.tsx";
 import { SearchBox } from "../ui/filter.tsx";
 import { formatMoney } from "../../format-money.ts";
@@ -137,7 +138,7 @@ function States({ stats }: { stats: Stats }) {
   );
 }
 
-function LastDay({ stats: { last_24h, rescues, attempts } }: { stats: Stats }) {
+function LastDay({ stats: { last_24h, rescues, attempts, last_sweep_age_seconds } }: { stats: Stats }) {
   return (
     <dl class="facts row">
       <Fact name="Received in 24 h">{last_24h.received}</Fact>
@@ -145,6 +146,9 @@ function LastDay({ stats: { last_24h, rescues, attempts } }: { stats: Stats }) {
       <Fact name="Of these failed">{last_24h.failed}</Fact>
       <Fact name="Attempts at the ledger">{attempts}</Fact>
       <Fact name="Rescued by the watchdog">{rescues}</Fact>
+      <Fact name="Last sweep">
+        <LastSweep ageSeconds={last_sweep_age_seconds} />
+      </Fact>
     </dl>
   );
 }
@@ -168,4 +172,11 @@ function UnlistedAccounts({ accounts, now }: { accounts: Stats["unlisted_account
       <Table caption="Connected accounts that are not listed" columns={columns} rows={accounts} hideCaption />
     </section>
   );
+}
+
+/** While it stands still, nothing wakes events whose alarm was lost, and no alert is sent. */
+function LastSweep({ ageSeconds }: { ageSeconds: number | null }) {
+  if (ageSeconds === null) return <>none yet</>;
+  const ago = `${duration(ageSeconds)} ago`;
+  return isOverdueAge(ageSeconds) ? <strong>{ago}: the cron stands still</strong> : <>{ago}</>;
 }
