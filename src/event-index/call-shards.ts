@@ -31,6 +31,15 @@ export async function countUnlisted(index: IndexPlace, account: string, now: num
   await askShard(index, shardOf(account, index.shards), (stub) => stub.countUnlisted(account, now));
 }
 
+/** `counts`: by reason. Never rejects either. */
+export async function countRefused(
+  index: IndexPlace,
+  counts: Readonly<Record<string, number>>,
+  now: number,
+): Promise<void> {
+  await askShard(index, NOTES_SHARD, (stub) => stub.countRefused(counts, now));
+}
+
 /** All shards' answers, in their order, or null if one is out of reach: a list with a gap would seem complete. */
 export async function askAllShards<T>(
   index: IndexPlace,

@@ -22,6 +22,7 @@ import {
   type ReportedEvent,
 } from "./alert-facts.ts";
 import { createTable, purge, selectOpen, selectPage, upsert } from "./events-table.ts";
+import { countRefused, createRefusedDeliveries, purgeRefused } from "./refused-deliveries.ts";
 import { countUnlisted, createUnlistedAccounts, purgeUnlisted } from "./unlisted-accounts.ts";
 import {
   addRescues,
@@ -43,6 +44,7 @@ export class EventIndex extends Server<Env> {
     createTable(ctx.storage.sql);
     createReportedTables(ctx.storage.sql);
     createUnlistedAccounts(ctx.storage.sql);
+    createRefusedDeliveries(ctx.storage.sql);
   }
 
   publish(summary: EventSummary): Promise<RpcResult<void>> {
@@ -91,12 +93,17 @@ export class EventIndex extends Server<Env> {
   purge(cutoff: number, limit: number): Promise<RpcResult<number>> {
     return this.#answer(({ sql }) => {
       purgeUnlisted(sql, cutoff);
+      purgeRefused(sql, cutoff);
       return purge(sql, { cutoff, now: Date.now() }, limit);
     });
   }
 
   countUnlisted(account: string, now: number): Promise<RpcResult<void>> {
     return this.#answer(({ sql }) => countUnlisted(sql, account, now));
+  }
+
+  countRefused(counts: Readonly<Record<string, number>>, now: number): Promise<RpcResult<void>> {
+    return this.#answer(({ sql }) => countRefused(sql, counts, now));
   }
 
   alertFacts(receivedBy: number, limit: number): Promise<RpcResult<AlertFacts>> {

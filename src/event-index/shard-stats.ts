@@ -3,6 +3,7 @@ import type { EventSummary } from "./event-summary.ts";
 import { type EventFilter, IS_OPEN, whereOf } from "./filter.ts";
 import type { Money } from "./sum-by-currency.ts";
 import { OPEN_EVENTS } from "./events-table.ts";
+import { type RefusedDeliveries, refusedDeliveries } from "./refused-deliveries.ts";
 import { type UnlistedAccount, unlistedAccounts } from "./unlisted-accounts.ts";
 
 export interface StateCount {
@@ -20,7 +21,8 @@ export interface ShardStats {
   readonly oldest_open_received_at: number | null;
   readonly rescues: number;
   readonly unlisted: readonly UnlistedAccount[];
-  /** Kept by one shard alone; null in the others. */
+  /** This and `swept_at` are kept by one shard for all. */
+  readonly refused: readonly RefusedDeliveries[];
   readonly swept_at: number | null;
 }
 
@@ -36,6 +38,7 @@ export function shardStats(
     open: openMoney(sql, {}),
     oldest_open_received_at: oldestOpen(sql),
     unlisted: unlistedAccounts(sql),
+    refused: refusedDeliveries(sql, recentSince),
     ...ofSweeps,
   };
 }

@@ -19,6 +19,13 @@ const unlistedAccountSchema = z.strictObject({
   last_at: isoTimeSchema,
 });
 
+const refusedDeliveriesSchema = z.strictObject({
+  reason: z.string(),
+  last_24h: countSchema,
+  total: countSchema.meta({ description: "Of the time that is kept." }),
+  last_at: isoTimeSchema,
+});
+
 export const statsSchema = z.strictObject({
   /** Every state, with a zero where there is none. */
   states: z.record(z.string(), countSchema),
@@ -41,6 +48,9 @@ export const statsSchema = z.strictObject({
   }),
   unlisted_accounts: z.array(unlistedAccountSchema).readonly().meta({
     description: "Connected accounts that are not listed, by events: 20 at most, then all others as one.",
+  }),
+  refused_deliveries: z.array(refusedDeliveriesSchema).readonly().meta({
+    description: "Refused although Stripe signed them, or too large for the signature to be checked.",
   }),
 });
 export type Stats = z.infer<typeof statsSchema>;
@@ -66,6 +76,9 @@ export function combineStats(shards: readonly ShardStats[], now: number): Stats 
       resolved: countOf(recent, "resolved"),
       attempts: sum(recent.map((count) => count.attempts)),
     },
+    refused_deliveries: shards.flatMap(({ refused }) =>
+      refused.map((one) => ({ ...one, last_at: new Date(one.last_at).toISOString() })),
+    ),
     unlisted_accounts: rankUnlisted(shards.flatMap((shard) => shard.unlisted)),
   };
 }

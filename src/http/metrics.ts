@@ -36,6 +36,7 @@ export function metricsOf(stats: Statistics): string {
       labelled("count", last_24h),
     ),
     ...unlistedMetrics(stats.unlisted_accounts),
+    ...refusedMetrics(stats.refused_deliveries),
     ...gaugeIfKnown(
       "last_sweep_age_seconds",
       "How long ago the cron last woke what was overdue; under 300 is usual.",
@@ -53,6 +54,12 @@ function unlistedMetrics(accounts: Statistics["unlisted_accounts"]): string[] {
     events,
   ]);
   return samples.length === 0 ? [] : [family("unlisted_account_events", "gauge", help, samples)];
+}
+
+function refusedMetrics(refused: Statistics["refused_deliveries"]): string[] {
+  const help = "Deliveries of the last 24 hours that were refused although Stripe signed them.";
+  const samples = refused.map(({ reason, last_24h }): Sample => [label("reason", reason), last_24h]);
+  return samples.length === 0 ? [] : [family("refused_deliveries_last_24h", "gauge", help, samples)];
 }
 
 function watermarkMetrics(watermark: Statistics["reconciliation"]): string[] {

@@ -138,13 +138,19 @@ function States({ stats }: { stats: Stats }) {
   );
 }
 
-function LastDay({ stats: { last_24h, rescues, attempts, last_sweep_age_seconds } }: { stats: Stats }) {
+function LastDay({
+  stats: { last_24h, rescues, attempts, last_sweep_age_seconds, refused_deliveries },
+}: {
+  stats: Stats;
+}) {
+  const refused = refused_deliveries.reduce((total, { last_24h: count }) => total + count, 0);
   return (
     <dl class="facts row">
       <Fact name="Received in 24 h">{last_24h.received}</Fact>
       <Fact name="Of these forwarded">{last_24h.forwarded}</Fact>
       <Fact name="Of these failed">{last_24h.failed}</Fact>
       <Fact name="Attempts at the ledger">{attempts}</Fact>
+      <Fact name="Signed, but refused in 24 h">{refused === 0 ? 0 : <strong>{refused}</strong>}</Fact>
       <Fact name="Rescued by the watchdog">{rescues}</Fact>
       <Fact name="Last sweep">
         <LastSweep ageSeconds={last_sweep_age_seconds} />

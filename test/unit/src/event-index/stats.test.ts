@@ -9,6 +9,7 @@ const shard = (fields: Partial<ShardStats>): ShardStats => ({
   oldest_open_received_at: null,
   rescues: 0,
   unlisted: [],
+  refused: [],
   swept_at: null,
   ...fields,
 });
@@ -31,6 +32,7 @@ it("shards → their sums, every state, and the age of the oldest open event", (
         oldest_open_received_at: 7_000,
         rescues: 2,
         swept_at: 7_000,
+        refused: [{ reason: "livemode_mismatch", last_24h: 1, total: 3, last_at: 9_000 }],
       }),
       shard({
         states: [{ state: "forwarded", count: 7, attempts: 7 }],
@@ -54,6 +56,9 @@ it("shards → their sums, every state, and the age of the oldest open event", (
     rescues: 3,
     attempts: 22,
     last_24h: { received: 31, forwarded: 2, failed: 1, ignored: 8, resolved: 16, attempts: 13 },
+    refused_deliveries: [
+      { reason: "livemode_mismatch", last_24h: 1, total: 3, last_at: new Date(9_000).toISOString() },
+    ],
     unlisted_accounts: [],
   });
 });
