@@ -4,8 +4,8 @@
  * Fails closed: with one value missing or malformed there is no configuration, every problem is named at once, and
  * the webhook answers 503, so that Stripe keeps the event for us. Problems name variables, never values.
  */
-import { z } from "zod";
-import { isLoopback } from "./loopback.ts";
+import type { z } from "zod";
+import { envSchema, productionSchema, serviceBinding, text } from "./settings.ts";
 
 export type SettleEnv = "staging" | "production";
 
@@ -15,6 +15,7 @@ export interface Config {
   /** Any of them may verify a delivery: while a secret is rolled, both are valid. */
   readonly signingSecrets: readonly string[];
   readonly signatureToleranceSeconds: number;
+  readonly webhookBodyMaxBytes: number;
   /** The key of Stripe's metadata that names the ledger account. */
   readonly accountKey: string;
   /** Whose events are settled besides the platform's own. */
@@ -30,6 +31,8 @@ export interface Config {
   readonly indexShards: number;
   /** null: nobody is told. */
   readonly alerts: AlertConfig | null;
+  /** Asked after each sweep, so that whoever is behind it notices when the cron stops. A secret. null: nobody is. */
+  readonly heartbeatUrl: string | null;
 }
 
 export interface LedgerConfig {
@@ -54,64 +57,21 @@ export interface AlertConfig {
 export interface OperatorKeys {
   readonly adminKey: string | null;
   readonly readKey: string | null;
+  /** `SETTLE_ADMIN_KEY`, if it is not set. */
+  readonly missing: readonly string[];
+  /** The names of keys that are set and not accepted, because they could be guessed. */
+  readonly invalid: readonly string[];
 }
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly missing: readonly string[]; readonly invalid: readonly string[] };
 
-/** What a service binding looks like from here. A text under its name is a mistake in the configuration. */
-const serviceBinding = z.custom<Fetcher>(
-  (value) => typeof (value as { fetch?: unknown } | null)?.fetch === "function",
-);
-
 /** A service binding needs no real host; this one appears in no network request. */
 const BINDING_BASE_URL = "https://ledger";
 
-const text = z.string().trim().min(1);
-const integer = (min: number, max: number) =>
-  z
-    .string()
-    .trim()
-    .regex(/^[0-9]{1,9}$/)
-    .transform(Number)
-    .pipe(z.int().min(min).max(max));
-
-/** Comma-separated. */
-const list = (item: z.ZodType<string, string>, max: number) =>
-  text
-    .transform((value) => value.split(",").flatMap((each) => each.trim() || []))
-    .pipe(z.array(item).min(1).max(max));
-
-const flag = z.enum(["true", "false"]).transform((value) => value === "true");
-
-/** Upper bounds keep a typing error from becoming a policy: a timeout of hours, a retry in years. */
-const envSchema = z.object({
-  SETTLE_ENV: z.enum(["staging", "production"]),
-  STRIPE_ALLOW_TESTMODE_EVENTS_IN_PROD: flag.default(false),
-  STRIPE_WEBHOOK_SIGNING_SECRET: list(text, 10),
-  STRIPE_SIGNATURE_TOLERANCE_SECONDS: integer(1, 86_400).default(300),
-  /** Was a setting once. Whoever still has it must know that refunds come from `refund.*` alone. */
-  STRIPE_REFUND_EVENTS: z.never().optional(),
-  STRIPE_ACCOUNT_METADATA_KEY: z.string().trim().min(1).max(40).default("account_id"),
-  STRIPE_CONNECTED_ACCOUNTS: list(z.string().regex(/^acct_[A-Za-z0-9]{1,250}$/), 1_000).default([]),
-  STRIPE_API_KEY: text.optional(),
-  STRIPE_API_BASE_URL: text.refine(isSafeOrigin).default("https://api.stripe.com"),
-  LEDGER_BASE_URL: text.refine(isSafeBaseUrl),
-  LEDGER_ADMIN_KEY: text,
-  LEDGER: serviceBinding.optional(),
-  LEDGER_TIMEOUT_MS: integer(100, 60_000).default(10_000),
-  LEDGER_CURRENCIES: list(z.string().regex(/^[A-Z]{3}$/), 200).default(["USD"]),
-  LEDGER_ACCOUNT_CONCURRENCY: integer(1, 64).default(1),
-  LEDGER_QUIET_MS: integer(0, 300_000).default(30_000),
-  FORWARDING_RETRY_BASE_SECONDS: integer(1, 86_400).default(15),
-  FORWARDING_RETRY_MAX_SECONDS: integer(1, 86_400).default(3_600),
-  FORWARDING_RETRY_HORIZON_HOURS: integer(1, 720).default(72),
-  EVENT_RETENTION_DAYS: integer(1, 3_650).default(30),
-  EVENT_INDEX_SHARDS: integer(1, 64).default(8),
-  ALERT_WEBHOOK_URL: text.refine(isSafeUrl).optional(),
-  ALERT_OPEN_AGE_MINUTES: integer(1, 43_200).default(60),
-});
+/** Shorter operator keys are not accepted in production; those of `openssl rand -base64 32` have 44 characters. */
+const PRODUCTION_OPERATOR_KEY_MIN_LENGTH = 20;
 
 const cache = new WeakMap<object, ConfigResult>();
 
@@ -124,8 +84,20 @@ export function loadConfig(env: object): ConfigResult {
   return result;
 }
 
+/** What could be guessed counts as not set: a deployment without operators is noticed, one with a stranger is not. */
 export function operatorKeys(env: object): OperatorKeys {
-  return { adminKey: textOrNull(env, "SETTLE_ADMIN_KEY"), readKey: textOrNull(env, "SETTLE_READ_KEY") };
+  const minLength = isProduction(env) ? PRODUCTION_OPERATOR_KEY_MIN_LENGTH : 1;
+  const given = (name: string) => textOrNull(env, name);
+  const invalid = ["SETTLE_ADMIN_KEY", "SETTLE_READ_KEY"].filter(
+    (name) => (given(name)?.length ?? minLength) < minLength,
+  );
+  const accepted = (name: string) => (invalid.includes(name) ? null : given(name));
+  return {
+    adminKey: accepted("SETTLE_ADMIN_KEY"),
+    readKey: accepted("SETTLE_READ_KEY"),
+    missing: given("SETTLE_ADMIN_KEY") === null ? ["SETTLE_ADMIN_KEY"] : [],
+    invalid,
+  };
 }
 
 /** The ledger as a service binding, if there is one: no TLS, no DNS, no public address. */
@@ -147,7 +119,7 @@ function check(env: object): ConfigResult {
       .map(([name, value]) => [name, isPlain(value) ? String(value) : value]),
   );
   if (ledgerBinding(env) !== null) given["LEDGER_BASE_URL"] ??= BINDING_BASE_URL;
-  const parsed = envSchema.safeParse(given);
+  const parsed = (isProduction(given) ? productionSchema : envSchema).safeParse(given);
   if (!parsed.success) {
     const names = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];
     return {
@@ -165,6 +137,7 @@ function fromEnv(env: z.infer<typeof envSchema>): Config {
     allowTestmodeEventsInProd: env.STRIPE_ALLOW_TESTMODE_EVENTS_IN_PROD,
     signingSecrets: env.STRIPE_WEBHOOK_SIGNING_SECRET,
     signatureToleranceSeconds: env.STRIPE_SIGNATURE_TOLERANCE_SECONDS,
+    webhookBodyMaxBytes: env.WEBHOOK_BODY_MAX_KIB * 1_024,
     accountKey: env.STRIPE_ACCOUNT_METADATA_KEY,
     connectedAccounts: new Set(env.STRIPE_CONNECTED_ACCOUNTS),
     ledger: {
@@ -186,7 +159,12 @@ function fromEnv(env: z.infer<typeof envSchema>): Config {
       env.ALERT_WEBHOOK_URL === undefined
         ? null
         : { url: env.ALERT_WEBHOOK_URL, openAgeMs: env.ALERT_OPEN_AGE_MINUTES * 60_000 },
+    heartbeatUrl: env.HEARTBEAT_URL ?? null,
   };
+}
+
+function isProduction(env: object): boolean {
+  return (env as { SETTLE_ENV?: unknown }).SETTLE_ENV === "production";
 }
 
 function isPlain(value: unknown): value is number | boolean {
@@ -196,23 +174,4 @@ function isPlain(value: unknown): value is number | boolean {
 function textOrNull(env: object, name: string): string | null {
   const parsed = text.safeParse((env as Record<string, unknown>)[name]);
   return parsed.success ? parsed.data : null;
-}
-
-/** In the text, since a parsed URL does not show an empty query, in which the path that we append would vanish. */
-function isSafeBaseUrl(value: string): boolean {
-  return !/[?#]/.test(value) && isSafeUrl(value);
-}
-
-/** Stripe's client takes no path before its own. */
-function isSafeOrigin(value: string): boolean {
-  return isSafeBaseUrl(value) && new URL(value).pathname === "/";
-}
-
-/** What we send there is secret, or for operators alone: so it goes over TLS, or does not leave the machine. */
-function isSafeUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, hostname, username, password } = new URL(value);
-  if (username !== "" || password !== "") return false;
-  if (protocol === "https:") return true;
-  return protocol === "http:" && isLoopback(hostname);
 }

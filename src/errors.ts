@@ -15,6 +15,8 @@ export type Failure =
       readonly missing: readonly string[];
       readonly invalid: readonly string[];
     }
+  /** null: no sweep has run at all. */
+  | { readonly kind: "sweep_overdue"; readonly last_sweep_age_seconds: number | null }
   | { readonly kind: "payload_too_large"; readonly limitBytes: number }
   | { readonly kind: "signature_invalid" }
   | { readonly kind: "invalid_request"; readonly problems: readonly string[] }
@@ -67,10 +69,18 @@ const ANSWERS: {
     details: { missing, ...(invalid.length > 0 && { invalid }) },
     headers: RETRY_AFTER,
   }),
+  // As above, so that a monitor of `/health` needs to know one failure.
+  sweep_overdue: ({ last_sweep_age_seconds }) => ({
+    status: 503,
+    code: "DEPENDENCY_NOT_CONFIGURED",
+    error: "The cron has stopped: nothing wakes events whose alarm was lost.",
+    details: { missing: ["cron"], last_sweep_age_seconds },
+    headers: RETRY_AFTER,
+  }),
   payload_too_large: ({ limitBytes }) => ({
     status: 413,
     code: "PAYLOAD_TOO_LARGE",
-    error: "The body is larger than an event can be.",
+    error: "The body is larger than this route accepts.",
     details: { limit_bytes: limitBytes },
   }),
   // Why it failed goes to the log only: an answer that said so would help to forge one.

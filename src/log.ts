@@ -8,7 +8,7 @@ export function log(level: LogLevel, line: LogLine): void {
 }
 
 /**
- * Of refused requests only one in this many is logged: anybody can send a forged one, and each line costs.
+ * Of refused requests that anybody can have sent only one in this many is logged, since each line costs.
  * A line carries the rate, so that counts can be scaled back.
  */
 export const REFUSAL_SAMPLE_RATE = 10;

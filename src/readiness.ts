@@ -10,10 +10,8 @@ export interface Readiness {
 export function readiness(env: object): Readiness {
   const configured = loadConfig(env);
   const { missing, invalid } = configured.ok ? { missing: [], invalid: [] } : configured;
-  return {
-    missing: [...missing, ...(operatorKeys(env).adminKey === null ? ["SETTLE_ADMIN_KEY"] : [])],
-    invalid,
-  };
+  const keys = operatorKeys(env);
+  return { missing: [...missing, ...keys.missing], invalid: [...invalid, ...keys.invalid] };
 }
 
 /** 128 random bits, however they are written: such a key cannot be guessed at any rate of guesses. */

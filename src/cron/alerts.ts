@@ -5,7 +5,7 @@
  */
 import type { Config } from "../config.ts";
 import type { AlertFacts } from "../event-index/alert-facts.ts";
-import { askShard, type IndexPlace, shardNumbers } from "../event-index/call-shards.ts";
+import { askShard, type IndexPlace, NOTES_SHARD, shardNumbers } from "../event-index/call-shards.ts";
 import { askReconciler } from "../reconciler/call-reconciler.ts";
 import { isBehind } from "../reconciler/report.ts";
 import { failuresText, longOpenOfAll, longOpenText } from "./alert-text.ts";
@@ -23,8 +23,6 @@ import {
 
 /** Per shard and sweep. More are reported by the next sweeps. */
 const FAILURES_PER_SHARD = 250;
-/** Keeps the notes that belong to no single shard. */
-const NOTES_SHARD = 0;
 const OPEN_AGE = "open_age";
 const RECONCILIATION = "reconciliation";
 /** Four days of hourly runs: as long as the chat may be unreachable over a weekend. */

@@ -1,9 +1,10 @@
 /** What the cron runs, every five minutes. */
-import { loadConfig } from "../config.ts";
+import { type Config, loadConfig } from "../config.ts";
 import { log } from "../log.ts";
 import { readiness, weakOperatorKeys } from "../readiness.ts";
 import { tickReconciler } from "../reconciler/call-reconciler.ts";
 import { sendAlerts } from "./alerts.ts";
+import { sendHeartbeat } from "./heartbeat.ts";
 import { sweep } from "./sweep.ts";
 
 export async function runScheduled(env: Env): Promise<void> {
@@ -17,9 +18,15 @@ export async function runScheduled(env: Env): Promise<void> {
   const configured = loadConfig(env);
   if (!configured.ok) return;
   const { config } = configured;
+  await Promise.all([sweepAndReport(env, config), tickReconciler(env, config)]);
+}
+
+/** Alerts after the sweep: what it has just rescued needs no operator. */
+async function sweepAndReport(env: Env, config: Config): Promise<void> {
+  const { heartbeatUrl } = config;
+  const wentThrough = await sweep(env, config);
   await Promise.all([
-    // Alerts after the sweep: what it has just rescued needs no operator.
-    sweep(env, config).then(() => sendAlerts(env, config)),
-    tickReconciler(env, config),
+    wentThrough && heartbeatUrl !== null ? sendHeartbeat(heartbeatUrl) : null,
+    sendAlerts(env, config),
   ]);
 }

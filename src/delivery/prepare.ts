@@ -20,7 +20,13 @@ export type Prepared =
       readonly stripe_account: string;
     }
   /** `why` is for the log. */
-  | { readonly kind: "refused"; readonly failure: Failure; readonly why: string };
+  | { readonly kind: "refused"; readonly failure: RefusedDelivery; readonly why: string };
+
+/** For what a delivery is refused that is known, or may be thought, to be Stripe's. */
+export type RefusedDelivery = Extract<
+  Failure,
+  { kind: "payload_too_large" | "invalid_request" | "thin_event_unsupported" | "livemode_mismatch" }
+>;
 
 export interface Source {
   /** The position of the signing secret that verified the bytes; null: Stripe's API listed the event. */
@@ -75,6 +81,6 @@ export function mapOptionsOf({ accountKey, stripeApi }: Config): MapOptions {
   return { accountKey, asksStripe: stripeApi !== null };
 }
 
-function refused(failure: Failure, why: string): Prepared {
+function refused(failure: RefusedDelivery, why: string): Prepared {
   return { kind: "refused", failure, why };
 }

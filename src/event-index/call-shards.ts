@@ -10,6 +10,9 @@ const CALL_TIMEOUT_MS = 10_000;
 
 export type ShardStub = DurableObjectStub<EventIndex>;
 
+/** Keeps what belongs to no single shard. */
+export const NOTES_SHARD = 0;
+
 /** Where the index is: the binding, and how many shards this deployment has. */
 export interface IndexPlace {
   readonly env: Env;
@@ -26,6 +29,15 @@ export async function publish({ env, shards }: IndexPlace, summary: EventSummary
 /** One event more of a connected account that is not listed. Never rejects: the log has it, should that fail. */
 export async function countUnlisted(index: IndexPlace, account: string, now: number): Promise<void> {
   await askShard(index, shardOf(account, index.shards), (stub) => stub.countUnlisted(account, now));
+}
+
+/** `counts`: by reason. Never rejects either. */
+export async function countRefused(
+  index: IndexPlace,
+  counts: Readonly<Record<string, number>>,
+  now: number,
+): Promise<void> {
+  await askShard(index, NOTES_SHARD, (stub) => stub.countRefused(counts, now));
 }
 
 /** All shards' answers, in their order, or null if one is out of reach: a list with a gap would seem complete. */

@@ -22,8 +22,18 @@ import {
   type ReportedEvent,
 } from "./alert-facts.ts";
 import { createTable, purge, selectOpen, selectPage, upsert } from "./events-table.ts";
+import { countRefused, createRefusedDeliveries, purgeRefused } from "./refused-deliveries.ts";
 import { countUnlisted, createUnlistedAccounts, purgeUnlisted } from "./unlisted-accounts.ts";
-import { addRescues, type Overdue, rescuesOf, takeOverdue } from "./overdue.ts";
+import {
+  addRescues,
+  noteSweep,
+  type Overdue,
+  rescuesOf,
+  sweepMark,
+  sweptAt,
+  takeOverdue,
+} from "./overdue.ts";
+import type { SweepMark } from "./sweep-age.ts";
 
 export class EventIndex extends Server<Env> {
   static override options = { hibernate: true };
@@ -34,6 +44,7 @@ export class EventIndex extends Server<Env> {
     createTable(ctx.storage.sql);
     createReportedTables(ctx.storage.sql);
     createUnlistedAccounts(ctx.storage.sql);
+    createRefusedDeliveries(ctx.storage.sql);
   }
 
   publish(summary: EventSummary): Promise<RpcResult<void>> {
@@ -58,7 +69,9 @@ export class EventIndex extends Server<Env> {
   }
 
   stats(recentSince: number): Promise<RpcResult<ShardStats>> {
-    return this.#answer(({ sql, kv }) => shardStats(sql, rescuesOf(kv), recentSince));
+    return this.#answer(({ sql, kv }) =>
+      shardStats(sql, { rescues: rescuesOf(kv), swept_at: sweptAt(kv) }, recentSince),
+    );
   }
 
   takeOverdue(dueBy: number, now: number, limit: number): Promise<RpcResult<Overdue[]>> {
@@ -69,15 +82,28 @@ export class EventIndex extends Server<Env> {
     return this.#answer(({ kv }) => addRescues(kv, sweep, count));
   }
 
+  noteSweep(at: number): Promise<RpcResult<void>> {
+    return this.#answer(({ kv }) => noteSweep(kv, at));
+  }
+
+  sweepMark(now: number): Promise<RpcResult<SweepMark>> {
+    return this.#answer(({ kv }) => sweepMark(kv, now));
+  }
+
   purge(cutoff: number, limit: number): Promise<RpcResult<number>> {
     return this.#answer(({ sql }) => {
       purgeUnlisted(sql, cutoff);
+      purgeRefused(sql, cutoff);
       return purge(sql, { cutoff, now: Date.now() }, limit);
     });
   }
 
   countUnlisted(account: string, now: number): Promise<RpcResult<void>> {
     return this.#answer(({ sql }) => countUnlisted(sql, account, now));
+  }
+
+  countRefused(counts: Readonly<Record<string, number>>, now: number): Promise<RpcResult<void>> {
+    return this.#answer(({ sql }) => countRefused(sql, counts, now));
   }
 
   alertFacts(receivedBy: number, limit: number): Promise<RpcResult<AlertFacts>> {

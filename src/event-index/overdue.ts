@@ -1,8 +1,11 @@
-/** What a shard keeps for the sweep: which events it has handed out, and how many were rescued. */
+/** What a shard keeps of the sweeps: which events it has handed out, how many were rescued, and when the last one was. */
 import { IS_OPEN } from "./filter.ts";
 import { OPEN_EVENTS } from "./events-table.ts";
+import type { SweepMark } from "./sweep-age.ts";
 
 const RESCUES_KEY = "rescues";
+const SWEPT_AT_KEY = "swept_at";
+const SEEN_AT_KEY = "seen_at";
 
 export interface Overdue {
   readonly event_id: string;
@@ -49,4 +52,19 @@ export function addRescues(kv: SyncKvStorage, sweep: string, count: number): voi
 
 export function rescuesOf(kv: SyncKvStorage): number {
   return kv.get<Rescues>(RESCUES_KEY)?.total ?? 0;
+}
+
+export function noteSweep(kv: SyncKvStorage, at: number): void {
+  kv.put(SWEPT_AT_KEY, at);
+}
+
+export function sweptAt(kv: SyncKvStorage): number | null {
+  return kv.get<number>(SWEPT_AT_KEY) ?? null;
+}
+
+/** Notes when it is first asked, so that a cron that never runs is noticed too. */
+export function sweepMark(kv: SyncKvStorage, now: number): SweepMark {
+  const seenAt = kv.get<number>(SEEN_AT_KEY);
+  if (seenAt === undefined) kv.put(SEEN_AT_KEY, now);
+  return { swept_at: sweptAt(kv), seen_at: seenAt ?? now };
 }

@@ -1,9 +1,10 @@
-/** Questions over all shards. Each answers null when a shard is out of reach. */
+/** Questions to the shards. Each answers null when a shard is out of reach. */
 import type { EventSummary } from "./event-summary.ts";
 import type { EventFilter, Position } from "./filter.ts";
-import { askAllShards, type IndexPlace } from "./call-shards.ts";
+import { askAllShards, askShard, type IndexPlace, NOTES_SHARD } from "./call-shards.ts";
 import { type Money, sumByCurrency } from "./sum-by-currency.ts";
 import { combineStats, LAST_24H_MS, type Stats } from "./stats.ts";
+import type { SweepMark } from "./sweep-age.ts";
 
 export interface Page {
   readonly events: readonly EventSummary[];
@@ -49,6 +50,12 @@ export async function sumOpen(index: IndexPlace, filter: EventFilter): Promise<r
 export async function readStats(index: IndexPlace, now: number): Promise<Stats | null> {
   const shards = await askAllShards(index, (shard) => shard.stats(now - LAST_24H_MS));
   return shards === null ? null : combineStats(shards, now);
+}
+
+/** Asks one shard. */
+export async function readSweepMark(index: IndexPlace, now: number): Promise<SweepMark | null> {
+  const mark = await askShard(index, NOTES_SHARD, (stub) => stub.sweepMark(now));
+  return mark.ok ? mark.value : null;
 }
 
 function positionOf({ received_at, event_id }: EventSummary): Position {

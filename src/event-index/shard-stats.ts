@@ -3,6 +3,7 @@ import type { EventSummary } from "./event-summary.ts";
 import { type EventFilter, IS_OPEN, whereOf } from "./filter.ts";
 import type { Money } from "./sum-by-currency.ts";
 import { OPEN_EVENTS } from "./events-table.ts";
+import { type RefusedDeliveries, refusedDeliveries } from "./refused-deliveries.ts";
 import { type UnlistedAccount, unlistedAccounts } from "./unlisted-accounts.ts";
 
 export interface StateCount {
@@ -20,17 +21,25 @@ export interface ShardStats {
   readonly oldest_open_received_at: number | null;
   readonly rescues: number;
   readonly unlisted: readonly UnlistedAccount[];
+  /** This and `swept_at` are kept by one shard for all. */
+  readonly refused: readonly RefusedDeliveries[];
+  readonly swept_at: number | null;
 }
 
 /** Reads the whole shard once. Counters kept with each event would cost every event a row. */
-export function shardStats(sql: SqlStorage, rescues: number, recentSince: number): ShardStats {
+export function shardStats(
+  sql: SqlStorage,
+  ofSweeps: Pick<ShardStats, "rescues" | "swept_at">,
+  recentSince: number,
+): ShardStats {
   return {
     states: countStates(sql, 0),
     recent: countStates(sql, recentSince),
     open: openMoney(sql, {}),
     oldest_open_received_at: oldestOpen(sql),
-    rescues,
     unlisted: unlistedAccounts(sql),
+    refused: refusedDeliveries(sql, recentSince),
+    ...ofSweeps,
   };
 }
 

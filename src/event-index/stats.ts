@@ -5,6 +5,7 @@ import { moneySchema, sumByCurrency } from "./sum-by-currency.ts";
 import { countSchema, isoTimeSchema } from "../wire-schemas.ts";
 import type { ShardStats, StateCount } from "./shard-stats.ts";
 import type { UnlistedAccount } from "./unlisted-accounts.ts";
+import { sweepAgeSeconds } from "./sweep-age.ts";
 
 export const LAST_24H_MS = 86_400_000;
 /** A list to read, not to page through. */
@@ -18,12 +19,22 @@ const unlistedAccountSchema = z.strictObject({
   last_at: isoTimeSchema,
 });
 
+const refusedDeliveriesSchema = z.strictObject({
+  reason: z.string(),
+  last_24h: countSchema,
+  total: countSchema.meta({ description: "Of the time that is kept." }),
+  last_at: isoTimeSchema,
+});
+
 export const statsSchema = z.strictObject({
   /** Every state, with a zero where there is none. */
   states: z.record(z.string(), countSchema),
   open: z.array(moneySchema).readonly(),
   oldest_open_age_seconds: countSchema.nullable(),
   rescues: countSchema,
+  last_sweep_age_seconds: countSchema.nullable().meta({
+    description: "Since the cron last woke what was overdue; null: it has not run yet. Usually under 300.",
+  }),
   /** Requests to the ledger that the kept events took. */
   attempts: countSchema,
   /** `received`: the events that came in the last 24 hours. The rest: where these stand now, and what they took. */
@@ -38,18 +49,23 @@ export const statsSchema = z.strictObject({
   unlisted_accounts: z.array(unlistedAccountSchema).readonly().meta({
     description: "Connected accounts that are not listed, by events: 20 at most, then all others as one.",
   }),
+  refused_deliveries: z.array(refusedDeliveriesSchema).readonly().meta({
+    description: "Refused although Stripe signed them, or too large for the signature to be checked.",
+  }),
 });
 export type Stats = z.infer<typeof statsSchema>;
 
 export function combineStats(shards: readonly ShardStats[], now: number): Stats {
   const all = shards.flatMap((shard) => shard.states);
   const recent = shards.flatMap((shard) => shard.recent);
+  const swept = shards.flatMap((shard) => shard.swept_at ?? []);
   const oldest = shards.flatMap((shard) => shard.oldest_open_received_at ?? []);
   return {
     states: Object.fromEntries(stateSchema.options.map((state) => [state, countOf(all, state)])),
     open: sumByCurrency(shards.flatMap((shard) => shard.open)),
     oldest_open_age_seconds:
       oldest.length === 0 ? null : Math.max(0, Math.floor((now - Math.min(...oldest)) / 1_000)),
+    last_sweep_age_seconds: sweepAgeSeconds(swept.length === 0 ? null : Math.max(...swept), now),
     rescues: sum(shards.map((shard) => shard.rescues)),
     attempts: sum(all.map((count) => count.attempts)),
     last_24h: {
@@ -60,6 +76,9 @@ export function combineStats(shards: readonly ShardStats[], now: number): Stats 
       resolved: countOf(recent, "resolved"),
       attempts: sum(recent.map((count) => count.attempts)),
     },
+    refused_deliveries: shards.flatMap(({ refused }) =>
+      refused.map((one) => ({ ...one, last_at: new Date(one.last_at).toISOString() })),
+    ),
     unlisted_accounts: rankUnlisted(shards.flatMap((shard) => shard.unlisted)),
   };
 }

@@ -9,20 +9,14 @@ export type Role = "admin" | "read";
 
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
 
-/** While no key is configured, every request is refused. */
-export const NO_KEY: Failure = {
-  kind: "dependency_not_configured",
-  missing: ["SETTLE_ADMIN_KEY"],
-  invalid: [],
-};
-
 /**
  * Null when the request may go on. The admin key opens everything, the read key only what changes nothing.
- * Fails closed: without a configured key every request is refused, and the answer names the key to set.
+ * Fails closed: without a usable key every request is refused, and the answer names the key to set.
  */
 export async function refuseOperator(request: Request, env: object): Promise<Failure | null> {
   const keys = operatorKeys(env);
-  if (!hasKey(keys)) return NO_KEY;
+  const { missing, invalid } = keys;
+  if (!hasKey(keys)) return { kind: "dependency_not_configured", missing, invalid };
   const role = await roleOf(bearerOf(request), keys);
   if (role === null) return { kind: "unauthorized" };
   return role === "read" && !SAFE_METHODS.has(request.method) ? { kind: "forbidden" } : null;

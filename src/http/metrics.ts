@@ -36,6 +36,12 @@ export function metricsOf(stats: Statistics): string {
       labelled("count", last_24h),
     ),
     ...unlistedMetrics(stats.unlisted_accounts),
+    ...refusedMetrics(stats.refused_deliveries),
+    ...gaugeIfKnown(
+      "last_sweep_age_seconds",
+      "How long ago the cron last woke what was overdue; under 300 is usual.",
+      stats.last_sweep_age_seconds,
+    ),
     ...watermarkMetrics(stats.reconciliation),
   ].join("");
 }
@@ -50,28 +56,42 @@ function unlistedMetrics(accounts: Statistics["unlisted_accounts"]): string[] {
   return samples.length === 0 ? [] : [family("unlisted_account_events", "gauge", help, samples)];
 }
 
-/** A value that is not known (out of reach, or never switched on) has no sample. */
+function refusedMetrics(refused: Statistics["refused_deliveries"]): string[] {
+  const help = "Deliveries of the last 24 hours that were refused although Stripe signed them.";
+  const samples = refused.map(({ reason, last_24h }): Sample => [label("reason", reason), last_24h]);
+  return samples.length === 0 ? [] : [family("refused_deliveries_last_24h", "gauge", help, samples)];
+}
+
 function watermarkMetrics(watermark: Statistics["reconciliation"]): string[] {
   if (watermark === null) return [];
   const { configured, complete_up_to, behind_seconds, last_run } = watermark;
   return [
-    ...watermarkGauge("configured", "1 when there is a key for Stripe's API.", configured ? 1 : 0),
-    ...watermarkGauge(
-      "complete_up_to_seconds",
+    ...gaugeIfKnown(
+      "reconciliation_configured",
+      "1 when there is a key for Stripe's API.",
+      configured ? 1 : 0,
+    ),
+    ...gaugeIfKnown(
+      "reconciliation_complete_up_to_seconds",
       "Everything that Stripe knows up to this Unix time is known here.",
       complete_up_to === null ? null : Date.parse(complete_up_to) / 1_000,
     ),
-    ...watermarkGauge("behind_seconds", "How long ago that was; about an hour is usual.", behind_seconds),
-    ...watermarkGauge(
-      "last_run_complete",
+    ...gaugeIfKnown(
+      "reconciliation_behind_seconds",
+      "How long ago that was; about an hour is usual.",
+      behind_seconds,
+    ),
+    ...gaugeIfKnown(
+      "reconciliation_last_run_complete",
       "1 when the last hourly run came to its end.",
       last_run === null ? null : Number(last_run.status === "complete"),
     ),
   ];
 }
 
-function watermarkGauge(name: string, help: string, value: number | null): string[] {
-  return value === null ? [] : [family(`reconciliation_${name}`, "gauge", help, [["", value]])];
+/** A value that is not known (out of reach, never switched on, or not yet) has no sample. */
+function gaugeIfKnown(name: string, help: string, value: number | null): string[] {
+  return value === null ? [] : [family(name, "gauge", help, [["", value]])];
 }
 
 function family(name: string, type: "gauge" | "counter", help: string, samples: readonly Sample[]): string {

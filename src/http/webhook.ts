@@ -1,7 +1,8 @@
 /**
- * `POST /v1/stripe/webhook`: one column of checks, in the contract's order. Bytes are verified before they
- * are parsed, and nothing before the last step touches a Durable Object: a forged request leaves no trace but
- * a log line.
+ * `POST /v1/stripe/webhook`: one column of checks, in the contract's order. The header is checked before the body is
+ * read, and bytes are verified before they are parsed. Nothing before the last step touches an event's object, and a
+ * forged request leaves no trace but a log line. What Stripe signed and is refused all the same leaves two: Stripe gives
+ * it up after three days, so somebody must notice before.
  */
 import { type Config, loadConfig } from "../config.ts";
 import { deliver } from "../delivery/deliver.ts";
@@ -11,9 +12,9 @@ import type { DeliveryAnswer } from "../event/delivery-answer.ts";
 import { countUnlisted } from "../event-index/call-shards.ts";
 import { log, logSampled } from "../log.ts";
 import type { Result } from "../result.ts";
-import { EVENT_MAX_BYTES } from "../stripe/event.ts";
-import { verifySignature } from "../stripe/signature.ts";
+import { checkHeader, verifySignature } from "../stripe/signature.ts";
 import { readBody } from "./body.ts";
+import { countRefusal } from "./count-refusal.ts";
 import type { Incoming } from "./input.ts";
 import { newRequestId, respond } from "./respond.ts";
 import { ROUTES } from "./routes.ts";
@@ -51,18 +52,20 @@ export async function receiveDelivery({
     log("error", { msg: "unconfigured", request_id: requestId, missing: [...missing, ...invalid].join(",") });
     return { ok: false, failure: { kind: "dependency_not_configured", missing, invalid } };
   }
-  const accepted = await accept(request, configured.config, requestId, startedAt);
-  if (accepted.kind === "refused") {
+  const { config } = configured;
+  const accepted = await accept(request, config, requestId, startedAt);
+  if (accepted.kind === "unproven" || accepted.kind === "refused") {
     const { failure, why } = accepted;
-    logSampled(
-      "warn",
-      { msg: "delivery_refused", request_id: requestId, refusal: failure.kind, why },
-      Math.random(),
-    );
+    const line = { msg: "delivery_refused", request_id: requestId, refusal: failure.kind, why };
+    if (accepted.kind === "unproven") logSampled("warn", line, Math.random());
+    else {
+      log("warn", line);
+      countRefusal({ env, background }, config, failure.kind);
+    }
     return { ok: false, failure };
   }
   if (accepted.kind === "not_listed") {
-    const index = { env, shards: configured.config.indexShards };
+    const index = { env, shards: config.indexShards };
     background(countUnlisted(index, accepted.stripe_account, startedAt));
     return { ok: true, value: notListed(accepted, requestId) };
   }
@@ -85,26 +88,33 @@ function notListed(
   return { ok: true, event_id, event_type, state: "ignored", reason, forwarded_to_ledger: false };
 }
 
+/** Anybody can have sent it. `why` is for the log. */
+type Unproven = { readonly kind: "unproven"; readonly failure: Failure; readonly why: string };
+
 /** Everything that needs no state. */
-async function accept(request: Request, config: Config, requestId: string, nowMs: number): Promise<Prepared> {
-  const body = await readBody(request, EVENT_MAX_BYTES).catch(() => "broken_off" as const);
+async function accept(
+  request: Request,
+  config: Config,
+  requestId: string,
+  nowMs: number,
+): Promise<Prepared | Unproven> {
+  const { signingSecrets, signatureToleranceSeconds: toleranceSeconds, webhookBodyMaxBytes } = config;
+  const header = checkHeader(request.headers.get("stripe-signature"), { toleranceSeconds, nowMs });
+  if (header.kind === "refused") return unproven({ kind: "signature_invalid" }, header.why);
+  const body = await readBody(request, webhookBodyMaxBytes).catch(() => "broken_off" as const);
   if (body === "broken_off") {
-    return refused({ kind: "invalid_request", problems: ["the body broke off"] }, body);
+    return unproven({ kind: "invalid_request", problems: ["the body broke off"] }, body);
   }
   if (body === null) {
-    return refused({ kind: "payload_too_large", limitBytes: EVENT_MAX_BYTES }, "too_large");
+    // Not proven to be Stripe's, but if it is, this is money that nobody will see again.
+    const failure = { kind: "payload_too_large", limitBytes: webhookBodyMaxBytes } as const;
+    return { kind: "refused", failure, why: "too_large" };
   }
-  const signature = await verifySignature({
-    header: request.headers.get("stripe-signature"),
-    body,
-    secrets: config.signingSecrets,
-    toleranceSeconds: config.signatureToleranceSeconds,
-    nowMs,
-  });
-  if (signature.kind === "refused") return refused({ kind: "signature_invalid" }, signature.why);
+  const signature = await verifySignature(header, body, signingSecrets);
+  if (signature.kind === "refused") return unproven({ kind: "signature_invalid" }, signature.why);
   return prepareDelivery(body, config, { secretIndex: signature.secretIndex, requestId });
 }
 
-function refused(failure: Failure, why: string): Prepared {
-  return { kind: "refused", failure, why };
+function unproven(failure: Failure, why: string): Unproven {
+  return { kind: "unproven", failure, why };
 }

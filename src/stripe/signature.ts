@@ -18,15 +18,18 @@ const TIMESTAMP = /^(?:0|[1-9][0-9]{0,11})$/;
 const SHA256_HEX = /^[0-9a-f]{64}$/;
 const VISIBLE_ASCII = /^[ -~]*$/;
 
-export interface SignedDelivery {
-  readonly header: string | null;
-  /** The raw body, before anything decoded it. */
-  readonly body: Uint8Array;
-  /** Any of them verifies. A blank one never does: everybody knows it. */
-  readonly secrets: readonly string[];
+export interface HeaderPolicy {
   /** Allowed on both sides of now. 0 means this very second, not (as in the `stripe` package) "do not check". */
   readonly toleranceSeconds: number;
   readonly nowMs: number;
+}
+
+/** A header that a body may verify by. */
+export interface SignatureHeader {
+  readonly kind: "header";
+  readonly signedAtSeconds: number;
+  /** At least one. */
+  readonly signatures: readonly Uint8Array[];
 }
 
 export type SignatureCheck =
@@ -36,7 +39,12 @@ export type SignatureCheck =
       readonly secretIndex: number;
       readonly signedAtSeconds: number;
     }
-  | { readonly kind: "refused"; readonly why: SignatureRefusal };
+  | RefusedSignature;
+
+export interface RefusedSignature {
+  readonly kind: "refused";
+  readonly why: SignatureRefusal;
+}
 
 export type SignatureRefusal =
   | "header_missing"
@@ -47,23 +55,34 @@ export type SignatureRefusal =
   | "no_match";
 
 /**
- * Costs at most one HMAC per secret, however many signatures the header lists, and none at all for a header that
- * is malformed or stale. The rest is linear in the header, whose size the platform bounds.
+ * All that can be checked before the body is read, so that a request without a plausible header costs no body.
+ * Linear in the header, whose size the platform bounds.
  */
-export async function verifySignature(delivery: SignedDelivery): Promise<SignatureCheck> {
-  const parsed = parseHeader(delivery.header);
+export function checkHeader(
+  header: string | null,
+  { toleranceSeconds, nowMs }: HeaderPolicy,
+): SignatureHeader | RefusedSignature {
+  const parsed = parseHeader(header);
   if (parsed.kind === "refused") return parsed;
-  const { signedAtSeconds, signatures } = parsed;
-
-  const ageSeconds = Math.floor(delivery.nowMs / 1000) - signedAtSeconds;
+  const ageSeconds = Math.floor(nowMs / 1000) - parsed.signedAtSeconds;
   // "Not within", rather than "beyond": a NaN must refuse.
-  if (!(Math.abs(ageSeconds) <= delivery.toleranceSeconds)) return refused("timestamp_outside_tolerance");
-  if (signatures.length === 0) return refused("no_match");
+  if (!(Math.abs(ageSeconds) <= toleranceSeconds)) return refused("timestamp_outside_tolerance");
+  return parsed.signatures.length === 0 ? refused("no_match") : parsed;
+}
 
-  for (const [secretIndex, secret] of delivery.secrets.entries()) {
+/**
+ * Costs at most one HMAC per secret, however many signatures the header lists. `body`: the raw one, before anything
+ * decoded it. `secrets`: any of them verifies, but a blank one never does, because everybody knows it.
+ */
+export async function verifySignature(
+  { signedAtSeconds, signatures }: SignatureHeader,
+  body: Uint8Array,
+  secrets: readonly string[],
+): Promise<SignatureCheck> {
+  for (const [secretIndex, secret] of secrets.entries()) {
     if (secret.trim() === "") continue;
     const key = keys.get(secret) ?? (await importKey(secret));
-    const expected = await hmac(key, signedAtSeconds, delivery.body);
+    const expected = await hmac(key, signedAtSeconds, body);
     if (signatures.some((signature) => equalInConstantTime(signature, expected))) {
       return { kind: "verified", secretIndex, signedAtSeconds };
     }
@@ -71,16 +90,12 @@ export async function verifySignature(delivery: SignedDelivery): Promise<Signatu
   return refused("no_match");
 }
 
-function refused(why: SignatureRefusal): { readonly kind: "refused"; readonly why: SignatureRefusal } {
+function refused(why: SignatureRefusal): RefusedSignature {
   return { kind: "refused", why };
 }
 
-type ParsedHeader =
-  | { readonly kind: "header"; readonly signedAtSeconds: number; readonly signatures: readonly Uint8Array[] }
-  | { readonly kind: "refused"; readonly why: SignatureRefusal };
-
 /** As in the package: of several `t` the last counts, spaces are part of a name, unknown names are skipped. */
-function parseHeader(header: string | null): ParsedHeader {
+function parseHeader(header: string | null): SignatureHeader | RefusedSignature {
   if (header === null || header === "") return refused("header_missing");
   if (!VISIBLE_ASCII.test(header)) return refused("header_malformed");
   let timestamp = "";

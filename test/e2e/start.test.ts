@@ -53,7 +53,7 @@ describe("npm start", () => {
     const { ports, args } = await flags();
     const file = join(folder, "older.vars");
     const before =
-      "STRIPE_WEBHOOK_SIGNING_SECRET=whsec_chosen\nLEDGER_ADMIN_KEY=chosen\nSETTLE_ADMIN_KEY=chosen";
+      "STRIPE_WEBHOOK_SIGNING_SECRET=whsec_chosen_by_the_developer_alone\nLEDGER_ADMIN_KEY=chosen_by_the_developer\nSETTLE_ADMIN_KEY=chosen_by_the_developer";
     await writeFile(file, before);
     const child = spawn(process.execPath, [START, ...args, "--vars-file", file], {
       cwd: ROOT,

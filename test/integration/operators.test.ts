@@ -335,16 +335,37 @@ describe("GET /health and GET /", () => {
       expect(asked.every((url) => url.startsWith("api.stripe.com/v1/"))).toBe(true);
     });
 
-    it.each<[string, string | null, Record<string, unknown>]>([
-      ["no key", null, {}],
-      ["a wrong key", "nope", {}],
-      ["no key for Stripe's API", env.SETTLE_ADMIN_KEY, { STRIPE_API_KEY: undefined }],
-    ])("%s → as without, and nobody is asked", async (_, key, unset) => {
+    it.each([null, "nope"])("%s is none → as without, and nobody is asked", async (key) => {
       const asked = answer({});
-      const { status, body } = await operator("GET", "/health", undefined, { key, env: unset });
+      const { status, body } = await operator("GET", "/health", undefined, { key });
       expect(status).toBe(200);
       expect(Object.keys(body)).toEqual(["status", "service", "version", "settle_env"]);
       expect(asked).toEqual([]);
+    });
+
+    it("but no key for Stripe's API → Stripe is not asked", async () => {
+      const asked = answer({});
+      const unset = { STRIPE_API_KEY: undefined };
+      const { status, body } = await operator("GET", "/health", undefined, { env: unset });
+      expect(status).toBe(200);
+      expect(Object.keys(body)).toEqual([
+        "status",
+        "service",
+        "version",
+        "settle_env",
+        "last_sweep_age_seconds",
+      ]);
+      expect(asked).toEqual([]);
+    });
+
+    it("production, an operator's key that could be guessed → 503 that names it as invalid", async () => {
+      const weak = { SETTLE_ENV: "production", SETTLE_READ_KEY: "read" };
+      for (const key of [env.SETTLE_ADMIN_KEY, "read", null]) {
+        const { status, body } = await operator("GET", "/health", undefined, { key, env: weak });
+        expect([status, body.details]).toEqual([503, { missing: [], invalid: ["SETTLE_READ_KEY"] }]);
+      }
+      const reading = await operator("GET", "/v1/admin/stats", undefined, { key: "read", env: weak });
+      expect(reading.status).toBe(401);
     });
   });
 

@@ -27,9 +27,11 @@ describe("GET /v1/admin/stats", () => {
       states: STATES,
       open: [],
       oldest_open_age_seconds: null,
+      last_sweep_age_seconds: null,
       rescues: 0,
       attempts: 0,
       last_24h: { received: 0, forwarded: 0, failed: 0, ignored: 0, resolved: 0, attempts: 0 },
+      refused_deliveries: [],
       unlisted_accounts: [],
       reconciliation: { configured: true, ...NOTHING_RECONCILED },
     });

@@ -23,8 +23,8 @@ import {
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-/** As in src/cron/sweep.ts: 400 over 8 shards. */
-const POKES_PER_SHARD = 50;
+/** As in src/cron/sweep.ts: 2,000 over 8 shards. */
+const POKES_PER_SHARD = 250;
 
 let ledger: ScriptedLedger;
 beforeEach(async () => {

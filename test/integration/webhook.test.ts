@@ -3,7 +3,6 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { signPayload } from "../../scripts/sandbox/events/stripe-signature.ts";
-import { EVENT_MAX_BYTES } from "../../src/stripe/event.ts";
 import { type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import { type Answer, BASE, deliver, OLD_SECRET, SECRET, send, withOverrides } from "../support/worker.ts";
 
@@ -13,7 +12,29 @@ let ledger: ScriptedLedger;
 beforeEach(() => {
   ledger = scriptLedger();
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** Of a body, as long as none is configured. */
+const LIMIT = 262_144;
+
+/** Sends for ever, and counts how often it was asked to. */
+function endless(headers: Record<string, string>) {
+  let pulled = 0;
+  const body = new ReadableStream(
+    {
+      pull(controller) {
+        pulled++;
+        controller.enqueue(new Uint8Array(16_384));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const request = new Request(`${BASE}/v1/stripe/webhook`, { method: "POST", headers, body });
+  return { request, pulled: () => pulled };
+}
 
 const event = (over: Record<string, unknown> = {}) => ({
   ...paymentIntentSucceeded({ account_id: "acct_1", amount: 1234 }),
@@ -55,46 +76,97 @@ describe("step 1: configuration", () => {
     expect(answer.body.details).toEqual({ missing: [], invalid: ["SETTLE_ENV"] });
   });
 
+  it.each(["changeme", `whsec_${"s".repeat(23)}`])(
+    "production, a signing secret that could be guessed → 503 that names it, also for what it signed",
+    async (secret) => {
+      const overrides = { SETTLE_ENV: "production", STRIPE_WEBHOOK_SIGNING_SECRET: secret };
+      const signed = () => deliver(event({ livemode: true }), { secret, env: overrides });
+      const answer = await expectNoTrace(signed);
+      expect(answer.status).toBe(503);
+      expect(answer.body.details).toEqual({ missing: [], invalid: ["STRIPE_WEBHOOK_SIGNING_SECRET"] });
+    },
+  );
+
+  it("production, an operator's key that could be guessed → deliveries are settled all the same", async () => {
+    const overrides = { SETTLE_ENV: "production", SETTLE_ADMIN_KEY: "admin" };
+    expect((await deliver(event({ livemode: true }), { env: overrides })).status).toBe(200);
+  });
+
   it("comes before the size: an unconfigured service reads no body", async () => {
-    const huge = new Uint8Array(EVENT_MAX_BYTES + 1);
+    const huge = new Uint8Array(LIMIT + 1);
     const answer = await deliver(huge, { env: { LEDGER_ADMIN_KEY: undefined } });
     expect(answer.status).toBe(503);
   });
 });
 
-describe("step 2: size", () => {
-  it("one byte more than 1 MiB → 413, before the signature", async () => {
-    const answer = await expectNoTrace(() => deliver(new Uint8Array(EVENT_MAX_BYTES + 1), { header: "t=1" }));
-    expect(answer.status).toBe(413);
-    expect(answer.body.code).toBe("PAYLOAD_TOO_LARGE");
-  });
-
-  it("a stream without a length is counted while it is read → 413", async () => {
-    let pulled = 0;
-    const endless = new ReadableStream({
-      pull(controller) {
-        pulled++;
-        controller.enqueue(new Uint8Array(65_536));
-      },
-    });
-    const request = new Request(`${BASE}/v1/stripe/webhook`, { method: "POST", body: endless });
+describe("step 2: the header's form and time, before the body is read", () => {
+  it.each<[string, (now: number) => string | null]>([
+    ["no header", () => null],
+    ["an empty header", () => ""],
+    ["no time", () => `v1=${"a".repeat(64)}`],
+    ["no v1", (now) => `t=${now}`],
+    ["a v1 that is no SHA-256", (now) => `t=${now},v1=abc`],
+    ["too old", (now) => `t=${now - 301},v1=${"a".repeat(64)}`],
+    ["from the future", (now) => `t=${now + 330},v1=${"a".repeat(64)}`],
+  ])("%s → 401, and of an endless body nothing is read", async (_, headerAt) => {
+    const header = headerAt(Math.floor(Date.now() / 1000));
+    const { request, pulled } = endless(header === null ? {} : { "stripe-signature": header });
     const answer = await expectNoTrace(() => send(request));
-    expect(answer.status).toBe(413);
-    expect(pulled).toBeLessThan(40);
-  });
-
-  it("exactly 1 MiB goes on to the signature", async () => {
-    const answer = await expectNoTrace(() => deliver(new Uint8Array(EVENT_MAX_BYTES), { header: "t=1" }));
-    expect(answer.status).toBe(401);
-  });
-
-  it("an event of almost 1 MiB settles", async () => {
-    const big = event({ padding: "x".repeat(EVENT_MAX_BYTES - 10_000) });
-    expect((await deliver(big)).status).toBe(200);
+    expect([answer.status, answer.body.code]).toEqual([401, "SIGNATURE_INVALID"]);
+    expect(pulled()).toBe(0);
   });
 });
 
-describe("step 3: signature", () => {
+describe("step 3: size", () => {
+  const plausible = () => `t=${Math.floor(Date.now() / 1000)},v1=${"a".repeat(64)}`;
+
+  it("one byte more than 256 KiB → 413, before the signature", async () => {
+    const answer = await expectNoTrace(() => deliver(new Uint8Array(LIMIT + 1), { header: plausible() }));
+    expect(answer.status).toBe(413);
+    expect(answer.body).toMatchObject({ code: "PAYLOAD_TOO_LARGE", details: { limit_bytes: LIMIT } });
+  });
+
+  it("a stream without a length is counted while it is read → 413", async () => {
+    const { request, pulled } = endless({ "stripe-signature": plausible() });
+    const answer = await expectNoTrace(() => send(request));
+    expect(answer.status).toBe(413);
+    expect(pulled()).toBeLessThan(20);
+  });
+
+  it("exactly 256 KiB goes on to the signature", async () => {
+    const answer = await expectNoTrace(() => deliver(new Uint8Array(LIMIT), { header: plausible() }));
+    expect(answer.status).toBe(401);
+  });
+
+  it("an event of almost 256 KiB settles", async () => {
+    expect((await deliver(event({ padding: "x".repeat(LIMIT - 10_000) }))).status).toBe(200);
+  });
+
+  it("the limit is configurable", async () => {
+    const padded = event({ padding: "x".repeat(LIMIT) });
+    expect((await deliver(padded)).status).toBe(413);
+    expect((await deliver(padded, { env: { WEBHOOK_BODY_MAX_KIB: "1024" } })).status).toBe(200);
+    expect((await deliver(event(), { env: { WEBHOOK_BODY_MAX_KIB: "1" } })).status).toBe(413);
+  });
+
+  it("a body that does not come to its end within 20 s → 400, as one that broke off", async () => {
+    const body = new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array([0x7b])) });
+    const headers = { "stripe-signature": plausible() };
+    const request = new Request(`${BASE}/v1/stripe/webhook`, { method: "POST", headers, body });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const answering = expectNoTrace(() => send(request));
+    for (let tries = 0; vi.getTimerCount() === 0 && tries < 1_000; tries++) await scheduler.wait(1);
+    await vi.advanceTimersByTimeAsync(20_000);
+    const answer = await answering;
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({
+      code: "INVALID_REQUEST",
+      details: { problems: ["the body broke off"] },
+    });
+  });
+});
+
+describe("step 4: signature", () => {
   const now = () => Math.floor(Date.now() / 1000);
 
   it.each<[string, () => Promise<Answer>]>([
@@ -156,7 +228,7 @@ describe("step 3: signature", () => {
   });
 });
 
-describe("step 4: envelope", () => {
+describe("step 5: envelope", () => {
   it.each<[string, unknown]>([
     ["not JSON", "{"],
     ["not UTF-8", new Uint8Array([0x22, 0xff, 0x22])],
@@ -202,7 +274,7 @@ describe("step 4: envelope", () => {
   });
 });
 
-describe("step 5: thin events", () => {
+describe("step 6: thin events", () => {
   it.each<[string, unknown]>([
     [
       "object v2.core.event",
@@ -217,7 +289,7 @@ describe("step 5: thin events", () => {
   });
 });
 
-describe("step 6: livemode", () => {
+describe("step 7: livemode", () => {
   const production = { SETTLE_ENV: "production" };
   const override = { ...production, STRIPE_ALLOW_TESTMODE_EVENTS_IN_PROD: "true" };
 
@@ -251,7 +323,7 @@ describe("step 6: livemode", () => {
   });
 });
 
-describe("step 7: delivery to the event's object", () => {
+describe("step 8: delivery to the event's object", () => {
   type Stub = { deliver(): Promise<unknown> };
 
   /** A namespace whose stubs fail as the platform's do, as often as told; then it is the real one. */

@@ -36,6 +36,7 @@ export const LAYERS = [
   "settlement/",
   "stripe/",
   "config.ts",
+  "settings.ts",
   "durable-object/",
   "format-money.ts",
   "log.ts",

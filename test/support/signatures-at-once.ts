@@ -1,5 +1,5 @@
 import { signPayload } from "../../scripts/sandbox/events/stripe-signature.ts";
-import { verifySignature } from "../../src/stripe/signature.ts";
+import { verifyDelivery } from "./verify-delivery.ts";
 
 const SECRET = "whsec_at_once";
 const SECONDS = 1_800_000_000;
@@ -22,7 +22,7 @@ export async function checkManyAtOnce(): Promise<{ wanted: Kinds; found: Kinds }
     }),
   );
   const check = (body: Uint8Array, header: string) =>
-    verifySignature({ header, body, secrets: [SECRET], toleranceSeconds: 0, nowMs: SECONDS * 1000 });
+    verifyDelivery({ header, body, secrets: [SECRET], toleranceSeconds: 0, nowMs: SECONDS * 1000 });
   const own = deliveries.map(({ body, header }) => check(body, header));
   const neighbours = deliveries.map(({ body }, i) => check(body, deliveries.at(i - 1)?.header ?? ""));
   const found = {

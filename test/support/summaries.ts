@@ -71,6 +71,7 @@ export async function emptyIndex(): Promise<void> {
       storage.sql.exec("DELETE FROM told");
       storage.sql.exec("DELETE FROM told_open");
       storage.sql.exec("DELETE FROM unlisted_accounts");
+      storage.sql.exec("DELETE FROM refused_deliveries");
       for (const [key] of storage.kv.list()) storage.kv.delete(key);
     });
   }

@@ -9,7 +9,7 @@ const STRIPE_API_KEY = "rk_test_reconciler";
 const BINDINGS = {
   SETTLE_ENV: "staging",
   // Two, as while one is being rolled.
-  STRIPE_WEBHOOK_SIGNING_SECRET: "whsec_test_new,whsec_test_old",
+  STRIPE_WEBHOOK_SIGNING_SECRET: "whsec_test_new_as_long_as_stripes,whsec_test_old_as_long_as_stripes",
   // Nothing listens there: each test answers for the ledger, by a spy on `fetch` or with the sandbox.
   LEDGER_BASE_URL: "http://127.0.0.1:9",
   LEDGER_ADMIN_KEY,

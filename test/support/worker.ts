@@ -16,8 +16,8 @@ import type { EventRecord } from "../../src/event/record.ts";
 import worker from "../../src/index.ts";
 import { signPayload } from "../../scripts/sandbox/events/stripe-signature.ts";
 
-export const SECRET = "whsec_test_new";
-export const OLD_SECRET = "whsec_test_old";
+export const SECRET = "whsec_test_new_as_long_as_stripes";
+export const OLD_SECRET = "whsec_test_old_as_long_as_stripes";
 export const BASE = "https://clawsettle.test";
 const WEBHOOK = `${BASE}/v1/stripe/webhook`;
 /** As configured by default. */

@@ -15,6 +15,10 @@ export type Secrets = Readonly<Record<SecretName, string>>;
 /** All that `.dev.vars` holds: the secrets, and whatever optional settings a developer added. */
 export type DevVars = Secrets & Readonly<Record<string, string>>;
 
+/** What could be guessed: as clawsettle refuses it in production, and a local stack may be reachable by others. */
+const MIN_LENGTH = 20;
+const SIGNING_SECRET = /^whsec_.{24,}$/;
+
 /** Fresh random secrets. They open nothing but a local stack. */
 export function createDevVars(): DevVars {
   return {
@@ -27,8 +31,8 @@ export function createDevVars(): DevVars {
 }
 
 /**
- * Reads the file, or makes it when there is none. An incomplete one is the developer's to repair: it is never
- * overwritten. But the key of the sandbox Stripe, which opens nothing else, is added where it is missing.
+ * Reads the file, or makes it when there is none. One that is incomplete, or has secrets that could be guessed, is the
+ * developer's to repair: it is never overwritten. But the key of the sandbox Stripe, which opens nothing else, is added where it is missing.
  */
 export async function loadOrCreateDevVars(
   file = DEV_VARS_FILE,
@@ -46,10 +50,23 @@ export async function loadOrCreateDevVars(
       `${shownPath(file)} has no value for ${missing.join(", ")}. Add it, or delete the file to get fresh random secrets.`,
     );
   }
+  const guessable = [...SECRET_NAMES, "SETTLE_READ_KEY"].filter((name) => isGuessable(name, found[name]));
+  if (guessable.length > 0) {
+    throw new PlainError(
+      `${shownPath(file)}: ${guessable.join(", ")} could be guessed. A key needs ${MIN_LENGTH} characters or more, a signing secret is whsec_ and 24 or more. Replace it, or delete the file to get fresh random secrets.`,
+    );
+  }
   if (found["STRIPE_API_KEY"]) return { vars: found as DevVars, created: false, completed: false };
   const STRIPE_API_KEY = sandboxStripeKey();
   await appendFile(file, `\nSTRIPE_API_KEY=${STRIPE_API_KEY}\n`);
   return { vars: { ...(found as DevVars), STRIPE_API_KEY }, created: false, completed: true };
+}
+
+function isGuessable(name: string, value: string | undefined): boolean {
+  if (value === undefined) return false;
+  return name === "STRIPE_WEBHOOK_SIGNING_SECRET"
+    ? value.split(",").some((each) => !SIGNING_SECRET.test(each.trim()))
+    : value.length < MIN_LENGTH;
 }
 
 /** The variables of a `.dev.vars` file, empty ones left out; null when there is no such file. */

@@ -2,6 +2,7 @@
 import type { Money } from "../../event-index/sum-by-currency.ts";
 import type { Stats } from "../../event-index/stats.ts";
 import type { Overview } from "../../operators/statistics.ts";
+import { isOverdueAge } from "../../event-index/sweep-age.ts";
 import { EventTable } from "../ui/event-table.tsx";
 import { SearchBox } from "../ui/filter.tsx";
 import { formatMoney } from "../../format-money.ts";
@@ -137,14 +138,23 @@ function States({ stats }: { stats: Stats }) {
   );
 }
 
-function LastDay({ stats: { last_24h, rescues, attempts } }: { stats: Stats }) {
+function LastDay({
+  stats: { last_24h, rescues, attempts, last_sweep_age_seconds, refused_deliveries },
+}: {
+  stats: Stats;
+}) {
+  const refused = refused_deliveries.reduce((total, { last_24h: count }) => total + count, 0);
   return (
     <dl class="facts row">
       <Fact name="Received in 24 h">{last_24h.received}</Fact>
       <Fact name="Of these forwarded">{last_24h.forwarded}</Fact>
       <Fact name="Of these failed">{last_24h.failed}</Fact>
       <Fact name="Attempts at the ledger">{attempts}</Fact>
+      <Fact name="Signed, but refused in 24 h">{refused === 0 ? 0 : <strong>{refused}</strong>}</Fact>
       <Fact name="Rescued by the watchdog">{rescues}</Fact>
+      <Fact name="Last sweep">
+        <LastSweep ageSeconds={last_sweep_age_seconds} />
+      </Fact>
     </dl>
   );
 }
@@ -168,4 +178,11 @@ function UnlistedAccounts({ accounts, now }: { accounts: Stats["unlisted_account
       <Table caption="Connected accounts that are not listed" columns={columns} rows={accounts} hideCaption />
     </section>
   );
+}
+
+/** While it stands still, nothing wakes events whose alarm was lost, and no alert is sent. */
+function LastSweep({ ageSeconds }: { ageSeconds: number | null }) {
+  if (ageSeconds === null) return <>none yet</>;
+  const ago = `${duration(ageSeconds)} ago`;
+  return isOverdueAge(ageSeconds) ? <strong>{ago}: the cron stands still</strong> : <>{ago}</>;
 }

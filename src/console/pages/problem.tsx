@@ -25,7 +25,7 @@ export const UNREADABLE: Problem = { title: "The form cannot be read", text: "No
 
 export const SWITCHED_OFF: Problem = {
   title: "The console is off",
-  text: "No operator key is configured. Set the secret SETTLE_ADMIN_KEY, and the console is there.",
+  text: "No operator key is configured, or it is shorter than production accepts. Set the secret SETTLE_ADMIN_KEY, and the console is there.",
 };
 
 export function problemOf(failure: Failure): Problem {

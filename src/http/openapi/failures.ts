@@ -4,14 +4,14 @@
  */
 import { z } from "zod";
 import { answerTo, type ErrorAnswer, type Failure } from "../../errors.ts";
-import { EVENT_MAX_BYTES } from "../../stripe/event.ts";
 import { errorBody, SECURITY_HEADERS } from "../respond.ts";
 
 export type FailureKind = Failure["kind"];
 
 const EXAMPLES: { readonly [Kind in FailureKind]: Omit<Extract<Failure, { kind: Kind }>, "kind"> } = {
   dependency_not_configured: { missing: ["LEDGER_ADMIN_KEY"], invalid: [] },
-  payload_too_large: { limitBytes: EVENT_MAX_BYTES },
+  sweep_overdue: { last_sweep_age_seconds: 1_800 },
+  payload_too_large: { limitBytes: 262_144 },
   signature_invalid: {},
   invalid_request: { problems: ["limit: Too big: expected number to be <=200"] },
   thin_event_unsupported: {},
@@ -52,7 +52,7 @@ export function failureResponses(kinds: readonly FailureKind[]) {
         headers: headersOf(its.map(({ answer }) => answer)),
         content: {
           "application/json": {
-            schema: errorSchema(its.map(({ answer }) => answer.code)),
+            schema: errorSchema([...new Set(its.map(({ answer }) => answer.code))]),
             examples: Object.fromEntries(
               its.map(({ kind, answer }) => [kind, { value: errorBody(EXAMPLE_REQUEST_ID, answer) }]),
             ),

@@ -36,19 +36,19 @@ export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
   welcome: { answer: json(welcomeSchema, "What runs here, and where to go.") },
   health: {
     description:
-      "With an operator's key, each request also asks Stripe what the API key may read, for at most 5 s.",
+      "With an operator's key it also says how long ago the cron swept, and fails once that is more than 20 minutes; and it asks Stripe what the API key may read, for at most 5 s.",
     answer: json(healthSchema, "Complete."),
-    failures: ["dependency_not_configured"],
+    failures: ["dependency_not_configured", "sweep_overdue", "event_object_unavailable"],
   },
   document: { answer: json(z.record(z.string(), z.unknown()), "This document.") },
   webhook: {
     description:
-      "The raw body is verified before it is parsed. A 200 means that nothing more is to come; Stripe sends again after anything else. A replay gets the first answer again, with `deduped: true`.",
+      "The header's form and time are checked before the body is read, and the raw body is verified before it is parsed. A 200 means that nothing more is to come; Stripe sends again after anything else. A replay gets the first answer again, with `deduped: true`.",
     headers: z.object({
       "stripe-signature": z.string().meta({ description: "`t=…,v1=…`, over the raw body." }),
     }),
     body: {
-      ...required("At most 1 MiB."),
+      ...required("At most `WEBHOOK_BODY_MAX_KIB`, 256 KiB unless set."),
       schema: z
         .looseObject({
           id: eventIdSchema,

@@ -7,9 +7,13 @@ import {
   operatorKeys,
 } from "../../../src/config.ts";
 
+/** As short as production accepts them. */
+const SIGNING_SECRET = `whsec_${"s".repeat(24)}`;
+const OPERATOR_KEY = "k".repeat(20);
+
 const COMPLETE = {
   SETTLE_ENV: "production",
-  STRIPE_WEBHOOK_SIGNING_SECRET: "whsec_one",
+  STRIPE_WEBHOOK_SIGNING_SECRET: SIGNING_SECRET,
   LEDGER_BASE_URL: "https://ledger.example",
   LEDGER_ADMIN_KEY: "ledger-key",
 };
@@ -36,8 +40,9 @@ describe("the least that is needed → the contract's defaults for the rest", ()
     expect(loaded()).toEqual({
       settleEnv: "production",
       allowTestmodeEventsInProd: false,
-      signingSecrets: ["whsec_one"],
+      signingSecrets: [SIGNING_SECRET],
       signatureToleranceSeconds: 300,
+      webhookBodyMaxBytes: 262_144,
       accountKey: "account_id",
       connectedAccounts: new Set(),
       ledger: {
@@ -55,6 +60,7 @@ describe("the least that is needed → the contract's defaults for the rest", ()
       retentionMs: 30 * 86_400_000,
       indexShards: 8,
       alerts: null,
+      heartbeatUrl: null,
     });
   });
 
@@ -63,6 +69,8 @@ describe("the least that is needed → the contract's defaults for the rest", ()
       STRIPE_ALLOW_TESTMODE_EVENTS_IN_PROD: "",
       STRIPE_SIGNATURE_TOLERANCE_SECONDS: "",
       STRIPE_REFUND_EVENTS: "",
+      WEBHOOK_BODY_MAX_KIB: "",
+      HEARTBEAT_URL: "",
       STRIPE_ACCOUNT_METADATA_KEY: "",
       STRIPE_CONNECTED_ACCOUNTS: "",
       LEDGER_TIMEOUT_MS: "",
@@ -99,6 +107,10 @@ describe("each variable, set", () => {
       { STRIPE_CONNECTED_ACCOUNTS: " acct_1,acct_2 ,," },
       { connectedAccounts: new Set(["acct_1", "acct_2"]) },
     ],
+    [{ WEBHOOK_BODY_MAX_KIB: "1" }, { webhookBodyMaxBytes: 1_024 }],
+    [{ WEBHOOK_BODY_MAX_KIB: "1024" }, { webhookBodyMaxBytes: 1_048_576 }],
+    [{ HEARTBEAT_URL: "https://beat.example/ping/x?y" }, { heartbeatUrl: "https://beat.example/ping/x?y" }],
+    [{ HEARTBEAT_URL: "http://127.0.0.1:9/x" }, { heartbeatUrl: "http://127.0.0.1:9/x" }],
     [{ FORWARDING_RETRY_BASE_SECONDS: "2" }, { retryBaseMs: 2_000 }],
     [{ FORWARDING_RETRY_MAX_SECONDS: "60" }, { retryMaxMs: 60_000 }],
     [{ FORWARDING_RETRY_HORIZON_HOURS: "1" }, { retryHorizonMs: 3_600_000 }],
@@ -122,7 +134,9 @@ describe("each variable, set", () => {
     ["whsec_one,,whsec_two,", ["whsec_one", "whsec_two"]],
     ["whsec_one\n", ["whsec_one"]],
   ])("signing secrets %o → %o", (text, signingSecrets) => {
-    expect(loaded({ STRIPE_WEBHOOK_SIGNING_SECRET: text }).signingSecrets).toEqual(signingSecrets);
+    expect(loaded({ SETTLE_ENV: "staging", STRIPE_WEBHOOK_SIGNING_SECRET: text }).signingSecrets).toEqual(
+      signingSecrets,
+    );
   });
 });
 
@@ -137,12 +151,17 @@ describe("each variable, malformed → named as invalid", () => {
   it.each([
     ["SETTLE_ENV", ["prod", "PRODUCTION", "development", " "]],
     ["STRIPE_ALLOW_TESTMODE_EVENTS_IN_PROD", ["TRUE", "yes", "1", "on"]],
-    ["STRIPE_WEBHOOK_SIGNING_SECRET", [" ", ",", " , ,", Array(11).fill("whsec").join()]],
+    ["STRIPE_WEBHOOK_SIGNING_SECRET", [" ", ",", " , ,", Array(11).fill(SIGNING_SECRET).join()]],
     ["STRIPE_SIGNATURE_TOLERANCE_SECONDS", [...integers, "86401"]],
     // Refunds come from `refund.*` alone: whoever still has the setting must learn that.
     ["STRIPE_REFUND_EVENTS", ["charge", "refund", "both", " "]],
     // Stripe's keys of metadata are at most 40 characters.
     ["STRIPE_ACCOUNT_METADATA_KEY", [" ", "k".repeat(41), {}]],
+    ["WEBHOOK_BODY_MAX_KIB", [...integers, "1025"]],
+    [
+      "HEARTBEAT_URL",
+      [" ", "beat.example", "http://beat.example/", "ftp://beat.example/", "https://a:b@beat.example/"],
+    ],
     ["STRIPE_CONNECTED_ACCOUNTS", [" ", ",", "acct_", "cus_1", "acct_1,acct-2", "acct_1 acct_2", "*"]],
     ["LEDGER_ADMIN_KEY", [" ", "\n", {}]],
     ["LEDGER_TIMEOUT_MS", [...integers, "99", "60001"]],
@@ -153,6 +172,33 @@ describe("each variable, malformed → named as invalid", () => {
     ["EVENT_INDEX_SHARDS", [...integers, "65"]],
   ] as const)("%s", (name, values) => {
     for (const value of values) expect([value, load({ [name]: value })]).toEqual([value, invalid(name)]);
+  });
+});
+
+describe("a signing secret that could be guessed → invalid", () => {
+  const signedWith = (SETTLE_ENV: string, STRIPE_WEBHOOK_SIGNING_SECRET: string) =>
+    load({ SETTLE_ENV, STRIPE_WEBHOOK_SIGNING_SECRET });
+
+  it.each(["changeme", "whsec", "whsec_", "WHSEC_one", "xwhsec_one", `${SIGNING_SECRET},changeme`])(
+    "%s → in every environment",
+    (secrets) => {
+      for (const settleEnv of ["staging", "production"]) {
+        expect(signedWith(settleEnv, secrets)).toEqual(invalid("STRIPE_WEBHOOK_SIGNING_SECRET"));
+      }
+    },
+  );
+
+  it.each(["whsec_x", SIGNING_SECRET.slice(0, -1), `${SIGNING_SECRET},whsec_old`])(
+    "%s, shorter than 24 characters after its prefix → in production",
+    (secrets) => {
+      expect(signedWith("staging", secrets).ok).toBe(true);
+      expect(signedWith("production", secrets)).toEqual(invalid("STRIPE_WEBHOOK_SIGNING_SECRET"));
+    },
+  );
+
+  it("is named together with all else that is wrong", () => {
+    const result = load({ STRIPE_WEBHOOK_SIGNING_SECRET: "whsec_x", LEDGER_TIMEOUT_MS: "soon" });
+    expect(result).toEqual(invalid("STRIPE_WEBHOOK_SIGNING_SECRET", "LEDGER_TIMEOUT_MS"));
   });
 });
 
@@ -335,10 +381,14 @@ describe("checked once", () => {
 });
 
 describe("operators' keys", () => {
+  const NONE = { adminKey: null, readKey: null, missing: ["SETTLE_ADMIN_KEY"], invalid: [] };
+
   it("set → without the blanks that a paste brings along", () => {
     expect(operatorKeys({ SETTLE_ADMIN_KEY: "admin", SETTLE_READ_KEY: " read\n" })).toEqual({
       adminKey: "admin",
       readKey: "read",
+      missing: [],
+      invalid: [],
     });
   });
 
@@ -347,6 +397,23 @@ describe("operators' keys", () => {
     { SETTLE_ADMIN_KEY: "", SETTLE_READ_KEY: " " },
     { SETTLE_ADMIN_KEY: 1, SETTLE_READ_KEY: null },
   ])("%o → none", (env) => {
-    expect(operatorKeys(env)).toEqual({ adminKey: null, readKey: null });
+    expect(operatorKeys(env)).toEqual(NONE);
+  });
+
+  it.each<[string, string, string, object]>([
+    ["both of 20 characters", OPERATOR_KEY, OPERATOR_KEY, { adminKey: OPERATOR_KEY, readKey: OPERATOR_KEY }],
+    ["a shorter one", OPERATOR_KEY.slice(1), OPERATOR_KEY, { adminKey: null, invalid: ["SETTLE_ADMIN_KEY"] }],
+    [
+      "a shorter one, and blanks",
+      ` ${OPERATOR_KEY.slice(1)} `,
+      OPERATOR_KEY,
+      { adminKey: null, invalid: ["SETTLE_ADMIN_KEY"] },
+    ],
+    ["a shorter one for readers", OPERATOR_KEY, "read", { readKey: null, invalid: ["SETTLE_READ_KEY"] }],
+    ["two shorter ones", "admin", "read", { invalid: ["SETTLE_ADMIN_KEY", "SETTLE_READ_KEY"] }],
+    ["none and a shorter one", "", "read", { missing: ["SETTLE_ADMIN_KEY"], invalid: ["SETTLE_READ_KEY"] }],
+  ])("in production, %s → not accepted, by name", (_, SETTLE_ADMIN_KEY, SETTLE_READ_KEY, expected) => {
+    const keys = operatorKeys({ SETTLE_ENV: "production", SETTLE_ADMIN_KEY, SETTLE_READ_KEY });
+    expect(keys).toMatchObject({ missing: [], invalid: [], ...expected });
   });
 });

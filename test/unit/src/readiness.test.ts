@@ -3,10 +3,10 @@ import { readiness, weakOperatorKeys } from "../../../src/readiness.ts";
 
 const COMPLETE = {
   SETTLE_ENV: "production",
-  STRIPE_WEBHOOK_SIGNING_SECRET: "whsec_one",
+  STRIPE_WEBHOOK_SIGNING_SECRET: `whsec_${"s".repeat(24)}`,
   LEDGER_BASE_URL: "https://ledger.example",
   LEDGER_ADMIN_KEY: "ledger-key",
-  SETTLE_ADMIN_KEY: "admin-key",
+  SETTLE_ADMIN_KEY: "k".repeat(20),
 };
 
 describe("readiness", () => {
@@ -20,6 +20,8 @@ describe("readiness", () => {
       ["LEDGER_ADMIN_KEY", "SETTLE_ADMIN_KEY"],
       [],
     ],
+    ["a key that production does not accept", { SETTLE_ADMIN_KEY: "admin" }, [], ["SETTLE_ADMIN_KEY"]],
+    ["a read key that it does not accept", { SETTLE_READ_KEY: "read" }, [], ["SETTLE_READ_KEY"]],
     ["a wrong value", { SETTLE_ENV: "test" }, [], ["SETTLE_ENV"]],
   ])("%s → what is missing and what is invalid, by name", (_, overrides, missing, invalid) => {
     const env = Object.fromEntries(

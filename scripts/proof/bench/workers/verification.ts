@@ -7,7 +7,7 @@ import { Stripe } from "stripe";
 import { mapEvent } from "../../../../src/settlement/map.ts";
 import { parseEvent } from "../../../../src/stripe/event.ts";
 import { checkLivemode } from "../../../../src/stripe/livemode.ts";
-import { verifySignature } from "../../../../src/stripe/signature.ts";
+import { checkHeader, verifySignature } from "../../../../src/stripe/signature.ts";
 
 interface VerificationEnv {
   readonly SIGNING_SECRET: string;
@@ -20,13 +20,10 @@ const provider = Stripe.createSubtleCryptoProvider();
 type Verify = (body: Uint8Array<ArrayBuffer>, header: string, secret: string) => Promise<boolean>;
 
 const isSigned: Verify = async (body, header, secret) => {
-  const signature = await verifySignature({
-    header,
-    body,
-    secrets: [secret],
-    toleranceSeconds: TOLERANCE_SECONDS,
-    nowMs: Date.now(),
-  });
+  const policy = { toleranceSeconds: TOLERANCE_SECONDS, nowMs: Date.now() };
+  const checked = checkHeader(header, policy);
+  if (checked.kind === "refused") return false;
+  const signature = await verifySignature(checked, body, [secret]);
   return signature.kind === "verified";
 };
 

@@ -9,6 +9,8 @@ const shard = (fields: Partial<ShardStats>): ShardStats => ({
   oldest_open_received_at: null,
   rescues: 0,
   unlisted: [],
+  refused: [],
+  swept_at: null,
   ...fields,
 });
 
@@ -29,6 +31,8 @@ it("shards → their sums, every state, and the age of the oldest open event", (
         open: usd(1, "10"),
         oldest_open_received_at: 7_000,
         rescues: 2,
+        swept_at: 7_000,
+        refused: [{ reason: "livemode_mismatch", last_24h: 1, total: 3, last_at: 9_000 }],
       }),
       shard({
         states: [{ state: "forwarded", count: 7, attempts: 7 }],
@@ -48,11 +52,19 @@ it("shards → their sums, every state, and the age of the oldest open event", (
     states: { received: 0, forwarding: 0, failed: 1, forwarded: 12, resolved: 0, ignored: 0 },
     open: usd(3, "15"),
     oldest_open_age_seconds: 4,
+    last_sweep_age_seconds: 3,
     rescues: 3,
     attempts: 22,
     last_24h: { received: 31, forwarded: 2, failed: 1, ignored: 8, resolved: 16, attempts: 13 },
+    refused_deliveries: [
+      { reason: "livemode_mismatch", last_24h: 1, total: 3, last_at: new Date(9_000).toISOString() },
+    ],
     unlisted_accounts: [],
   });
+});
+
+it("no sweep yet → no age", () => {
+  expect(combineStats([shard({})], 10_000).last_sweep_age_seconds).toBeNull();
 });
 
 it("nothing open → no age; an event that a shard's clock puts in the future → none yet", () => {

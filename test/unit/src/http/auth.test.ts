@@ -88,6 +88,15 @@ describe("without configured keys every request is refused", () => {
     },
   );
 
+  it("in production, keys that could be guessed → refused as not configured, named as invalid", async () => {
+    const env = { SETTLE_ENV: "production", ...BOTH };
+    const invalid = ["SETTLE_ADMIN_KEY", "SETTLE_READ_KEY"];
+    expect(await ask(env, "GET", "Bearer admin-key")).toEqual({ ...NOT_CONFIGURED, missing: [], invalid });
+    const strong = "k".repeat(20);
+    expect(await ask({ ...env, SETTLE_ADMIN_KEY: strong }, "GET", "Bearer read-key")).toEqual(UNAUTHORIZED);
+    expect(await ask({ ...env, SETTLE_ADMIN_KEY: strong }, "POST", `Bearer ${strong}`)).toBeNull();
+  });
+
   it("only the read key → reads, and no admin", async () => {
     const env = { SETTLE_READ_KEY: "read-key" };
     expect(await ask(env, "GET", "Bearer read-key")).toBeNull();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { readBody } from "../../../../src/http/body.ts";
 import { EVENT_MAX_BYTES } from "../../../../src/stripe/event.ts";
 import { brokenBody } from "../../../support/broken-body.ts";
@@ -126,5 +126,31 @@ describe("a sender that goes away", () => {
       duplex: "half",
     } as RequestInit);
     await expect(readBody(request, 10)).rejects.toThrow("gone");
+  });
+});
+
+describe("a sender that never comes to an end", () => {
+  afterEach(() => vi.useRealTimers());
+
+  const waiting = (headers: HeadersInit) => {
+    const body = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(1)) });
+    const init = { method: "POST", body, headers, duplex: "half" } as RequestInit;
+    return readBody(new Request("https://settle.example/", init), 10);
+  };
+
+  it.each([{}, { "content-length": "2" }])("%o → given up after 20 s, not before", async (headers) => {
+    vi.useFakeTimers();
+    let ended: unknown = null;
+    const reading = waiting(headers).catch((error: unknown) => (ended = error));
+    await vi.advanceTimersByTimeAsync(19_999);
+    expect(ended).toBeNull();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await reading).toMatchObject({ name: "BodyTimeout" });
+  });
+
+  it("a body that came in time leaves no timer behind", async () => {
+    vi.useFakeTimers();
+    await readBody(send([1]).request, 10);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -4,7 +4,8 @@
  */
 import { Stripe } from "stripe";
 import { describe, expect, it, vi } from "vitest";
-import { type SignatureCheck, verifySignature } from "../../../../src/stripe/signature.ts";
+import type { SignatureCheck } from "../../../../src/stripe/signature.ts";
+import { verifyDelivery } from "../../../support/verify-delivery.ts";
 import {
   AGREED,
   BYTES,
@@ -74,7 +75,7 @@ describe("a header that the stripe package makes", () => {
     const body = bytes(payload);
     const event = await webhooks.constructEventAsync(payload, made, secret, 300, undefined, nowMs);
     expect(event.id).toBe("evt_1");
-    const check = await verifySignature({
+    const check = await verifyDelivery({
       header: made,
       body,
       secrets: [secret],
@@ -113,7 +114,7 @@ async function compare(make: Make, count = RUNS_PER_CLASS): Promise<Seen[]> {
   const seen: Seen[] = [];
   for (const run of runs(make, count)) {
     const { header, body, secrets, nowMs } = run;
-    const ours = await verifySignature({ header, body, secrets, toleranceSeconds: TOLERANCE_SECONDS, nowMs });
+    const ours = await verifyDelivery({ header, body, secrets, toleranceSeconds: TOLERANCE_SECONDS, nowMs });
     const verdicts = await Promise.all(secrets.map((secret) => verifiedByPackage(run, secret)));
     seen.push({ run, ours, theirs: verdicts.indexOf(true) });
   }

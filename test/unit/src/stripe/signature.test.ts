@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type SignedDelivery, verifySignature } from "../../../../src/stripe/signature.ts";
+import { checkHeader } from "../../../../src/stripe/signature.ts";
+import { type SignedDelivery, verifyDelivery } from "../../../support/verify-delivery.ts";
 import { checkManyAtOnce } from "../../../support/signatures-at-once.ts";
 
 const T = 1_800_000_000;
@@ -75,6 +76,22 @@ describe("reasons", () => {
     [`t=${T - 301},v1=${"a".repeat(64)}`, "timestamp_outside_tolerance"],
   ] as const)("%s → %s", async (header, why) => {
     expect(await verify({ header })).toEqual(refused(why));
+  });
+});
+
+describe("before the body is read", () => {
+  const check = (header: string | null) => checkHeader(header, { toleranceSeconds: 300, nowMs: T * 1000 });
+
+  it("everything but whether the bytes are the signed ones is known", () => {
+    expect(check(null)).toEqual(refused("header_missing"));
+    expect(check("t=1")).toEqual(refused("v1_missing"));
+    expect(check(`t=${T - 301},v1=${"a".repeat(64)}`)).toEqual(refused("timestamp_outside_tolerance"));
+    expect(check(`t=${T},v1=nothex`)).toEqual(refused("no_match"));
+    expect(check(`t=${T},v1=nothex,v1=${"ab".repeat(32)}`)).toEqual({
+      kind: "header",
+      signedAtSeconds: T,
+      signatures: [new Uint8Array(32).fill(0xab)],
+    });
   });
 });
 
@@ -166,7 +183,7 @@ describe("anything", () => {
     });
     await fc.assert(
       fc.asyncProperty(anything, async (delivery) => {
-        expect((await verifySignature(delivery)).kind).toBe("refused");
+        expect((await verifyDelivery(delivery)).kind).toBe("refused");
       }),
       { numRuns: 500, seed: 7 },
     );
@@ -174,7 +191,7 @@ describe("anything", () => {
 });
 
 function verify(delivery: Partial<SignedDelivery>) {
-  return verifySignature({
+  return verifyDelivery({
     header: headerBy(["whsec_1"]),
     body: BODY,
     secrets: ["whsec_1"],
