@@ -42,7 +42,8 @@ export class Operators {
     const { world, atStripe } = this.#setup;
     const { random, plan, time } = world;
     const actsPerDay = plan.operators.retriesPerDay;
-    if (actsPerDay === 0) return;
+    // What was given up before it was paid leaves no event.
+    if (actsPerDay === 0 || atStripe.events.length === 0) return;
     for (;;) {
       await time.sleep(random.magnitude(MINUTE, (2 * DAY) / actsPerDay));
       if (!world.isFaulty) return;
