@@ -44,9 +44,7 @@ export async function settle(
   }
   const answer = await ledger.ingest(payload, idempotency_key, timeLeftMs());
   if (answer.kind === "rejected" && answer.ledger_code === "INVALID_STATUS_TRANSITION")
-    return (await isOvertaken(ledger, settlement, timeLeftMs()))
-      ? { kind: "overtaken", ledger_status: answer.ledger_status }
-      : answer;
+    return afterRefusedStatus(ledger, settlement, answer, timeLeftMs());
   if (answer.kind !== "accepted" || answer.ledger_event_id !== null || !isEffectful(settlement))
     return answer;
   const found = await readBack(ledger, settlement, timeLeftMs());
@@ -74,15 +72,22 @@ async function readBack(
     : { kind: "unproven", ledger_status: READ, settlement_id };
 }
 
-/** "paid" came after the "failed" that Stripe sent later: the ledger holds the payout as reversed, which is right. */
-async function isOvertaken(
+/**
+ * "paid" came after the "failed" that Stripe sent later: the ledger holds the payout as reversed, which is right. While
+ * the ledger does not say how it holds it, nothing is decided.
+ */
+async function afterRefusedStatus(
   ledger: Pick<Ledger, "findSettlement">,
   { direction, status, external_payment_id }: Settlement,
+  refusal: Extract<LedgerOutcome, { kind: "rejected" }>,
   timeLeftMs: number,
-): Promise<boolean> {
-  if (direction !== "payout" || status !== "confirmed") return false;
+): Promise<SettleOutcome> {
+  if (direction !== "payout" || status !== "confirmed") return refusal;
   const found = await ledger.findSettlement(external_payment_id, direction, timeLeftMs);
-  return found.kind === "found" && found.settlement.status === "reversed";
+  if (found.kind === "absent") return refusal;
+  if (found.kind !== "found") return found;
+  const isReversed = found.settlement.status === "reversed";
+  return isReversed ? { kind: "overtaken", ledger_status: refusal.ledger_status } : refusal;
 }
 
 /** The status of a look-up that found something. */

@@ -1,5 +1,6 @@
 /** A delivery: an event as Stripe gave it, in a verified request or in a list. Pure. */
 import { type MoneyMapping, movesMoney } from "../../settlement/mapping.ts";
+import type { IgnoredReason } from "../../settlement/reasons.ts";
 import { conflicts } from "../../settlement/settlement.ts";
 import { type EventRecord, type Failed, type RecordIn } from "../record.ts";
 import { settlementOf } from "../record-money.ts";
@@ -83,6 +84,12 @@ function onFailedEvent(
   return beginAttempt(record, record.work, trigger, context);
 }
 
+/** What an attempt found out for good: a payout came back, an authorization was given up. */
+const SETTLED_REASONS: ReadonlySet<string> = new Set<IgnoredReason>([
+  "payout_overtaken",
+  "authorization_released",
+]);
+
 /** To a later version of the mapping it may mean money, and the ledger may have learned what it did not know. */
 function onIgnoredEvent(
   record: RecordIn<"ignored">,
@@ -91,7 +98,8 @@ function onIgnoredEvent(
   context: Context,
 ): Step {
   const isRecent = context.now - record.updated_at < REDELIVERY_QUIET_MS;
-  if (money === null || isRecent) return quiet(record, "stored");
+  const isKnown = record.attempts > 0 && SETTLED_REASONS.has(record.reason);
+  if (money === null || isRecent || isKnown) return quiet(record, "stored");
   return beginAttempt(record, workOf(money, delivery.body), triggerOf(delivery), context);
 }
 

@@ -243,16 +243,21 @@ describe("redeliveries", () => {
     ]);
   });
 
-  it("ignored by an answer + redelivery → asked again, and the same answer is deduped", async () => {
+  it("ignored by an answer that may change + redelivery → asked again, and the same answer is deduped", async () => {
     const world = new World();
-    const question = { ...ASKING.question, may_be_release: true };
+    const question = { kind: "debit", refund: "re_1", if_absent: "ignore" } as const;
     const mapping = { ...ASKING, question };
-    const canceled = { ...PAYIN_HELD, settlement: { ...PAYIN_HELD.settlement, status: "failed" } };
-    const ignored = { kind: "ok", snapshot: { state: "ignored", reason: "authorization_released" } };
-    expect(await world.deliverAnd(canceled, { mapping })).toMatchObject({ ...ignored, deduped: false });
+    const ignored = { kind: "ok", snapshot: { state: "ignored", reason: "refund_not_moved" } };
+    expect(await world.deliverAnd({ kind: "absent" }, { mapping })).toMatchObject({
+      ...ignored,
+      deduped: false,
+    });
     await idle();
     world.nowMs += 5_000;
-    expect(await world.deliverAnd(canceled, { mapping })).toMatchObject({ ...ignored, deduped: true });
+    expect(await world.deliverAnd({ kind: "absent" }, { mapping })).toMatchObject({
+      ...ignored,
+      deduped: true,
+    });
     expect(world.ledger).toHaveLength(2);
   });
 

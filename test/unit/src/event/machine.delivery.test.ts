@@ -176,6 +176,21 @@ describe("a final event + delivery → as it was, and only counted", () => {
   });
 });
 
+it.each([
+  ["payout_overtaken", 1, "stored"],
+  ["authorization_released", 1, "stored"],
+  // By the event alone, which a later mapping reads otherwise.
+  ["authorization_released", 0, "started"],
+  // Its debit may have come since.
+  ["refund_not_moved", 1, "started"],
+] as const)(
+  "ignored, %s after %i attempts + a delivery that means money → %s",
+  (reason, attempts, verdict) => {
+    const record = ignored({ reason, attempts });
+    expect(transition(record, delivered({ mapping: ASKING, body: BODY }), at(HOUR)).verdict).toBe(verdict);
+  },
+);
+
 describe("failed + delivery", () => {
   it.each([0, 1, 4_999])("failed(healing) + delivery after %i ms → stored: nothing can have healed", (ms) => {
     const step = transition(healing(), delivered(), at(ms));
