@@ -135,7 +135,9 @@ export class Invariants {
     const { answers, durable, firsts } = this.observed(id);
     const { snapshot, deduped } = reply;
     const before = answers.get(snapshot.state);
-    if (before !== undefined && !isDeepStrictEqual(before, snapshot)) {
+    // Why it is held may change: a later mapping can read it, and then its currency is not held.
+    const isFinal = snapshot.state !== "failed";
+    if (isFinal && before !== undefined && !isDeepStrictEqual(before, snapshot)) {
       this.#world.violate(id, `answers ${JSON.stringify(snapshot)} after ${JSON.stringify(before)}`);
     }
     // The ledger may learn of the debit that it did not have: so this one is asked about again.
@@ -165,7 +167,8 @@ export class Invariants {
     }
     observed.last = record;
     const snapshot = snapshotOf(record);
-    if (snapshot !== null && before.record?.state !== record.state) observed.durable.push(snapshot);
+    if (snapshot !== null && !isDeepStrictEqual(snapshot, observed.durable.at(-1)))
+      observed.durable.push(snapshot);
     if (before.record !== null && before.record !== record) {
       checkStep(before.record, record, observed, this.#world);
     }
