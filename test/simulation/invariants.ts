@@ -136,8 +136,8 @@ export class Invariants {
     const { snapshot, deduped } = reply;
     const before = answers.get(snapshot.state);
     // Why it is held may change: a later mapping can read it, and then its currency is not held.
-    const isFinal = snapshot.state !== "failed";
-    if (isFinal && before !== undefined && !isDeepStrictEqual(before, snapshot)) {
+    const isKept = snapshot.state !== "failed";
+    if (isKept && before !== undefined && !isDeepStrictEqual(before, snapshot)) {
       this.#world.violate(id, `answers ${JSON.stringify(snapshot)} after ${JSON.stringify(before)}`);
     }
     // The ledger may learn of the debit that it did not have: so this one is asked about again.
