@@ -8,7 +8,7 @@
 import { utf8 } from "../bytes.ts";
 import { retryAfterMs } from "../retry-after.ts";
 import { EVENT_MAX_BYTES } from "../stripe/event.ts";
-import type { EventsAnswer } from "../stripe-api/port.ts";
+import type { ListAnswer } from "../stripe-api/port.ts";
 import { type Candidate, examineEvents } from "./examine-events.ts";
 import { advance, type Entry, entryOf, isNew, type ListPosition, withoutId } from "./list-position.ts";
 import type { PageOutcome, PagePorts } from "./ports.ts";
@@ -30,13 +30,13 @@ export async function walkPage(run: Running, ports: PagePorts): Promise<PageOutc
   });
   if (answer.kind !== "page") return withoutPage(answer, position, ports.now());
 
-  const entries = answer.events.flatMap((event) => entryOf(event) ?? []);
+  const entries = answer.items.flatMap((event) => entryOf(event) ?? []);
   // Without ids and times the list cannot be continued. Stripe's always has them, so this answer is not Stripe's.
-  if (entries.length < answer.events.length) {
+  if (entries.length < answer.items.length) {
     return { kind: "later", why: "stripe_rejected", retryAfterMs: null };
   }
   const candidates = await Promise.all(
-    entries.flatMap((entry, i) => (isNew(position, entry) ? candidate(entry, answer.events[i], ports) : [])),
+    entries.flatMap((entry, i) => (isNew(position, entry) ? candidate(entry, answer.items[i], ports) : [])),
   );
   if (
     candidates.some(
@@ -58,7 +58,7 @@ export async function walkPage(run: Running, ports: PagePorts): Promise<PageOutc
 }
 
 function withoutPage(
-  answer: Exclude<EventsAnswer, { kind: "page" }>,
+  answer: Exclude<ListAnswer, { kind: "page" }>,
   position: ListPosition,
   now: number,
 ): PageOutcome {

@@ -34,6 +34,7 @@ export const IMPURE_FILES: Readonly<Record<string, string>> = {
   "src/stripe-api/client.ts": "sends requests",
   "src/stripe-api/events.ts": "sends requests",
   "src/stripe-api/lookups.ts": "sends requests",
+  "src/stripe-api/money.ts": "sends requests",
   "src/stripe-api/permissions.ts": "sends requests",
   "src/delivery/deliver.ts": "calls the event's object, and the log",
   "src/event/call-event.ts": "calls the object",
