@@ -101,6 +101,7 @@ describe("a page", () => {
     expect(await walk(world)).toEqual({
       kind: "page",
       findings: [],
+      names: [],
       position,
       walked: true,
       reached: 500_000,
