@@ -7,8 +7,11 @@ const CONCURRENCY = 4;
 /** Twins and updates of one movement; the first of them say enough. */
 const EVENTS_MAX = 10;
 
+const UNKNOWN = { state: "missing", settlement: null } as const;
+const UNREACHABLE = { state: "unreachable", settlement: null } as const;
+
 export interface EventOfMoney {
-  /** `missing`: Stripe lists it, and clawsettle has not got it. */
+  /** `missing`: Stripe lists it, and clawsettle has not got it. `unreachable`: its object did not answer. */
   readonly state: string;
   /** Whether it is recorded with a settlement. */
   readonly is_settlement: boolean;
@@ -16,7 +19,7 @@ export interface EventOfMoney {
 
 /**
  * Those of the window, which the run has walked; else those in the index. Events that are recorded with another
- * settlement are of other money: a refund's, of its return. null: an object did not answer.
+ * settlement are of other money: a refund's, of its return. null: a shard of the index is out of reach.
  */
 export async function eventsOfMoney(
   key: Key,
@@ -30,8 +33,8 @@ export async function eventsOfMoney(
   const states = await concurrently(some, CONCURRENCY, ports.inspect);
   const found: EventOfMoney[] = [];
   for (const answer of states) {
-    if (!answer.ok) return null;
-    const { state, settlement } = answer.value ?? { state: "missing", settlement: null };
+    // One object that does not answer must not keep all others from being compared.
+    const { state, settlement } = answer.ok ? (answer.value ?? UNKNOWN) : UNREACHABLE;
     const isOther =
       settlement !== null &&
       (settlement.external_payment_id !== key.external_payment_id || settlement.direction !== key.direction);

@@ -31,7 +31,7 @@ export interface MoneyEvidence {
   readonly others: readonly Booked[];
   /** The account of the payment that it belongs to, where it is known. */
   readonly payment_account: string | null;
-  /** The states of its events; empty: none came. `missing`: Stripe lists it, and clawsettle has not got it. */
+  /** The states of its events (`EventOfMoney`); empty: none came. */
   readonly events: readonly string[];
 }
 
@@ -124,7 +124,7 @@ function unbooked(money: Money, { otherwise }: Expected, { events }: MoneyEviden
   return { amounts: [], differences: [moneyDifference(money, kind)] };
 }
 
-const IS_OPEN: ReadonlySet<string> = new Set(["missing", "received", "forwarding", "failed"]);
+const IS_OPEN: ReadonlySet<string> = new Set(["missing", "unreachable", "received", "forwarding", "failed"]);
 
 function bookedTwice(money: Money, { id, external_payment_id, ...booked }: Booked): Difference {
   const { direction, status, currency, amount_minor } = booked;
