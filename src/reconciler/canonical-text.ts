@@ -21,8 +21,16 @@ export interface Content {
 }
 
 /** One JSON array a line. Changing anything here changes every hash: then change the first line too. */
-export function canonicalText(content: Content): string {
-  const { window, events, counts, totals, account, transactions, differences } = content;
+export function canonicalText({
+  window,
+  events,
+  counts,
+  totals,
+  account,
+  transactions,
+  lines: money,
+  differences,
+}: Content): string {
   const lines: unknown[][] = [
     ["clawsettle-reconciliation", 3],
     ["account", account?.id ?? null, account?.livemode ?? null],
@@ -39,7 +47,7 @@ export function canonicalText(content: Content): string {
       ])
       .sort(byText),
     ["transactions", transactions],
-    ...content.lines
+    ...money
       .map(({ currency, part, class: which, count, amount_minor }) => [
         "money",
         currency,
