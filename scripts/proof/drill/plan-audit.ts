@@ -26,6 +26,8 @@ const ACCOUNTS = 12;
 /** Every so many payments. */
 const EVERY = { refund: 6, dispute: 23, payout: 40, automaticPayout: 90 };
 const SPACING_S = 3;
+/** Its balance transaction comes a second later. */
+const PAYMENT_S = 1;
 const MARGIN_MS = 60 * SECOND;
 
 export interface Paid {
@@ -53,7 +55,7 @@ export function planAudit(random: Random, options: AuditOptions, now: number) {
     account_id: accountIdOf(did),
     currency: CURRENCIES[n % CURRENCIES.length] ?? "usd",
   }));
-  const begin = now - payments * SPACING_S * SECOND - 10 * MARGIN_MS;
+  const begin = now - payments * (SPACING_S + PAYMENT_S) * SECOND - 10 * MARGIN_MS;
   const stripe = new StripeAccount({ random, now: begin });
   const types = new Set(subscribedEventTypes());
   /** Everything that `act` makes happen, as one chain of deliveries. */
