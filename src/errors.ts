@@ -42,6 +42,7 @@ export type Failure =
     }
   | { readonly kind: "invalid_state"; readonly state: State }
   | { readonly kind: "reconciliation_not_found" }
+  | { readonly kind: "not_confirmable"; readonly why: string }
   | { readonly kind: "too_many_runs"; readonly limit: number }
   | { readonly kind: "route_not_found" }
   | { readonly kind: "method_not_allowed"; readonly allow: string }
@@ -167,6 +168,7 @@ const ANSWERS: {
     code: "RECONCILIATION_NOT_FOUND",
     error: "There is no such reconciliation, or it was purged.",
   }),
+  not_confirmable: ({ why }) => ({ status: 409, code: "INVALID_STATE", error: why }),
   too_many_runs: ({ limit }) => ({
     status: 429,
     code: "TOO_MANY_RECONCILIATIONS",

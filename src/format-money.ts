@@ -28,6 +28,11 @@ export function formatMoney(amountMinor: string, currency: string): string {
   return format.format(decimalText(amountMinor, decimals) as Intl.StringNumericLiteral);
 }
 
+/** "1234.56", for a spreadsheet. */
+export function decimalAmount(amountMinor: string, currency: string): string {
+  return decimalText(amountMinor, DECIMALS[currency] ?? USUAL_DECIMALS);
+}
+
 function decimalText(amountMinor: string, decimals: number): string {
   const sign = amountMinor.startsWith("-") ? "-" : "";
   const digits = BigInt(amountMinor.replace("-", ""))

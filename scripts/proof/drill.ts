@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { runCommand, type Values } from "../lib/command.ts";
 import { EXIT_FAILED, EXIT_OK, UsageError } from "../lib/failure.ts";
 import { paint } from "../lib/terminal.ts";
+import { auditDrill } from "./drill/audit.ts";
 import { crashDrill } from "./drill/crash.ts";
 import { crashNumbers, outageNumbers, reconcileNumbers } from "./drill/numbers.ts";
 import { HELP, OPTIONS } from "./drill/options.ts";
@@ -13,6 +14,7 @@ import { outageDrill } from "./drill/outage.ts";
 import { reconcileDrill } from "./drill/reconcile.ts";
 import {
   accountReport,
+  auditReport,
   crashReport,
   ledgerReport,
   outageReport,
@@ -35,7 +37,7 @@ interface Outcome {
 type Options = Values<typeof OPTIONS> & { readonly seed: number };
 
 /** In the order in which they run. */
-const DRILLS = { crash, outage, reconcile, ledger, account };
+const DRILLS = { crash, outage, reconcile, audit, ledger, account };
 
 async function drill(values: Values<typeof OPTIONS>, names: readonly string[]): Promise<number> {
   const unknown = names.find((name) => !(name in DRILLS));
@@ -89,6 +91,13 @@ async function reconcile({
   const result = await reconcileDrill({ payments, lost, altered, kills, faults: !calm, seed }, say);
   const numbers = reconcileNumbers(result);
   return { numbers, markdown: reconcileReport(numbers, seed), found: result.disagreements };
+}
+
+async function audit({ seed, ...values }: Options): Promise<Outcome> {
+  const { payments, lost, altered, never, invented, effectless, twice } = values;
+  const wrong = { lost, never, altered, invented, effectless, twice };
+  const { disagreements: found, ...numbers } = await auditDrill({ payments, ...wrong, seed }, say);
+  return { numbers, markdown: auditReport(numbers), found };
 }
 
 async function ledger({ seed, accounts, ...values }: Options): Promise<Outcome> {

@@ -4,6 +4,7 @@ import { check } from "../http/input.ts";
 import { runIdSchema } from "../http/routes.ts";
 import {
   cancelReconciliation,
+  confirmReconciliation,
   listReconciliations,
   showReconciliation,
   startReconciliation,
@@ -74,6 +75,13 @@ export async function postCancelReconciliation(call: SignedInCall, c: ConsoleCon
   if (!id.ok) return NOT_FOUND;
   const cancelled = await cancelReconciliation(call, id.value);
   return cancelled.ok ? redirect(c, runPath(id.value)) : cancelled;
+}
+
+export async function postConfirmReconciliation(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
+  const id = check(c.req.param("id"), runIdSchema);
+  if (!id.ok) return NOT_FOUND;
+  const confirmed = await confirmReconciliation(call, id.value, { actor: call.session.actor });
+  return confirmed.ok ? redirect(c, runPath(id.value)) : confirmed;
 }
 
 /** A field for a time knows no zone, and the page says that it is UTC. */

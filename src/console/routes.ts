@@ -24,6 +24,7 @@ import {
   getReconciliation,
   getReconciliations,
   postCancelReconciliation,
+  postConfirmReconciliation,
   postStartReconciliation,
 } from "./reconciliation-handlers.tsx";
 import { type Handled, respond, type SignedInCall } from "./render.tsx";
@@ -56,6 +57,7 @@ export function createConsole(): Hono<ConsoleEnv> {
   app.post("/reconciliations", answered(postStartReconciliation));
   app.get("/reconciliations/:id", answered(getReconciliation));
   app.post("/reconciliations/:id/cancel", answered(postCancelReconciliation));
+  app.post("/reconciliations/:id/confirm", answered(postConfirmReconciliation));
   app.get("/live/:shard", async (c) => respondJson(c.var.requestId, await watchIndex(c)));
 
   app.all("*", (c) => respond(consoleCall(c), { ok: false, failure: { kind: "route_not_found" } }));

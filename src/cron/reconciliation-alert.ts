@@ -34,6 +34,13 @@ const REPORTED_KINDS: readonly Kind[] = [
   "mismatched",
   "not_in_ledger",
   "unverified",
+  "money_without_event",
+  "money_not_booked",
+  "booked_differently",
+  "unknown_class",
+  "orphan",
+  "without_effect",
+  "booked_twice",
 ];
 
 export function behindText(

@@ -5,6 +5,7 @@ import { closeEvent, listEvents, showEvent } from "../operators/events.ts";
 import type { OperatorCall } from "../operators/operator-call.ts";
 import {
   cancelReconciliation,
+  confirmReconciliation,
   exportReconciliation,
   listReconciliations,
   showReconciliation,
@@ -48,6 +49,7 @@ export const HANDLERS: Handlers = {
   startReconciliation: (call, { body }) => startReconciliation(call, body),
   listReconciliations: (call, { query }) => listReconciliations(call, query.limit),
   cancelReconciliation: (call, { id }) => cancelReconciliation(call, id),
+  confirmReconciliation: (call, { id, body }) => confirmReconciliation(call, id, body),
   showReconciliation: (call, { id, query: { format, cursor = null } }) =>
     format === "csv" ? reconciliationCsv(call, id) : showReconciliation(call, id, cursor),
   stats: readStatistics,

@@ -10,6 +10,7 @@ import { eventIdSchema } from "../event-id.ts";
 import {
   assignAccountRequest,
   closeEventRequest,
+  confirmReconciliationRequest,
   retryEventRequest,
   retryEventsRequest,
   retryForwardingRequest,
@@ -150,6 +151,14 @@ export const ROUTES = {
     access: "operator",
     summary: "End a reconciliation between two of its steps.",
     id: runIdSchema,
+  },
+  confirmReconciliation: {
+    method: "POST",
+    path: `${RECONCILIATION}/confirm`,
+    access: "operator",
+    summary: "Pin the Stripe account of a dry run: its money is what is settled here.",
+    id: runIdSchema,
+    body: confirmReconciliationRequest,
   },
   showReconciliation: {
     method: "GET",

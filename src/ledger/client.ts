@@ -2,11 +2,15 @@
  * The ledger over HTTP: one request per call, one deadline for the whole of it, and never an exception.
  * What an answer means is decided in `outcome.ts`; this file only gets the answer.
  */
+import { pageOfAnswer } from "./list-answer.ts";
 import { accountOfAnswer, type LedgerAnswer, outcomeOfAnswer, settlementOfAnswer } from "./outcome.ts";
 import type { Ledger, LedgerRefusal } from "./port.ts";
 
 /** An answer of the ledger is under 4 KiB. More is not the ledger, and must not fill the isolate's memory. */
 const ANSWER_MAX_BYTES = 64 * 1024;
+/** Of the list, the ledger's maximum. */
+const LIST_ROWS = 200;
+const LIST_MAX_BYTES = LIST_ROWS * 8 * 1024;
 
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -26,8 +30,8 @@ export function createLedgerClient(options: LedgerClientOptions): Ledger {
   const base = options.baseUrl.replace(/\/+$/, "");
   const settlements = `${base}/v1/payments/settlements`;
   const authorization = `Bearer ${options.adminKey}`;
-  const get = (url: string, timeoutMs?: number) =>
-    exchange(options, url, { method: "GET", headers: { authorization } }, timeoutMs);
+  const get = (url: string, timeoutMs?: number, maxBytes?: number) =>
+    exchange(options, url, { method: "GET", headers: { authorization } }, timeoutMs, maxBytes);
 
   return {
     async ingest(payload, idempotencyKey, timeoutMs) {
@@ -54,6 +58,13 @@ export function createLedgerClient(options: LedgerClientOptions): Ledger {
       const answer = await get(`${base}/accounts/id/${id}`);
       return "kind" in answer ? answer : accountOfAnswer(answer, accountId);
     },
+
+    async listSettlements(cursor) {
+      const from = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+      const url = `${settlements}?provider=stripe&limit=${LIST_ROWS}${from}`;
+      const answer = await get(url, options.timeoutMs, LIST_MAX_BYTES);
+      return "kind" in answer ? answer : pageOfAnswer(answer, cursor);
+    },
   };
 }
 
@@ -67,6 +78,7 @@ async function exchange(
   url: string,
   init: RequestInit,
   timeoutMs = options.timeoutMs,
+  maxBytes = ANSWER_MAX_BYTES,
 ): Promise<LedgerAnswer | LedgerRefusal> {
   // Looked up at each call, so that a test can spy on it, and called on its owner, as workerd demands.
   const send: FetchLike = options.fetch ?? ((...args) => globalThis.fetch(...args));
@@ -82,7 +94,7 @@ async function exchange(
     return {
       status: statusOf(response),
       retryAfter: response.headers.get("retry-after"),
-      body: await readAnswer(response, deadline),
+      body: await readAnswer(response, deadline, maxBytes),
       nowMs: options.now(),
     };
   } catch {
@@ -120,7 +132,7 @@ function startDeadline(timeoutMs: number): Deadline {
 }
 
 /** The whole body, or null if it breaks off, grows too long or is still coming at the deadline. */
-async function readAnswer(response: Response, deadline: Deadline): Promise<string | null> {
+async function readAnswer(response: Response, deadline: Deadline, maxBytes: number): Promise<string | null> {
   if (response.body === null) return "";
   const reader = (response.body as ReadableStream<Uint8Array>).getReader();
   const decoder = new TextDecoder();
@@ -132,7 +144,7 @@ async function readAnswer(response: Response, deadline: Deadline): Promise<strin
       if (step === "passed") return null;
       if (step.done) return text + decoder.decode();
       size += step.value.byteLength;
-      if (size > ANSWER_MAX_BYTES) return null;
+      if (size > maxBytes) return null;
       text += decoder.decode(step.value, { stream: true });
     }
   } catch {

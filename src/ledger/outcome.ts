@@ -29,8 +29,8 @@ const LEDGER_CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
 /** Ids are kept in a record that must stay small. */
 const ID_MAX_LENGTH = 255;
 
-const id = z.string().min(1).max(ID_MAX_LENGTH);
-const eventId = id.nullish().transform((value) => value ?? null);
+export const id = z.string().min(1).max(ID_MAX_LENGTH);
+export const eventId = id.nullish().transform((value) => value ?? null);
 const ingested = z.object({
   settlement: z.object({ id, latest_event_id: eventId }),
   event: z.object({ id: eventId }).nullish(),
@@ -87,7 +87,7 @@ export function accountOfAnswer(answer: LedgerAnswer, accountId: string): Accoun
     : unknown("answer_not_the_ledgers", answer.status);
 }
 
-function refusalOf(answer: LedgerAnswer): LedgerRefusal {
+export function refusalOf(answer: LedgerAnswer): LedgerRefusal {
   const { status } = answer;
   if (!(Number.isInteger(status) && status >= 300 && status <= 599)) {
     return unknown("answer_not_the_ledgers", Number.isInteger(status) ? status : null);
@@ -111,11 +111,11 @@ function isNotFound({ status, body }: LedgerAnswer): boolean {
   return status === 404 && codeOf(body) !== null;
 }
 
-function isSuccess(status: number): boolean {
+export function isSuccess(status: number): boolean {
   return Number.isInteger(status) && status >= 200 && status <= 299;
 }
 
-function unknown(why: UnknownWhy, ledger_status: number | null): LedgerRefusal {
+export function unknown(why: UnknownWhy, ledger_status: number | null): LedgerRefusal {
   return { kind: "unknown", why, ledger_status };
 }
 
@@ -130,7 +130,7 @@ function codeOf(body: string | null): string | null {
 }
 
 /** undefined for what is not JSON, which no schema here accepts. */
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

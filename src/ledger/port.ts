@@ -73,6 +73,27 @@ export type SettlementLookup =
 
 export type AccountLookup = { readonly kind: "found" } | { readonly kind: "absent" } | LedgerRefusal;
 
+/** As the ledger lists it, with what says when and where it belongs. Times are ISO 8601. */
+export interface ListedSettlement extends Omit<LedgerSettlement, "released_minor"> {
+  readonly external_payment_id: string;
+  readonly direction: string;
+  readonly settled_at: string | null;
+  readonly provider_created_at: string | null;
+  readonly created_at: string;
+  /** Of its metadata: null where it has none. */
+  readonly stripe_account: string | null;
+  readonly stripe_balance_transaction: string | null;
+}
+
+export type SettlementPage =
+  | {
+      readonly kind: "page";
+      readonly settlements: readonly ListedSettlement[];
+      /** null: there are no more. */
+      readonly next_cursor: string | null;
+    }
+  | LedgerRefusal;
+
 /** The ledger itself. Each method is one request, no retry. `timeoutMs`: less than the client's own limit. */
 export interface Ledger {
   /** POSTs the frozen payload, as it stands, under the key. */
@@ -81,6 +102,8 @@ export interface Ledger {
   findSettlement(externalPaymentId: string, direction: string, timeoutMs?: number): Promise<SettlementLookup>;
   /** Whether there is an account of this id. */
   findAccount(accountId: string): Promise<AccountLookup>;
+  /** Stripe's, newest first by when they came to the ledger. `cursor`: of the page before; null: the first. */
+  listSettlements(cursor: string | null): Promise<SettlementPage>;
 }
 
 export type LedgerReader = Pick<Ledger, "findSettlement">;

@@ -69,6 +69,21 @@ export async function cancelReconciliation(
   return run;
 }
 
+/** Pins the Stripe account of a dry run. */
+export async function confirmReconciliation(
+  call: OperatorCall,
+  id: string,
+  { actor }: { readonly actor: string },
+): Promise<Result<RunView, Failure>> {
+  const reply = await askReconciler(call, (stub) => stub.confirm(id, actor));
+  if (!reply.ok) return reply;
+  const { value } = reply;
+  if (value.kind === "not_found") return { ok: false, failure: { kind: "reconciliation_not_found" } };
+  if (value.kind === "not_confirmable") return { ok: false, failure: value };
+  log("info", { msg: "operator_reconcile_confirm", request_id: call.requestId, run: id, actor });
+  return { ok: true, value: value.run };
+}
+
 function found<T>(answer: Result<T | null, Failure>): Result<T, Failure> {
   if (!answer.ok) return answer;
   const { value } = answer;

@@ -70,6 +70,9 @@ export const startReconciliationRequest = z.strictObject({
   actor: actor.nullable().default(null),
 });
 
+/** Whose money a dry run saw is whose is settled from then on: that needs a name. */
+export const confirmReconciliationRequest = z.strictObject({ actor });
+
 export type RetryEventRequest = z.infer<typeof retryEventRequest>;
 export type RetryEventsRequest = z.infer<typeof retryEventsRequest>;
 export type RetryForwardingRequest = z.infer<typeof retryForwardingRequest>;

@@ -3,6 +3,8 @@
  * the run's id nor any time of the run, only what was requested and what was found. Pure.
  */
 import { type Difference, DIFFERENCE_FIELDS, type Kind, KINDS, SIDES } from "./findings.ts";
+import type { OwnAccount } from "./pinned-account.ts";
+import type { Line } from "./statement.ts";
 import type { Total } from "./totals.ts";
 import type { Window } from "./window.ts";
 
@@ -12,13 +14,26 @@ export interface Content {
   /** All of them, also those beyond what is listed. */
   readonly counts: Readonly<Partial<Record<Kind, number>>>;
   readonly totals: readonly Total[];
+  readonly account: OwnAccount | null;
+  readonly transactions: number;
+  readonly lines: readonly Line[];
   readonly differences: readonly Difference[];
 }
 
 /** One JSON array a line. Changing anything here changes every hash: then change the first line too. */
-export function canonicalText({ window, events, counts, totals, differences }: Content): string {
+export function canonicalText({
+  window,
+  events,
+  counts,
+  totals,
+  account,
+  transactions,
+  lines: money,
+  differences,
+}: Content): string {
   const lines: unknown[][] = [
-    ["clawsettle-reconciliation", 2],
+    ["clawsettle-reconciliation", 3],
+    ["account", account?.id ?? null, account?.livemode ?? null],
     ["window", window.from, window.to],
     ["events", events],
     ...KINDS.map((kind) => ["count", kind, counts[kind] ?? 0]),
@@ -29,6 +44,17 @@ export function canonicalText({ window, events, counts, totals, differences }: C
         direction,
         status,
         ...SIDES.flatMap((side) => [sides[side].count, sides[side].amount_minor]),
+      ])
+      .sort(byText),
+    ["transactions", transactions],
+    ...money
+      .map(({ currency, part, class: which, count, amount_minor }) => [
+        "money",
+        currency,
+        part,
+        which,
+        count,
+        amount_minor,
       ])
       .sort(byText),
     ...differences

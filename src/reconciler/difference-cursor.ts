@@ -2,18 +2,21 @@
 import { type Difference, type Kind, KINDS } from "./findings.ts";
 
 /** Differences are unique by these, and listed in their order. */
-export type DifferenceKey = Pick<Difference, "event_id" | "kind" | "field">;
+export interface DifferenceKey extends Pick<Difference, "kind" | "field"> {
+  readonly subject: string;
+}
 
-const CURSOR = /^([A-Za-z0-9_]{1,255})\.([a-z_]{1,40})\.([a-z_]{0,40})$/;
+/** The ledger's ids may have hyphens. */
+const CURSOR = /^([A-Za-z0-9_-]{1,255})\.([a-z_]{1,40})\.([a-z_]{0,40})$/;
 
-export function encodeDifferenceCursor({ event_id, kind, field }: DifferenceKey): string {
-  return `${event_id}.${kind}.${field}`;
+export function encodeDifferenceCursor({ subject, kind, field }: DifferenceKey): string {
+  return `${subject}.${kind}.${field}`;
 }
 
 /** Null for anything that {@link encodeDifferenceCursor} did not make. */
 export function decodeDifferenceCursor(text: string): DifferenceKey | null {
-  const [, event_id = "", kind, field = ""] = CURSOR.exec(text) ?? [];
-  return isKind(kind) ? { event_id, kind, field } : null;
+  const [, subject = "", kind, field = ""] = CURSOR.exec(text) ?? [];
+  return isKind(kind) ? { subject, kind, field } : null;
 }
 
 function isKind(text: string | undefined): text is Kind {

@@ -19,6 +19,13 @@ export const KINDS = [
   "mismatched",
   "not_in_ledger",
   "unverified",
+  "money_without_event",
+  "money_not_booked",
+  "booked_differently",
+  "unknown_class",
+  "orphan",
+  "without_effect",
+  "booked_twice",
 ] as const;
 
 export type Kind = (typeof KINDS)[number];
@@ -40,18 +47,40 @@ export const MEANINGS: Readonly<Record<Kind, string>> = {
   mismatched: "the ledger holds something else than clawsettle forwarded",
   not_in_ledger: "clawsettle forwarded it, and the ledger does not hold it",
   unverified: "the ledger did not say what it holds, asked again and again",
+  money_without_event: "money moved at Stripe, no event of it came, and the ledger has no settlement",
+  money_not_booked:
+    "money moved at Stripe, and although its event is settled or ignored, the ledger has no settlement",
+  booked_differently:
+    "the ledger's settlement of this money is not as Stripe says: ours is the ledger's value",
+  unknown_class: "a balance transaction of which it is not known what it means to the ledger",
+  orphan: "a settlement in the ledger that no money at Stripe and no event backs",
+  without_effect: "a settlement that must move money, and the ledger has no event for it",
+  booked_twice: "a second settlement for one balance transaction",
 };
 
-/** While one of these is left, it is not known that every event has arrived. Events of the other kinds are in the index. */
-export const HOLDING: readonly Kind[] = ["missing", "expired", "malformed", "unreachable"];
+/**
+ * While one of these is left, it is not known that every event has arrived, or where its money is. Events of the other
+ * kinds are in the index. What the ledger holds beyond Stripe's money leaves none of that unexplained.
+ */
+export const HOLDING: readonly Kind[] = [
+  "missing",
+  "expired",
+  "malformed",
+  "unreachable",
+  "money_without_event",
+  "money_not_booked",
+  "booked_differently",
+  "unknown_class",
+];
 
 export const differenceSchema = z.strictObject({
-  event_id: z.string(),
-  event_type: z.string(),
+  /** null: it is about a balance transaction, or about a settlement in the ledger. */
+  event_id: z.string().nullable(),
+  event_type: z.string().nullable(),
   /** ISO 8601. */
   created_at: z.string(),
   kind: z.enum(KINDS),
-  /** Which field contradicts, for `conflicting` and `mismatched`; else empty. */
+  /** Which field contradicts, for `conflicting`, `mismatched` and `booked_differently`; else empty. */
   field: z.string(),
   ours: z.string().nullable(),
   theirs: z.string().nullable(),
@@ -62,8 +91,15 @@ export const differenceSchema = z.strictObject({
   status: z.string().nullable(),
   currency: currencySchema.nullable(),
   amount_minor: minorUnitsSchema.nullable(),
+  transaction_id: z.string().nullable(),
+  settlement_id: z.string().nullable(),
 });
 export type Difference = z.infer<typeof differenceSchema>;
+
+/** What the difference is about. Differences are unique by this, kind and field. */
+export function subjectOf({ event_id, settlement_id, transaction_id }: Difference): string {
+  return event_id ?? settlement_id ?? transaction_id ?? "";
+}
 
 /** In the order of a report's canonical text. */
 export const DIFFERENCE_FIELDS = differenceSchema.keyof().options;

@@ -1,4 +1,5 @@
 /** What the Reconciler does by itself when the cron calls: forget old runs, and start the hourly one when it is due. */
+import { loadPinnedAccount } from "./account-check.ts";
 import { currentBounds, loadWatermark, saveWatermark, storeBounds } from "./bounds-and-watermark.ts";
 import { newRun } from "./run.ts";
 import { insertRun, purgeRuns, unfinishedRuns } from "./runs-table.ts";
@@ -23,7 +24,9 @@ export function startHourlyRun(
   const isUnderWay = unfinishedRuns(sql).some(({ origin }) => origin === "schedule");
   const due = isUnderWay ? null : dueRun(watermark, bounds, now);
   if (due !== null) {
-    const run = newRun({ ...due, id, origin: "schedule", actor: null, dry_run: false }, now);
+    // Until somebody has confirmed whose money it is, it only reports.
+    const dry_run = loadPinnedAccount(kv) === null;
+    const run = newRun({ ...due, id, origin: "schedule", actor: null, dry_run }, now);
     insertRun(sql, run);
   }
   const after = due === null ? watermark : { ...watermark, last_started_at: now };

@@ -206,6 +206,8 @@ export function difference(
     status: money?.status ?? null,
     currency: money?.currency ?? null,
     amount_minor: money?.amount_minor ?? null,
+    transaction_id: null,
+    settlement_id: null,
     ...more,
   };
 }

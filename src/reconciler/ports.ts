@@ -3,11 +3,17 @@ import type { Prepared } from "../delivery/prepare.ts";
 import type { RpcResult } from "../durable-object/rpc.ts";
 import type { Delivery } from "../event/machine-types.ts";
 import type { EventState } from "../event/event-state.ts";
-import type { LedgerReader } from "../ledger/port.ts";
-import type { StripeEvents } from "../stripe-api/port.ts";
+import type { Ledger, LedgerReader, ListedSettlement } from "../ledger/port.ts";
+import type { StripeEvents, StripeMoney } from "../stripe-api/port.ts";
+import type { AuditPosition } from "./audit-position.ts";
+import type { EventName } from "./event-names.ts";
+import type { Key } from "./expected-settlement.ts";
 import type { Finding } from "./findings.ts";
+import type { Judgement, Money } from "./judge-money.ts";
 import type { ListPosition } from "./list-position.ts";
+import type { MoneyTables } from "./money-tables.ts";
 import type { FailureCode, Running } from "./run.ts";
+import type { OwnAccount } from "./pinned-account.ts";
 import type { Bounds } from "./window.ts";
 
 export interface PagePorts {
@@ -24,10 +30,46 @@ export interface PagePorts {
   readonly recordActing: (acting: Running["acting"]) => void;
 }
 
+export interface AuditPorts {
+  readonly money: StripeMoney;
+  readonly ledger: Pick<Ledger, "findSettlement" | "listSettlements">;
+  readonly inspect: PagePorts["inspect"];
+  /** Ids of events that clawsettle has of a payment, refund, …; null: a shard of the index is out of reach. */
+  readonly findEvents: (paymentId: string) => Promise<readonly string[] | null>;
+  readonly tables: Pick<
+    MoneyTables,
+    "transactionsAfter" | "settlement" | "settlementsNaming" | "settlementsAfter" | "eventsNamed"
+  >;
+  /** Whether money of this mode may settle here. */
+  readonly settlesMode: (livemode: boolean) => boolean;
+  readonly now: () => number;
+}
+
+export type RunPorts = PagePorts & AuditPorts;
+
+export type AccountOutcome =
+  | { readonly kind: "account"; readonly account: OwnAccount }
+  | Exclude<PageOutcome, { kind: "page" | "reposition" }>;
+
+export type AuditOutcome =
+  | {
+      readonly kind: "audited";
+      /** What was walked, */
+      readonly transactions: readonly Money[];
+      readonly settlements: readonly { settlement: ListedSettlement; in_window: boolean }[];
+      /** or compared, and the settlements that turned out to have money behind them. */
+      readonly judgements: readonly Judgement[];
+      readonly backed: readonly Pick<ListedSettlement, keyof Key>[];
+      readonly next: AuditPosition;
+    }
+  | Exclude<PageOutcome, { kind: "page" | "reposition" }>;
+
 export type PageOutcome =
   | {
       readonly kind: "page";
       readonly findings: readonly Finding[];
+      /** By which ids its events are found again. */
+      readonly names: readonly EventName[];
       readonly position: ListPosition;
       readonly walked: boolean;
       readonly reached: number | null;

@@ -1,11 +1,16 @@
 /** A run after one step of its work. Pure. */
 import { type Kind } from "./findings.ts";
 import { waitMs } from "./retry-wait.ts";
-import type { PageOutcome } from "./ports.ts";
+import type { AuditOutcome, PageOutcome } from "./ports.ts";
 import { type FailureCode, type Finished, finish, type Running } from "./run.ts";
+import { addToLines } from "./statement.ts";
 import { addAmounts } from "./totals.ts";
 
 type Page = Extract<PageOutcome, { kind: "page" }>;
+type Audited = Extract<AuditOutcome, { kind: "audited" }>;
+
+/** The last step got its answers. */
+const AT_WORK = { failures: 0, last_failure: null, next_try_at: null } as const;
 
 /** `listed`: how many of the page's differences are listed, and not merely counted. */
 export function afterPage(run: Running, page: Page, listed: number): Running {
@@ -27,9 +32,27 @@ export function afterPage(run: Running, page: Page, listed: number): Running {
     cursor: position,
     walked,
     acting: {},
-    failures: 0,
-    last_failure: null,
-    next_try_at: null,
+    ...AT_WORK,
+  };
+}
+
+export function afterAudit(run: Running, step: Audited, listed: number): Running {
+  const { transactions, settlements, judgements, next } = step;
+  return {
+    ...run,
+    transactions: run.transactions + transactions.length,
+    settlements: run.settlements + settlements.length,
+    lines: addToLines(
+      run.lines,
+      judgements.flatMap(({ amounts }) => amounts),
+    ),
+    counts: addCounts(
+      run.counts,
+      judgements.flatMap(({ differences }) => differences.map(({ kind }) => kind)),
+    ),
+    listed: run.listed + listed,
+    audit: next,
+    ...AT_WORK,
   };
 }
 

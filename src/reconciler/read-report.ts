@@ -1,14 +1,17 @@
 /** What operators read of runs. Each answers null when there is no such run, or it was purged. */
+import { loadPinnedAccount } from "./account-check.ts";
 import { decodeDifferenceCursor, type DifferenceKey, encodeDifferenceCursor } from "./difference-cursor.ts";
 import { toCsv } from "./csv.ts";
+import { subjectOf } from "./findings.ts";
 import { reportOf } from "./report.ts";
 import type { DifferencePage, Report } from "./report-schema.ts";
 import { DIFFERENCES_LISTED_MAX, DIFFERENCES_PER_PAGE } from "./run.ts";
 import { loadRun, selectDifferences } from "./runs-table.ts";
 
-export function readReport(sql: SqlStorage, id: string): Report | null {
+export function readReport({ sql, kv }: Pick<DurableObjectStorage, "sql" | "kv">, id: string): Report | null {
   const run = loadRun(sql, id);
-  return run === null ? null : reportOf(run, pageOf(sql, id, null, DIFFERENCES_PER_PAGE));
+  if (run === null) return null;
+  return reportOf(run, pageOf(sql, id, null, DIFFERENCES_PER_PAGE), loadPinnedAccount(kv));
 }
 
 /** Null also for a cursor that was not made here. */
@@ -36,6 +39,9 @@ function pageOf(sql: SqlStorage, id: string, after: DifferenceKey | null, limit:
   const last = differences.at(-1);
   return {
     differences,
-    next_cursor: rows.length > limit && last !== undefined ? encodeDifferenceCursor(last) : null,
+    next_cursor:
+      rows.length > limit && last !== undefined
+        ? encodeDifferenceCursor({ ...last, subject: subjectOf(last) })
+        : null,
   };
 }

@@ -10,9 +10,11 @@ import { type Config, loadConfig } from "../config.ts";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
 import { errorName } from "../error-name.ts";
 import { log } from "../log.ts";
+import { confirmAccount, type ConfirmReply, loadPinnedAccount } from "./account-check.ts";
 import { currentBounds, loadWatermark } from "./bounds-and-watermark.ts";
 import { startHourlyRun } from "./hourly-run.ts";
-import { pagePortsFor } from "./page-ports.ts";
+import { MoneyTables } from "./money-tables.ts";
+import { runPortsFor } from "./run-ports.ts";
 import { readCsv, readDifferences, readReport } from "./read-report.ts";
 import { viewOf, watermarkStatus } from "./report.ts";
 import type { DifferencePage, Report, RunView, WatermarkStatus } from "./report-schema.ts";
@@ -35,6 +37,7 @@ const ALARM_GRACE_MS = 60_000;
 
 export class Reconciler extends DurableObject<Env> {
   #working = false;
+  readonly #verified = new Set<string>();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -59,7 +62,7 @@ export class Reconciler extends DurableObject<Env> {
 
   /** With the first differences; null: no such run, or it was purged. */
   show(id: string): Promise<RpcResult<Report | null>> {
-    return this.#answer(({ sql }) => readReport(sql, id));
+    return this.#answer((storage) => readReport(storage, id));
   }
 
   differences(id: string, cursor: string | null, limit: number): Promise<RpcResult<DifferencePage | null>> {
@@ -88,6 +91,11 @@ export class Reconciler extends DurableObject<Env> {
     });
   }
 
+  /** Pins the Stripe account of a dry run: from now on hourly runs deliver what is missing. */
+  confirm(id: string, actor: string): Promise<RpcResult<ConfirmReply>> {
+    return this.#answer((storage) => confirmAccount(storage, id, actor, Date.now()));
+  }
+
   /** For the cron, every five minutes: starts the hourly run when it is due, purges old runs, replaces a lost alarm. */
   tick(): Promise<RpcResult<void>> {
     return this.#answer(async (storage) => {
@@ -106,7 +114,8 @@ export class Reconciler extends DurableObject<Env> {
       if (!configured.ok) throw new Error("the service is not configured");
       const now = Date.now();
       const bounds = currentBounds(kv, settingOf(configured.config), now);
-      return watermarkStatus(loadWatermark(kv), bounds, configured.config.stripeApi !== null, now);
+      const account = loadPinnedAccount(kv);
+      return watermarkStatus(loadWatermark(kv), bounds, configured.config.stripeApi !== null, now, account);
     });
   }
 
@@ -120,7 +129,8 @@ export class Reconciler extends DurableObject<Env> {
     try {
       await runStep({
         storage,
-        pagePorts: (run) => this.#pagePorts(run),
+        ports: (run) => this.#ports(run),
+        verified: this.#verified,
         now: () => Date.now(),
         random: () => Math.random(),
       });
@@ -134,11 +144,12 @@ export class Reconciler extends DurableObject<Env> {
     else this.#setAlarm();
   }
 
-  #pagePorts(run: Running) {
+  #ports(run: Running) {
     const configured = this.#configured();
     if ("kind" in configured) return "not_configured";
     const { sql, kv } = this.ctx.storage;
-    return pagePortsFor(this.env, configured, run, {
+    return runPortsFor(this.env, configured, run, {
+      tables: new MoneyTables(sql),
       bounds: () => currentBounds(kv, settingOf(configured), Date.now()),
       recordActing: (acting) => {
         const current = loadRun(sql, run.id);

@@ -2,6 +2,8 @@
 import { z } from "zod";
 import { countSchema, isoTimeSchema, sha256HexSchema } from "../wire-schemas.ts";
 import { differenceSchema, KINDS } from "./findings.ts";
+import { ownAccountSchema, pinnedAccountSchema } from "./pinned-account.ts";
+import { statementsSchema } from "./statement.ts";
 import { totalSchema } from "./totals.ts";
 
 const run = {
@@ -12,14 +14,21 @@ const run = {
   from: isoTimeSchema,
   to: isoTimeSchema,
   dry_run: z.boolean(),
+  account: ownAccountSchema
+    .nullable()
+    .meta({ description: "Stripe's account behind the key; null until Stripe has been asked." }),
   created_at: isoTimeSchema,
   started_at: isoTimeSchema.nullable(),
   finished_at: isoTimeSchema.nullable(),
   error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
   progress: z.strictObject({
-    phase: z.enum(["waiting", "walking", "backing_off", "closing", "over"]),
+    phase: z.enum(["waiting", "walking", "auditing", "backing_off", "closing", "over"]),
     pages: countSchema,
     events: countSchema,
+    transactions: countSchema.meta({ description: "Balance transactions of Stripe's." }),
+    settlements: countSchema.meta({
+      description: "Walked in the ledger's list, those outside of the window too.",
+    }),
     reached: isoTimeSchema
       .nullable()
       .meta({ description: "The time of the oldest event so far; the newest come first." }),
@@ -47,6 +56,10 @@ export const reportSchema = z
       .readonly()
       .meta({ description: "Counted by events: twin events of one change count twice, on every side." }),
     balanced: z.boolean(),
+    account_pinned: z.boolean().meta({ description: "Its account is the one whose money is settled here." }),
+    statements: statementsSchema.meta({
+      description: "By how much Stripe's balance moved, per currency, and where that money is.",
+    }),
     differences: z.array(differenceSchema).readonly(),
     differences_listed: countSchema,
     differences_truncated: z
@@ -65,6 +78,9 @@ const gapView = z.strictObject({
 /** Up to when everything is complete, or what is missing. */
 export const watermarkStatusSchema = z.strictObject({
   configured: z.boolean().meta({ description: "false: without STRIPE_API_KEY, nothing is reconciled." }),
+  account: pinnedAccountSchema.extend({ pinned_at: isoTimeSchema }).nullable().meta({
+    description: "Whose money is settled; null: nobody has confirmed that, and hourly runs only report.",
+  }),
   since: isoTimeSchema.nullable(),
   complete_up_to: isoTimeSchema.nullable(),
   behind_seconds: countSchema.nullable(),

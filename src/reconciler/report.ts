@@ -3,17 +3,23 @@ import { iso } from "../event/view.ts";
 import { type Kind, KINDS } from "./findings.ts";
 import type { DifferencePage, Report, RunView, WatermarkStatus } from "./report-schema.ts";
 import { type FailureCode, type Run, type Running } from "./run.ts";
+import { isSameAccount, type PinnedAccount } from "./pinned-account.ts";
+import { statementsOf } from "./statement.ts";
 import { isBalanced } from "./totals.ts";
 import { type Gap, gapAt, type Watermark } from "./watermark.ts";
 import type { Bounds } from "./window.ts";
 
 /** Our own words: Stripe's could quote a key, and the ledger's anything. */
 const FAILURES: Readonly<Record<FailureCode, string>> = {
-  stripe_unauthorized: "Stripe refused STRIPE_API_KEY: it is wrong or expired, or it may not read events.",
+  stripe_unauthorized:
+    "Stripe refused STRIPE_API_KEY: it is wrong or expired, or it may not read all that a run asks for.",
   stripe_unavailable: "Stripe did not answer for about an hour. Start the run again.",
-  stripe_rejected: "Stripe did not take the question, or answered with something that is no list of events.",
+  stripe_rejected:
+    "Stripe did not take the question, or answered with something that is no list of Stripe's.",
   ledger_unavailable: "The ledger did not answer for about an hour. Start the run again.",
   livemode_mismatch: "STRIPE_API_KEY is of the other mode: its events may not settle in this environment.",
+  other_stripe_account:
+    "STRIPE_API_KEY is of another Stripe account than the one that was confirmed. Nothing more was delivered.",
   configuration_changed:
     "An upgrade during the run gave movements other ids at the ledger. Start another run.",
   not_configured: "The configuration lost what reconciliation needs.",
@@ -29,6 +35,7 @@ export function viewOf(run: Run): RunView {
     from: iso(run.from),
     to: iso(run.to),
     dry_run: run.dry_run,
+    account: run.account,
     created_at: iso(run.created_at),
     started_at: isoOrNull(run.started_at),
     finished_at: run.status === "running" ? null : iso(run.finished_at),
@@ -39,12 +46,14 @@ export function viewOf(run: Run): RunView {
   };
 }
 
-export function reportOf(run: Run, page: DifferencePage): Report {
+export function reportOf(run: Run, page: DifferencePage, pinned: PinnedAccount | null): Report {
   const found = KINDS.reduce((sum, kind) => sum + (kind === "ignored" ? 0 : (run.counts[kind] ?? 0)), 0);
   return {
     ...viewOf(run),
     totals: run.totals,
     balanced: isBalanced(run.totals),
+    account_pinned: run.account !== null && pinned !== null && isSameAccount(run.account, pinned),
+    statements: statementsOf(run.lines),
     differences_listed: run.listed,
     differences_truncated: found > run.listed,
     ...page,
@@ -52,12 +61,14 @@ export function reportOf(run: Run, page: DifferencePage): Report {
 }
 
 function progressOf(run: Run): RunView["progress"] {
-  const { pages, events } = run;
+  const { pages, events, transactions, settlements } = run;
   const isRunning = run.status === "running";
   return {
     phase: isRunning ? phaseOf(run) : "over",
     pages,
     events,
+    transactions,
+    settlements,
     reached: isoOrNull(run.reached),
     failures_in_a_row: isRunning ? run.failures : 0,
     last_failure: isRunning ? run.last_failure : null,
@@ -68,8 +79,9 @@ function progressOf(run: Run): RunView["progress"] {
 
 function phaseOf(run: Running): RunView["progress"]["phase"] {
   if (run.started_at === null) return "waiting";
-  if (run.walked) return "closing";
-  return run.next_try_at === null ? "walking" : "backing_off";
+  if (run.walked && run.audit.phase === "done") return "closing";
+  if (run.next_try_at !== null) return "backing_off";
+  return run.walked ? "auditing" : "walking";
 }
 
 /** The hourly run leaves it about an hour behind; two that failed in a row make three. */
@@ -83,7 +95,7 @@ export function isBehind({
   return configured && (behind_seconds ?? 0) > BEHIND_SECONDS;
 }
 
-const NEVER_RECONCILED: Omit<WatermarkStatus, "configured"> = {
+const NEVER_RECONCILED: Omit<WatermarkStatus, "configured" | "account"> = {
   since: null,
   complete_up_to: null,
   behind_seconds: null,
@@ -97,12 +109,15 @@ export function watermarkStatus(
   bounds: Bounds,
   configured: boolean,
   now: number,
+  pinned: PinnedAccount | null,
 ): WatermarkStatus {
-  if (watermark === null) return { configured, ...NEVER_RECONCILED };
+  const account = pinned === null ? null : { ...pinned, pinned_at: iso(pinned.pinned_at) };
+  if (watermark === null) return { configured, account, ...NEVER_RECONCILED };
   const { since, complete_up_to, gaps, last_run } = watermark;
   const pending = gapAt(watermark, bounds, now);
   return {
     configured,
+    account,
     since: iso(since),
     complete_up_to: iso(complete_up_to),
     behind_seconds: Math.max(0, Math.floor((now - complete_up_to) / 1_000)),

@@ -3,19 +3,23 @@
  * restarts and rate limits: a step's findings and the position of the next one commit in one turn, or not at all.
  *
  * States one can wake in, and the right act for each:
+ * - it is not known whose key it is: Stripe is asked, before anything else.
  * - a page was cut off: it is walked again from its position. What was started in it is on record (`acting`).
- * - all pages are walked: the report is completed.
+ * - all pages of events are walked: the audit of money goes on from its position; after it the report is completed.
  * - waiting for Stripe or the ledger: wait until then.
  * - to be cancelled: between two pages is the time for it.
  */
 import { sha256Hex, utf8 } from "../bytes.ts";
 import { errorName } from "../error-name.ts";
 import { log } from "../log.ts";
+import { acceptAccount, askAccount } from "./account-check.ts";
+import { auditStep } from "./audit-step.ts";
 import { loadWatermark, saveWatermark } from "./bounds-and-watermark.ts";
 import { canonicalText } from "./canonical-text.ts";
 import type { Difference } from "./findings.ts";
-import type { PageOutcome, PagePorts } from "./ports.ts";
-import { afterFailure, afterPage } from "./progress.ts";
+import { MoneyTables } from "./money-tables.ts";
+import type { AccountOutcome, AuditOutcome, PageOutcome, RunPorts } from "./ports.ts";
+import { afterAudit, afterFailure, afterPage } from "./progress.ts";
 import {
   DIFFERENCES_LISTED_MAX,
   type FailureCode,
@@ -30,8 +34,10 @@ import { afterRun } from "./watermark.ts";
 
 export interface StepContext {
   readonly storage: DurableObjectStorage;
-  /** How to walk this run's pages, or why that cannot be done. */
-  readonly pagePorts: (run: Running) => PagePorts | FailureCode;
+  /** What this run's steps need, or why that cannot be done. */
+  readonly ports: (run: Running) => RunPorts | FailureCode;
+  /** The runs of which this instance has asked whose key it is: a key that is replaced makes another instance. */
+  readonly verified: Set<string>;
   readonly now: () => number;
   readonly random: () => number;
 }
@@ -48,33 +54,51 @@ export async function runStep(context: StepContext): Promise<void> {
   if (run === undefined) return;
   if (run.cancel_requested) return endRun(storage, finish(run, { status: "cancelled" }, now()));
   if (run.next_try_at !== null && run.next_try_at > now()) return;
-  if (run.walked) return completeRun(context, run);
+  if (run.walked && run.audit.phase === "done") return completeRun(context, run);
   if (run.started_at === null) markStarted(context, run);
-  const ports = context.pagePorts(run);
+  const ports = context.ports(run);
   if (typeof ports === "string") {
     return endRun(storage, finish(run, { status: "failed", error: ports }, now()));
   }
-  const outcome = await walkPage(run, ports).catch((error: unknown): PageOutcome => {
+  const outcome = await takeStep(context, run, ports).catch((error: unknown): StepOutcome => {
     log("error", { msg: "reconcile_page_failed", run: run.id, error: errorName(error) });
     return { kind: "later", why: "internal", retryAfterMs: null };
   });
   commit(context, run.id, outcome);
 }
 
+type StepOutcome = PageOutcome | AuditOutcome | AccountOutcome;
+
+async function takeStep({ verified }: StepContext, run: Running, ports: RunPorts): Promise<StepOutcome> {
+  if (!verified.has(run.id)) return askAccount(ports);
+  return run.walked ? auditStep(run, ports) : walkPage(run, ports);
+}
+
 function markStarted({ storage, now }: StepContext, run: Running): void {
+  new MoneyTables(storage.sql).clear();
   saveRun(storage.sql, { ...run, started_at: now() });
   const { id, origin, from, to, dry_run } = run;
   log("info", { msg: "reconcile_started", run: id, origin, from, to, dry_run });
 }
 
 /** One turn: findings and position, or neither. */
-function commit({ storage, now, random }: StepContext, id: string, outcome: PageOutcome): void {
+function commit(context: StepContext, id: string, outcome: StepOutcome): void {
+  const { storage, now, random } = context;
   // Read again: an operator may have asked to cancel it meanwhile.
   const run = loadRun(storage.sql, id);
   if (run?.status !== "running") return;
   switch (outcome.kind) {
+    case "account": {
+      const after = acceptAccount(storage.kv, run, outcome.account, now());
+      if (after.status !== "running") return endRun(storage, after);
+      context.verified.add(id);
+      return saveRun(storage.sql, after);
+    }
+    case "audited":
+      return commitAudit(storage, run, outcome);
     case "page":
       storage.transactionSync(() => {
+        new MoneyTables(storage.sql).addEvents(outcome.names);
         const found = outcome.findings.flatMap(({ differences }) => differences);
         const after = afterPage(run, outcome, listDifferences(storage.sql, run, found));
         saveRun(storage.sql, after);
@@ -98,6 +122,32 @@ function commit({ storage, now, random }: StepContext, id: string, outcome: Page
   }
 }
 
+function commitAudit(
+  storage: DurableObjectStorage,
+  run: Running,
+  step: Extract<AuditOutcome, { kind: "audited" }>,
+): void {
+  storage.transactionSync(() => {
+    const tables = new MoneyTables(storage.sql);
+    tables.addTransactions(step.transactions);
+    tables.addSettlements(step.settlements);
+    for (const settlement of step.backed) tables.markBacked(settlement);
+    const found = step.judgements.flatMap(({ differences }) => differences);
+    const after = afterAudit(run, step, listDifferences(storage.sql, run, found));
+    saveRun(storage.sql, after);
+    const { transactions, settlements, audit } = after;
+    const { phase } = audit;
+    log("info", {
+      msg: "reconcile_money",
+      run: run.id,
+      phase,
+      transactions,
+      settlements,
+      differences: found.length,
+    });
+  });
+}
+
 /** Returns how many were added to the list. Ignored events, on some days most of all, are only counted. */
 function listDifferences(sql: SqlStorage, run: Running, found: readonly Difference[]): number {
   const free = DIFFERENCES_LISTED_MAX - run.listed;
@@ -110,9 +160,9 @@ function listDifferences(sql: SqlStorage, run: Running, found: readonly Differen
 }
 
 async function completeRun({ storage, now }: StepContext, run: Running): Promise<void> {
-  const { from, to, events, counts, totals } = run;
+  const { from, to, ...found } = run;
   const differences = selectDifferences(storage.sql, run.id, null, DIFFERENCES_LISTED_MAX);
-  const content = { window: { from, to }, events, counts, totals, differences };
+  const content = { ...found, window: { from, to }, differences };
   const content_sha256 = await sha256Hex(utf8(canonicalText(content)));
   endRun(storage, finish(run, { status: "complete", content_sha256 }, now()));
 }
@@ -122,6 +172,8 @@ export function endRun(storage: DurableObjectStorage, run: Finished): void {
   const error = run.status === "failed" ? run.error : null;
   storage.transactionSync(() => {
     saveRun(storage.sql, run);
+    // Only the run at work has any; one that is cancelled before its turn is over without.
+    if (run.started_at !== null) new MoneyTables(storage.sql).clear();
     const watermark = loadWatermark(storage.kv);
     if (run.origin === "schedule" && watermark !== null) {
       saveWatermark(storage.kv, afterRun(watermark, { ...run, error, holding: holdingOf(run) }));

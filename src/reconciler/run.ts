@@ -1,8 +1,11 @@
 /** What the Reconciler stores of a run, but for its differences: one document, a discriminated union on `status`. Pure. */
 import { z } from "zod";
 import { countSchema } from "../wire-schemas.ts";
+import { auditPositionSchema, START_OF_AUDIT } from "./audit-position.ts";
 import { HOLDING, KINDS } from "./findings.ts";
 import { listPositionSchema, START_OF_LIST } from "./list-position.ts";
+import { ownAccountSchema } from "./pinned-account.ts";
+import { lineSchema } from "./statement.ts";
 import { totalSchema } from "./totals.ts";
 import { gapSchema } from "./watermark.ts";
 
@@ -19,6 +22,7 @@ export const failureSchema = z.enum([
   "stripe_rejected",
   "ledger_unavailable",
   "livemode_mismatch",
+  "other_stripe_account",
   "configuration_changed",
   "not_configured",
   "internal",
@@ -48,6 +52,12 @@ const common = {
   counts: z.partialRecord(z.enum(KINDS), countSchema),
   /** How many differences are listed. */
   listed: countSchema,
+  /** Whose money it is: asked of Stripe before anything else. These fields were not stored by 1.0.0. */
+  account: ownAccountSchema.nullable().default(null),
+  /** Balance transactions of the window, and settlements in the ledger that were walked. */
+  transactions: countSchema.default(0),
+  settlements: countSchema.default(0),
+  lines: z.array(lineSchema).default([]),
 };
 
 const running = z.strictObject({
@@ -55,8 +65,9 @@ const running = z.strictObject({
   status: z.literal("running"),
   /** The run's position in Stripe's list, stored under this name. */
   cursor: listPositionSchema,
-  /** All pages are done; what is left is to close the report. */
+  /** All pages of events are done; what is left is the audit of money, and to close the report. */
   walked: z.boolean(),
+  audit: auditPositionSchema.default(START_OF_AUDIT),
   /**
    * What this run is doing about events of the page under way, on record before it is done: after a crash in the middle
    * the page is walked again, and these are still this run's doing.
@@ -99,9 +110,14 @@ export function newRun(requested: NewRun, now: number): Running {
     totals: [],
     counts: {},
     listed: 0,
+    account: null,
+    transactions: 0,
+    settlements: 0,
+    lines: [],
     status: "running",
     cursor: START_OF_LIST,
     walked: false,
+    audit: START_OF_AUDIT,
     acting: {},
     failures: 0,
     last_failure: null,

@@ -1,6 +1,6 @@
 /** The Reconciler's tables: a document per run, and a row per difference that is listed. */
 import type { DifferenceKey } from "./difference-cursor.ts";
-import type { Difference } from "./findings.ts";
+import { type Difference, subjectOf } from "./findings.ts";
 import { type Run, type Running, runSchema } from "./run.ts";
 
 const SCHEMA = [
@@ -10,6 +10,7 @@ const SCHEMA = [
     finished_at INTEGER,
     run TEXT NOT NULL
   ) STRICT`,
+  // `event_id` is what the difference is about: an event, a balance transaction, or a settlement.
   `CREATE TABLE IF NOT EXISTS differences (
     run_id TEXT NOT NULL,
     event_id TEXT NOT NULL,
@@ -56,12 +57,12 @@ function runsOf(rows: SqlStorageCursor<Record<string, SqlStorageValue>>): Run[] 
 
 /** False when it is there already: then it is not counted again. */
 export function insertDifference(sql: SqlStorage, runId: string, difference: Difference): boolean {
-  const { event_id, kind, field } = difference;
+  const { kind, field } = difference;
   const written = sql.exec(
     `INSERT INTO differences (run_id, event_id, kind, field, difference) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING RETURNING 1 AS written`,
     runId,
-    event_id,
+    subjectOf(difference),
     kind,
     field,
     JSON.stringify(difference),
@@ -69,21 +70,21 @@ export function insertDifference(sql: SqlStorage, runId: string, difference: Dif
   return written.toArray().length > 0;
 }
 
-/** By event, kind and field: an order that two runs share. */
+/** By subject, kind and field: an order that two runs share. */
 export function selectDifferences(
   sql: SqlStorage,
   runId: string,
   after: DifferenceKey | null,
   limit: number,
 ): Difference[] {
-  const { event_id, kind, field } = after ?? { event_id: "", kind: "", field: "" };
+  const { subject, kind, field } = after ?? { subject: "", kind: "", field: "" };
   return sql
     .exec<{ difference: string }>(
       `SELECT difference FROM differences
       WHERE run_id = ? AND (event_id, kind, field) > (?, ?, ?)
       ORDER BY event_id, kind, field LIMIT ?`,
       runId,
-      event_id,
+      subject,
       kind,
       field,
       limit,

@@ -6,14 +6,14 @@
  * acted upon, inspected again): well under the 1,000 that one invocation may make.
  */
 import { utf8 } from "../bytes.ts";
-import { retryAfterMs } from "../retry-after.ts";
 import { EVENT_MAX_BYTES } from "../stripe/event.ts";
-import type { EventsAnswer } from "../stripe-api/port.ts";
 import { type Candidate, examineEvents } from "./examine-events.ts";
-import { advance, type Entry, entryOf, isNew, type ListPosition, withoutId } from "./list-position.ts";
+import { eventNamesOf } from "./event-names.ts";
+import { advance, type Entry, entryOf, isNew } from "./list-position.ts";
 import type { PageOutcome, PagePorts } from "./ports.ts";
 import type { Running } from "./run.ts";
 import { createdRange } from "./window.ts";
+import { withoutPage } from "./without-page.ts";
 
 /** Stripe's maximum. */
 const PAGE_EVENTS = 100;
@@ -30,13 +30,13 @@ export async function walkPage(run: Running, ports: PagePorts): Promise<PageOutc
   });
   if (answer.kind !== "page") return withoutPage(answer, position, ports.now());
 
-  const entries = answer.events.flatMap((event) => entryOf(event) ?? []);
+  const entries = answer.items.flatMap((event) => entryOf(event) ?? []);
   // Without ids and times the list cannot be continued. Stripe's always has them, so this answer is not Stripe's.
-  if (entries.length < answer.events.length) {
+  if (entries.length < answer.items.length) {
     return { kind: "later", why: "stripe_rejected", retryAfterMs: null };
   }
   const candidates = await Promise.all(
-    entries.flatMap((entry, i) => (isNew(position, entry) ? candidate(entry, answer.events[i], ports) : [])),
+    entries.flatMap((entry, i) => (isNew(position, entry) ? candidate(entry, answer.items[i], ports) : [])),
   );
   if (
     candidates.some(
@@ -51,30 +51,11 @@ export async function walkPage(run: Running, ports: PagePorts): Promise<PageOutc
   return {
     kind: "page",
     findings,
+    names: answer.items.flatMap(eventNamesOf),
     position: advance(position, entries),
     walked: !answer.hasMore,
     reached: last === undefined ? run.reached : last.created * 1_000,
   };
-}
-
-function withoutPage(
-  answer: Exclude<EventsAnswer, { kind: "page" }>,
-  position: ListPosition,
-  now: number,
-): PageOutcome {
-  switch (answer.kind) {
-    case "refused":
-      return { kind: "failed", error: "stripe_unauthorized" };
-    case "rejected":
-      return { kind: "failed", error: "stripe_rejected" };
-    case "unavailable":
-      return { kind: "later", why: "stripe_unavailable", retryAfterMs: retryAfterMs(answer.retryAfter, now) };
-    case "starting_after_unknown": {
-      const again = withoutId(position);
-      if (again === null) return { kind: "failed", error: "stripe_rejected" };
-      return { kind: "reposition", position: again };
-    }
-  }
 }
 
 /** As bytes, like an event that arrives by webhook: one way to read it, and evidence of what was read. */

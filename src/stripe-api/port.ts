@@ -1,26 +1,30 @@
 /** What clawsettle asks of Stripe's API, and what it can get back. Types only. */
 
-export interface EventsQuery {
-  readonly types: readonly string[];
+/** A page of one of Stripe's lists. */
+export interface ListQuery {
   /** Unix seconds, inclusive. */
   readonly createdGte: number;
   /** Unix seconds, exclusive. */
   readonly createdLt: number;
-  /** The last event of the page before; null: the newest come first. */
+  /** The last item of the page before; null: the newest come first. */
   readonly startingAfter: string | null;
   readonly limit: number;
+}
+
+export interface EventsQuery extends ListQuery {
+  readonly types: readonly string[];
 }
 
 /**
  * A port never throws, and passes on no text of Stripe's.
  *
- * - `refused`: the key is wrong, or may not read events. The same request would get the same answer.
+ * - `refused`: the key is wrong, or may not read this. The same request would get the same answer.
  * - `starting_after_unknown`: Stripe does not know `startingAfter` (any more).
  * - `rejected`: Stripe does not accept the request.
  * - `unavailable`: a rate limit, an outage, a lost connection: the same request again, later.
  */
-export type EventsAnswer =
-  | { readonly kind: "page"; readonly events: readonly unknown[]; readonly hasMore: boolean }
+export type ListAnswer =
+  | { readonly kind: "page"; readonly items: readonly unknown[]; readonly hasMore: boolean }
   | { readonly kind: "refused"; readonly status: number }
   | { readonly kind: "starting_after_unknown" }
   | { readonly kind: "rejected"; readonly status: number }
@@ -33,8 +37,25 @@ export type EventsAnswer =
 
 export interface StripeEvents {
   /** One request, newest first. */
-  list(query: EventsQuery): Promise<EventsAnswer>;
+  list(query: EventsQuery): Promise<ListAnswer>;
 }
+
+export interface StripeMoney {
+  /** One request: balance transactions, newest first, each with the object that it belongs to. */
+  listTransactions(query: ListQuery): Promise<ListAnswer>;
+  /** Whose key it is: two requests. */
+  findOwnAccount(): Promise<OwnAccountAnswer>;
+}
+
+/** The account behind the key. */
+export interface OwnAccount {
+  readonly id: string;
+  readonly livemode: boolean;
+}
+
+export type OwnAccountAnswer =
+  | { readonly kind: "found"; readonly account: OwnAccount }
+  | Exclude<ListAnswer, { kind: "page" | "starting_after_unknown" }>;
 
 export interface PaymentQuestion {
   /** `pi_…`, or `ch_…` of a charge without an intent. */

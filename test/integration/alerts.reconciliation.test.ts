@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
-import { HOUR, leaveNothing, untilAllOver } from "../support/reconciler.ts";
+import { HOUR, leaveNothing, pinAccount, untilAllOver } from "../support/reconciler.ts";
 import { askSandbox, newAccount, scriptLedger } from "../support/scripted-ledger.ts";
 import { type ScriptedStripe, scriptStripe, stripeError } from "../support/scripted-stripe.ts";
 import { emptyIndex } from "../support/summaries.ts";
@@ -28,6 +28,7 @@ beforeEach(async () => {
     return chat();
   });
   account = await newAccount();
+  await pinAccount();
 });
 afterEach(leaveNothing);
 

@@ -9,7 +9,9 @@ import { paymentIntentSucceeded, payoutPaid } from "../../scripts/sandbox/events
 import { createApp } from "../../src/app.ts";
 import { openApiDocument } from "../../src/http/openapi/document.ts";
 import { ROUTE_NAMES, type RouteName, ROUTES } from "../../src/http/routes.ts";
-import { forgetEverything } from "../support/reconciler.ts";
+import { saveRun } from "../../src/reconciler/runs-table.ts";
+import { forgetEverything, inReconciler } from "../support/reconciler.ts";
+import { completeRun } from "../support/runs.ts";
 import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { type Answer, BASE, deliver, operator, send } from "../support/worker.ts";
 
@@ -69,6 +71,7 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   resolveEvent: { actor: "ada", note: "booked by hand" },
   reopenEvent: { actor: "ada", note: "it was not" },
   startReconciliation: { from: "2026-01-01", to: "2026-01-01" },
+  confirmReconciliation: { actor: "ada" },
 };
 
 function call(
@@ -125,6 +128,14 @@ function beginRun(): Promise<Answer> {
   return call("startReconciliation", { body: { from, to, dry_run: true } });
 }
 
+/** A dry run that is over. */
+async function completed(): Promise<string> {
+  const id = await begun();
+  const run = completeRun({ id, dry_run: true, account: { id: "acct_1", livemode: false } });
+  await inReconciler((_, { storage }) => saveRun(storage.sql, run));
+  return id;
+}
+
 type Play = (name: RouteName) => Promise<Answer>;
 
 const WEBHOOK: Record<string, () => Promise<Answer>> = {
@@ -167,6 +178,7 @@ const SUCCESSES: Partial<Record<RouteName, Play>> = {
   startReconciliation: () => beginRun(),
   showReconciliation: async (name) => call(name, { runId: await begun() }),
   cancelReconciliation: async (name) => call(name, { runId: await begun() }),
+  confirmReconciliation: async (name) => call(name, { runId: await completed() }),
 };
 
 /** What fails in the same way on every route that documents it. */
@@ -189,7 +201,8 @@ const FAILURES: Record<string, Play> = {
   },
   ACCOUNT_UNKNOWN: async (name) => call(name, { eventId: await nobodys(() => refused(404, "NOT_FOUND")) }),
   LEDGER_UNAVAILABLE: async (name) => call(name, { eventId: await nobodys(() => refused(503)) }),
-  INVALID_STATE: async (name) => call(name, { eventId: await delivered() }),
+  INVALID_STATE: async (name) =>
+    call(name, name === "confirmReconciliation" ? { runId: await begun() } : { eventId: await delivered() }),
   PAYLOAD_TOO_LARGE: (name) => call(name, { body: " ".repeat(65_537) }),
   INVALID_REQUEST: (name) => call(name, { query: "?limit=0", body: "{", eventId: "nope", runId: "nope" }),
 };

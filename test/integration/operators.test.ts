@@ -330,8 +330,10 @@ describe("GET /health and GET /", () => {
         invoice_payments: "unavailable",
         customers: "refused",
         balance_transactions: "ok",
+        account: "ok",
+        balance: "ok",
       });
-      expect(asked).toHaveLength(5);
+      expect(asked).toHaveLength(7);
       expect(asked.every((url) => url.startsWith("api.stripe.com/v1/"))).toBe(true);
     });
 

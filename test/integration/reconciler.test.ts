@@ -492,7 +492,7 @@ describe("the report", () => {
     const csv = await valueOf(askReconciler(env, (stub) => stub.csv(id)));
     const lines = csv?.trimEnd().split("\r\n") ?? [];
     expect(lines.map((line) => line.split(",")[0])).toEqual(["line", "total", "count", "difference"]);
-    expect(lines[1]).toBe("total,,,,,,,,,,payin,confirmed,USD,,,1,100,1,100,1,100");
+    expect(lines[1]).toBe("total,,,,,,,,,,payin,confirmed,USD,,,,,,,,1,100,1.00,1,100,1.00,1,100,1.00");
     expect(lines[3]).toContain(`"'=HYPERLINK(""http`);
     expect(csv).not.toMatch(/,"?=/);
   });
@@ -500,10 +500,10 @@ describe("the report", () => {
   it("differences come page by page, each once; a cursor nobody was given → null", async () => {
     world.stripe.events.push(...payments(account, 25));
     const { id } = await reconcile({ dry_run: true });
-    const seen: string[] = [];
+    const seen: (string | null)[] = [];
     let cursor: string | null = null;
     do {
-      const page: { differences: readonly { event_id: string }[]; next_cursor: string | null } | null =
+      const page: { differences: readonly { event_id: string | null }[]; next_cursor: string | null } | null =
         await valueOf(askReconciler(env, (stub) => stub.differences(id, cursor, 10)));
       seen.push(...(page?.differences ?? []).map(({ event_id }) => event_id));
       cursor = page?.next_cursor ?? null;

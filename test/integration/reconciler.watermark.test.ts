@@ -11,6 +11,7 @@ import {
   inReconciler,
   leaveNothing,
   MINUTE,
+  pinAccount,
   reconcile,
   scriptWorld,
   show,
@@ -33,6 +34,7 @@ beforeEach(async () => {
   world = scriptWorld();
   account = await newAccount();
   setTime(T0);
+  await pinAccount();
 });
 afterEach(leaveNothing);
 

@@ -7,7 +7,7 @@ import type { PagePorts } from "../../src/reconciler/ports.ts";
 import type { Running } from "../../src/reconciler/run.ts";
 import type { Bounds } from "../../src/reconciler/window.ts";
 import type { Mapping } from "../../src/settlement/mapping.ts";
-import type { EventsAnswer, EventsQuery } from "../../src/stripe-api/port.ts";
+import type { ListAnswer, EventsQuery } from "../../src/stripe-api/port.ts";
 import { DAY, delivery, forwarded, MONEY, SETTLEMENT, T0 } from "./records.ts";
 import { runningRun } from "./runs.ts";
 
@@ -39,7 +39,7 @@ export class PageWorld {
   events: readonly unknown[];
   pageSize = 100;
   /** Instead of the page that is due. */
-  answer: EventsAnswer | null = null;
+  answer: ListAnswer | null = null;
   /** For the event's payment; without one, what agrees. */
   ledger: (paymentId: string) => SettlementLookup | Promise<SettlementLookup> = () => AGREES;
   /** Called before each call of a port: it may throw, like a crash. */
@@ -122,12 +122,12 @@ export class PageWorld {
     return stateOf(record, this.alarmAt, null);
   }
 
-  #page({ startingAfter, createdGte, createdLt, limit }: EventsQuery): EventsAnswer {
+  #page({ startingAfter, createdGte, createdLt, limit }: EventsQuery): ListAnswer {
     const events = this.events as readonly ListedEvent[];
     const at = events.findIndex(({ id }) => id === startingAfter);
     if (startingAfter !== null && at < 0) return { kind: "starting_after_unknown" };
     const rest = events.slice(at + 1).filter(({ created }) => created >= createdGte && created < createdLt);
     const size = Math.min(this.pageSize, limit);
-    return { kind: "page", events: rest.slice(0, size), hasMore: rest.length > size };
+    return { kind: "page", items: rest.slice(0, size), hasMore: rest.length > size };
   }
 }

@@ -11,7 +11,7 @@ import type { Report } from "../../src/reconciler/report-schema.ts";
 import type { StartReply } from "../../src/reconciler/start-run.ts";
 import { concurrently } from "../../src/concurrently.ts";
 import { askSandbox, type LedgerRequest, scriptLedger, type ScriptedLedger } from "./scripted-ledger.ts";
-import { type ScriptedStripe, scriptStripe } from "./scripted-stripe.ts";
+import { OWN_ACCOUNT, type ScriptedStripe, scriptStripe } from "./scripted-stripe.ts";
 import { deliver, withOverrides } from "./worker.ts";
 
 export const MINUTE = 60_000;
@@ -24,16 +24,46 @@ export interface World {
   readonly stripe: ScriptedStripe;
   /** Requests to Stripe are in its list too. */
   readonly ledger: ScriptedLedger;
-  /** What the ledger says from now on. */
+  /** What the ledger says from now on, but for its list of settlements. */
   ledgerSays(answer: Answering): void;
+  /** What its list says from now on. */
+  ledgerLists(answer: Answering): void;
 }
 
 /** Undone by `vi.restoreAllMocks()`. */
 export function scriptWorld(events: readonly StripeEventBody[] = []): World {
   const stripe = scriptStripe(events);
   let says: Answering = askSandbox;
-  const ledger = scriptLedger((request) => stripe.answer(request) ?? says(request));
-  return { stripe, ledger, ledgerSays: (answer) => (says = answer) };
+  // The sandbox ledger is one for all tests of a file, and each has a Stripe of its own.
+  let lists: Answering = (request) => listOwn(request, ledger.requests);
+  const answer = (request: LedgerRequest) =>
+    request.url.pathname === "/v1/payments/settlements" ? lists(request) : says(request);
+  const ledger = scriptLedger((request) => stripe.answer(request) ?? answer(request));
+  return { stripe, ledger, ledgerSays: (next) => (says = next), ledgerLists: (next) => (lists = next) };
+}
+
+/** Of the ledger's list, what this world has settled. */
+function listOwn(request: LedgerRequest, requests: readonly LedgerRequest[]): Promise<Response> {
+  const own = new Set(
+    requests.flatMap(({ method, body }) =>
+      method === "POST" ? (JSON.parse(body) as { external_payment_id: string }).external_payment_id : [],
+    ),
+  );
+  return listSome(request, ({ external_payment_id }) => own.has(external_payment_id));
+}
+
+/** Of the ledger's list, some: an empty page is its last. */
+export async function listSome(
+  request: LedgerRequest,
+  wanted: (settlement: { external_payment_id: string; account_id: string }) => boolean,
+): Promise<Response> {
+  const answer = await askSandbox(request);
+  const { settlements, next_cursor } = await answer.json<{
+    settlements: { external_payment_id: string; account_id: string }[];
+    next_cursor?: string;
+  }>();
+  const some = settlements.filter(wanted);
+  return Response.json({ settlements: some, ...(some.length > 0 && { next_cursor }) });
 }
 
 export function reconciler(): ReconcilerStub {
@@ -126,11 +156,18 @@ export function inReconciler<T>(
   return runInDurableObject(reconciler(), act);
 }
 
-/** Forgets every run, the watermark and the bounds. */
+/** As an operator has confirmed it. */
+export function pinAccount(account: { id: string; livemode: boolean } = OWN_ACCOUNT): Promise<void> {
+  return inReconciler((_, { storage }) =>
+    storage.kv.put("account", { ...account, actor: "ana", pinned_at: Date.now() }),
+  );
+}
+
+/** Forgets every run, the watermark, the bounds and the account. */
 export function forgetEverything(): Promise<void> {
   return inReconciler(async (_, { storage }) => {
     for (const table of ["runs", "differences"]) storage.sql.exec(`DELETE FROM ${table}`);
-    for (const key of ["bounds", "watermark"]) storage.kv.delete(key);
+    for (const key of ["bounds", "watermark", "account"]) storage.kv.delete(key);
     await storage.deleteAlarm();
   });
 }

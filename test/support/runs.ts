@@ -67,6 +67,7 @@ export const cancelledRun = (overrides: Overrides = {}) =>
 
 /** As /v1/admin/stats and the console are told before the first run. */
 export const NOTHING_RECONCILED = {
+  account: null,
   since: null,
   complete_up_to: null,
   behind_seconds: null,
@@ -90,6 +91,8 @@ export const DIFFERENCE: Difference = {
   status: "confirmed",
   currency: "USD",
   amount_minor: "1",
+  transaction_id: null,
+  settlement_id: null,
 };
 
 export function differenceOf(kind: Kind): Difference {

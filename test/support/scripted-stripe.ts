@@ -4,25 +4,44 @@ import type { LedgerRequest } from "./scripted-ledger.ts";
 
 const HOST = "api.stripe.com";
 
+export const OWN_ACCOUNT = { id: "acct_own", livemode: false } as const;
+
+export interface TransactionBody {
+  readonly id: string;
+  /** Unix seconds. */
+  readonly created: number;
+}
+
 export interface ScriptedStripe {
   /** What has happened, in any order. */
   readonly events: StripeEventBody[];
-  /** Every question so far. */
+  /** Every question for events so far. */
   readonly questions: URL[];
   /** Instead of the list's answer: n counts the questions, from 1. null: the list. */
   fault: ((n: number, url: URL) => Response | Promise<Response> | null) | null;
+  /** Balance transactions, each with its source, in any order. */
+  readonly transactions: TransactionBody[];
+  /** Whose key it is. */
+  account: { readonly id: string; readonly livemode: boolean };
+  /** Instead of the answer to anything but the list of events: n counts these questions, from 1. null: the answer. */
+  moneyFault: ((n: number, url: URL) => Response | Promise<Response> | null) | null;
   /** undefined: the request is not for Stripe. */
   answer(request: LedgerRequest): Response | Promise<Response> | undefined;
 }
 
 export function scriptStripe(events: readonly StripeEventBody[] = []): ScriptedStripe {
   const questions: URL[] = [];
+  let others = 0;
   const stripe: ScriptedStripe = {
     events: [...events],
+    transactions: [],
+    account: OWN_ACCOUNT,
     questions,
     fault: null,
+    moneyFault: null,
     answer({ url }) {
       if (url.host !== HOST) return undefined;
+      if (url.pathname !== "/v1/events") return stripe.moneyFault?.(++others, url) ?? moneyOf(stripe, url);
       questions.push(url);
       return stripe.fault?.(questions.length, url) ?? listOf(stripe.events, url);
     },
@@ -39,23 +58,40 @@ export function stripeError(
   return Response.json({ error }, { status, headers });
 }
 
+function moneyOf({ account, transactions }: ScriptedStripe, url: URL): Response {
+  switch (url.pathname) {
+    case "/v1/account":
+      return Response.json({ object: "account", id: account.id });
+    case "/v1/balance":
+      return Response.json({ object: "balance", livemode: account.livemode });
+    default:
+      return pageOf(transactions, url);
+  }
+}
+
 /** Newest first, as Stripe lists them. https://docs.stripe.com/api/events/list */
-function listOf(events: readonly StripeEventBody[], { searchParams }: URL): Response {
+function listOf(events: readonly StripeEventBody[], url: URL): Response {
   const types = new Set(
-    [...searchParams].flatMap(([name, value]) => (name.startsWith("types[") ? value : [])),
+    [...url.searchParams].flatMap(([name, value]) => (name.startsWith("types[") ? value : [])),
   );
+  return pageOf(events, url, ({ type }) => types.has(type));
+}
+
+function pageOf<Item extends TransactionBody>(
+  items: readonly Item[],
+  { searchParams }: URL,
+  matches: (item: Item) => boolean = () => true,
+): Response {
   const from = Number(searchParams.get("created[gte]"));
   const to = Number(searchParams.get("created[lt]"));
   const limit = Number(searchParams.get("limit"));
   const after = searchParams.get("starting_after");
-  const newestFirst = [...events].sort((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
-  const matching = newestFirst.filter(
-    ({ type, created }) => types.has(type) && created >= from && created < to,
-  );
+  const newestFirst = [...items].sort((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
+  const matching = newestFirst.filter((item) => matches(item) && item.created >= from && item.created < to);
   const at = after === null ? -1 : newestFirst.findIndex(({ id }) => id === after);
   if (after !== null && at === -1) {
     return stripeError(400, { code: "resource_missing", param: "starting_after" });
   }
-  const rest = matching.filter((event) => newestFirst.indexOf(event) > at);
+  const rest = matching.filter((item) => newestFirst.indexOf(item) > at);
   return Response.json({ object: "list", data: rest.slice(0, limit), has_more: rest.length > limit });
 }

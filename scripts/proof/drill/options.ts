@@ -9,6 +9,10 @@ const DEFAULT_PAYMENTS = 5_000;
 const DEFAULT_LOST = 200;
 const DEFAULT_ALTERED = 10;
 const DEFAULT_RUN_KILLS = 5;
+const DEFAULT_NEVER = 20;
+const DEFAULT_INVENTED = 10;
+const DEFAULT_EFFECTLESS = 5;
+const DEFAULT_TWICE = 5;
 const DEFAULT_LEDGER_KILLS = 20;
 const DEFAULT_TO_ACCOUNTS = 800;
 const DEFAULT_ACCOUNTS = 10;
@@ -17,7 +21,7 @@ const MAX_SEED = 2 ** 32 - 1;
 
 export const HELP = `Proves on the real stack, on disk, that nothing is lost and nothing happens twice.
 
-  npm run drill [-- crash | outage | reconcile | ledger | account] [options]       all, one after the other, unless one is named
+  npm run drill [-- crash | outage | reconcile | audit | ledger | account] [options]       all, one after the other, unless one is named
 
 crash: clawsettle is killed with kill -9 again and again, under load, while the ledger fails in every way.
   --kills <n>          how often (${DEFAULT_KILLS})
@@ -34,6 +38,13 @@ reconcile: deliveries are lost and settlements altered; a reconciliation finds t
   --altered <n>        of them changed at the ledger (${DEFAULT_ALTERED})
   --run-kills <n>      how often clawsettle is killed during the run (${DEFAULT_RUN_KILLS})
   --calm               Stripe answers well; without it one page in five is a 429 or a 500
+
+audit: as reconcile, with refunds, disputes and payouts in three currencies, and calm; Stripe's money against the ledger, both ways.
+  --payments, --lost, --altered   as above
+  --never <n>          events that Stripe never makes (${DEFAULT_NEVER})
+  --invented <n>       settlements that no money is behind (${DEFAULT_INVENTED})
+  --effectless <n>     settlements without the ledger's event (${DEFAULT_EFFECTLESS})
+  --twice <n>          payments booked a second time by hand (${DEFAULT_TWICE})
 
 ledger: the ledger is killed with kill -9 again and again, between any two of its statements, under load.
   --to-accounts <n>    payments (${DEFAULT_TO_ACCOUNTS})
@@ -60,6 +71,10 @@ export const OPTIONS = {
   altered: whole(0, 100_000, DEFAULT_ALTERED),
   "run-kills": whole(0, 100, DEFAULT_RUN_KILLS),
   calm: flag,
+  never: whole(0, 10_000, DEFAULT_NEVER),
+  invented: whole(0, 10_000, DEFAULT_INVENTED),
+  effectless: whole(0, 10_000, DEFAULT_EFFECTLESS),
+  twice: whole(0, 10_000, DEFAULT_TWICE),
   "to-accounts": whole(1, 100_000, DEFAULT_TO_ACCOUNTS),
   accounts: whole(1, 1_000, DEFAULT_ACCOUNTS),
   "ledger-kills": whole(0, 1_000, DEFAULT_LEDGER_KILLS),

@@ -7,6 +7,7 @@ import type {
   recoveryNumbers,
   Spread,
 } from "./numbers.ts";
+import type { auditDrill } from "./audit.ts";
 import type { ledgerDrill } from "./ledger-kills.ts";
 import type { accountDrill } from "./one-account.ts";
 import type { Disagreement } from "./verdict/disagreement.ts";
@@ -124,6 +125,25 @@ function loadRows(load: Load): [string, string | number][] {
     ["rightly waiting for an operator", counted(load.waiting_for_operators)],
     ["rescued by the watchdog", load.rescues],
   ];
+}
+
+export function auditReport(numbers: Numbers<typeof auditDrill>): string {
+  const { payments, transactions, lost, never, altered, invented, effectless, twice } = numbers;
+  return [
+    `## Audit drill, seed ${numbers.seed}`,
+    "",
+    table([
+      ["payments, balance transactions at Stripe", `${payments}, ${transactions}`],
+      ["deliveries lost, events never made", `${lost}, ${never}`],
+      [
+        "settlements altered, invented, without effect, booked twice",
+        `${altered}, ${invented}, ${effectless}, ${twice}`,
+      ],
+      ["three runs, the last after the repair", numbers.run_seconds.map((s) => `${s} s`).join(", ")],
+      ["found", numbers.found.map((found) => JSON.stringify(found)).join(" · ")],
+      ["whole drill", `${numbers.seconds} s`],
+    ]),
+  ].join("\n");
 }
 
 export function ledgerReport({ options, failed, credited, seconds }: Numbers<typeof ledgerDrill>): string {

@@ -7,6 +7,8 @@ export type Ledger = {
   createAccount(did: string): Promise<Answer>;
   account(accountId: string): Promise<Answer>;
   payins(paymentId: string): Promise<Answer>;
+  /** As somebody else who writes to the ledger. */
+  ingest(idempotencyKey: string, settlement: object): Promise<Answer>;
 };
 
 export type LedgerOptions = { readonly http: HttpClient; readonly baseUrl: URL; readonly adminKey: string };
@@ -26,6 +28,13 @@ export function ledgerClient({ http, baseUrl, adminKey }: LedgerOptions): Ledger
         method: "GET",
         url: new URL(`/accounts/id/${encodeURIComponent(accountId)}`, baseUrl),
         headers,
+      }),
+    ingest: (idempotencyKey, settlement) =>
+      http.send({
+        method: "POST",
+        url: new URL("/v1/payments/settlements/ingest", baseUrl),
+        headers: { ...headers, "idempotency-key": idempotencyKey },
+        body: JSON.stringify(settlement),
       }),
     payins(paymentId) {
       const path = `/v1/payments/settlements/stripe/${encodeURIComponent(paymentId)}?direction=payin`;

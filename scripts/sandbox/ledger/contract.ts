@@ -40,7 +40,8 @@ export const naturalKeySchema = ingestSchema.pick({ external_payment_id: true, d
 export const alterSchema = ingestSchema
   .pick({ account_id: true, amount_minor: true, currency: true, status: true })
   .partial()
-  .extend(naturalKeySchema.shape);
+  /** null: as if the ledger had never made its event. */
+  .extend({ ...naturalKeySchema.shape, latest_event_id: z.string().nullable().optional() });
 
 export const idempotencyKeySchema = z.string().min(1).max(MAX_IDEMPOTENCY_KEY_CHARS);
 

@@ -114,10 +114,13 @@ export class SqlStore implements LedgerStore {
   }
 
   /** As nobody may. Balances stay as they were. False when there is no such settlement. */
-  alter({ external_payment_id, direction }: NaturalKey, changes: Changes): boolean {
+  alter({ external_payment_id, direction }: NaturalKey, { latest_event_id, ...changes }: Changes): boolean {
     return this.#changes(
-      `UPDATE settlements SET document = json_patch(document, ?) WHERE ${BY_NATURAL_KEY}`,
+      `UPDATE settlements SET document = json_patch(document, ?), latest_event_id = IIF(?, ?, latest_event_id)
+      WHERE ${BY_NATURAL_KEY}`,
       JSON.stringify(changes),
+      Number(latest_event_id !== undefined),
+      latest_event_id ?? null,
       external_payment_id,
       direction,
     );

@@ -88,6 +88,13 @@ export class ObjectTable {
     };
   }
 
+  /** What the account's balance transactions come to. */
+  netSums(account: string): { currency: string; net: number }[] {
+    const select = `SELECT json_extract(body, '$.currency') AS currency, SUM(json_extract(body, '$.net')) AS net
+      FROM objects WHERE account = ? AND object = 'balance_transaction' GROUP BY 1 ORDER BY 1`;
+    return this.#sql.exec<{ currency: string; net: number }>(select, account).toArray();
+  }
+
   clear(): void {
     this.#sql.exec("DELETE FROM objects");
   }

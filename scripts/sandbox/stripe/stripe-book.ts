@@ -6,6 +6,7 @@ import { type Fault, takeFault, type Waiting } from "./faults.ts";
 import { parseForm } from "./form.ts";
 import { OBJECT_KINDS } from "./object-kinds.ts";
 import { ObjectTable, type SandboxObject } from "./object-table.ts";
+import { ownAccount, ownBalance } from "./own-account.ts";
 import { unknownRoute } from "./problem.ts";
 
 const FAULTS_KEY = "faults";
@@ -71,6 +72,10 @@ export class StripeBook extends DurableObject<SandboxEnv> {
     const [, resource = "", id] = /^\/v1\/(\w+)(?:\/(\w+))?$/.exec(path) ?? [];
     const asked = parseForm(query);
     switch (`${method} ${resource}${id === undefined ? "" : "/id"}`) {
+      case "GET account":
+        return ownAccount(query, account);
+      case "GET balance":
+        return ownBalance(query, this.#objects.netSums(account));
       case "GET events":
         return this.#events.list(asked, now);
       case "GET events/id":

@@ -81,19 +81,8 @@ export function Found({ report }: { report: Report }) {
 const DIFFERENCE_COLUMNS: readonly Column<Difference>[] = [
   { name: "Kind", of: ({ kind }) => kindLabel(kind) },
   {
-    name: "Event",
-    of: ({ event_id, event_type, kind }) => (
-      <span>
-        {isKnown(kind) ? (
-          <a href={eventPath(event_id)}>
-            <code>{event_id}</code>
-          </a>
-        ) : (
-          <code>{event_id}</code>
-        )}{" "}
-        <span class="under">{event_type}</span>
-      </span>
-    ),
+    name: "About",
+    of: (difference) => <Subject difference={difference} />,
   },
   {
     name: "Amount",
@@ -104,6 +93,31 @@ const DIFFERENCE_COLUMNS: readonly Column<Difference>[] = [
   { name: "What differs", of: (difference) => whatDiffers(difference) },
   { name: "Created (UTC)", of: ({ created_at }) => utc(created_at) },
 ];
+
+/** An event; or a balance transaction, a settlement in the ledger, or both. */
+function Subject({ difference }: { difference: Difference }) {
+  const { event_id, event_type, kind, payment_id, transaction_id, settlement_id } = difference;
+  if (event_id === null) {
+    return (
+      <span>
+        <code>{payment_id ?? transaction_id}</code>{" "}
+        <span class="under">{[transaction_id, settlement_id].filter((id) => id !== null).join(", ")}</span>
+      </span>
+    );
+  }
+  return (
+    <span>
+      {isKnown(kind) ? (
+        <a href={eventPath(event_id)}>
+          <code>{event_id}</code>
+        </a>
+      ) : (
+        <code>{event_id}</code>
+      )}{" "}
+      <span class="under">{event_type}</span>
+    </span>
+  );
+}
 
 /** The others have no page of their own. */
 function isKnown(kind: Kind): boolean {

@@ -5,8 +5,9 @@
 import type { Report } from "../../reconciler/report-schema.ts";
 import type { Session } from "../session.ts";
 import { Csrf } from "../ui/layout.tsx";
-import { hasDifferences, RunBadge, runPath } from "../ui/run.tsx";
+import { hasDifferences, modeOf, RunBadge, runPath } from "../ui/run.tsx";
 import { Found, Totals } from "./reconciliation-found.tsx";
+import { Statements } from "./reconciliation-statement.tsx";
 import { Fact, Time, utc } from "../ui/time.tsx";
 
 export interface ReconciliationProps {
@@ -37,6 +38,10 @@ export function ReconciliationContent({ report, session, now }: ReconciliationPr
         <Status report={report} now={now} />
       </section>
       {status === "running" && session.role === "admin" && <Cancel id={id} session={session} />}
+      {isConfirmable(report) && session.role === "admin" && <Confirm report={report} session={session} />}
+      <section id="statements" data-region aria-labelledby="statements-title">
+        <Statements report={report} />
+      </section>
       <section id="totals" data-region aria-labelledby="totals-title">
         <Totals report={report} />
       </section>
@@ -51,6 +56,7 @@ const PHASES = {
   waiting: "It waits for the runs before it.",
   walking: "It walks through what Stripe lists, from the newest to the oldest.",
   backing_off: "Stripe or the ledger did not answer. It tries again by itself.",
+  auditing: "It compares Stripe's balance transactions with the ledger's settlements, one by one.",
   closing: "All is looked at; the report is being closed.",
   over: "",
 } as const;
@@ -64,7 +70,7 @@ export function describeStatus(report: Report): string {
   }
   if (hasDifferences(report)) return "Not everything agrees. Each difference stands below.";
   return report.balanced
-    ? "Stripe, clawsettle and the ledger agree about every event."
+    ? "Stripe, clawsettle and the ledger agree about every event. Every balance transaction is accounted for."
     : "No event stands out, but the sums differ: see below.";
 }
 
@@ -79,7 +85,13 @@ function Status({ report, now }: { report: Report; now: number }) {
         <span>{describeStatus(report)}</span>
       </p>
       <dl class="facts row">
+        {report.account !== null && (
+          <Fact name="Stripe account">
+            <code>{report.account.id}</code> {modeOf(report.account)}
+          </Fact>
+        )}
         <Fact name="Events">{progress.events}</Fact>
+        <Fact name="Balance transactions">{progress.transactions}</Fact>
         <Fact name="Pages">{progress.pages}</Fact>
         {progress.reached !== null && status === "running" && (
           <Fact name="Back to">{utc(progress.reached)} UTC</Fact>
@@ -110,6 +122,28 @@ function Status({ report, now }: { report: Report; now: number }) {
           </Fact>
         )}
       </dl>
+    </div>
+  );
+}
+
+function isConfirmable({ status, dry_run, account, account_pinned }: Report): boolean {
+  return status === "complete" && dry_run && account !== null && !account_pinned;
+}
+
+function Confirm({ report, session }: { report: Report; session: Session }) {
+  return (
+    <div class="actions">
+      <details id="confirm" class="action">
+        <summary>This is the right account …</summary>
+        <form method="post" action={`${runPath(report.id)}/confirm`}>
+          <Csrf session={session} />
+          <p>
+            From then on hourly runs deliver what is missing of <code>{report.account?.id}</code>, and a key
+            of any other account ends a run before it delivers anything.
+          </p>
+          <button type="submit">Settle this account's money</button>
+        </form>
+      </details>
     </div>
   );
 }

@@ -35,6 +35,10 @@ export function kindLabel(kind: Kind): string {
   return kind.replaceAll("_", " ");
 }
 
+export function modeOf({ livemode }: { readonly livemode: boolean }): string {
+  return livemode ? "live mode" : "test mode";
+}
+
 export function runPath(id: string): string {
   return `/console/reconciliations/${id}`;
 }

@@ -1,6 +1,7 @@
 /** Up to when every event that Stripe lists is known here. */
 import { isBehind } from "../../reconciler/report.ts";
 import type { WatermarkStatus } from "../../reconciler/report-schema.ts";
+import { modeOf } from "./run.tsx";
 import { duration, utc } from "./time.tsx";
 
 /** null: the Reconciler is out of reach. */
@@ -20,6 +21,7 @@ export function Watermark({ watermark }: { watermark: WatermarkStatus | null }) 
     );
   }
   if (complete_up_to === null) return <p>Switched on. The first hourly run begins within minutes.</p>;
+  const { account } = watermark;
   const unknown = [...gaps, ...(pending_gap === null ? [] : [pending_gap])];
   return (
     <>
@@ -27,6 +29,16 @@ export function Watermark({ watermark }: { watermark: WatermarkStatus | null }) 
         Everything that Stripe knows has arrived, up to <strong>{utc(complete_up_to)} UTC</strong>,{" "}
         {duration(behind_seconds ?? 0)} ago.
       </p>
+      {account === null ? (
+        <p>
+          Nobody has confirmed whose money that is, so hourly runs only report: open a dry run, and confirm
+          its Stripe account.
+        </p>
+      ) : (
+        <p>
+          It is the money of <code>{account.id}</code>, {modeOf(account)}.
+        </p>
+      )}
       {last_run?.status === "failed" && (
         <p>
           The last run failed: <code>{last_run.error}</code>.{" "}

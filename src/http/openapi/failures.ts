@@ -32,6 +32,7 @@ const EXAMPLES: { readonly [Kind in FailureKind]: Omit<Extract<Failure, { kind: 
   ledger_unavailable: { ledger_status: 503, ledger_code: "SERVICE_UNAVAILABLE" },
   invalid_state: { state: "forwarded" },
   reconciliation_not_found: {},
+  not_confirmable: { why: "Only a complete dry run can be confirmed." },
   too_many_runs: { limit: 20 },
   route_not_found: {},
   method_not_allowed: { allow: "GET" },

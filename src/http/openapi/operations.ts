@@ -127,6 +127,13 @@ export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
     answer: json(runViewSchema, "As it is then. One that is over stays as it was."),
     failures: ["reconciliation_not_found"],
   },
+  confirmReconciliation: {
+    description:
+      "Until an account is pinned, hourly runs only report. A run whose key is of another account, or of another mode, ends before anything is delivered. An operator's own run without `dry_run` pins too.",
+    body: required("Who confirms that this is the right account."),
+    answer: json(runViewSchema, "The run, whose account is pinned."),
+    failures: ["reconciliation_not_found", "not_confirmable"],
+  },
   showReconciliation: {
     answer: json(reportSchema, "With `format=csv` all of it, else page by page."),
     alternative: { type: "text/csv; charset=utf-8", schema: z.string() },

@@ -35,7 +35,11 @@ function checkRun(
   disagree: Disagree,
 ): void {
   const found = (kinds: readonly string[]) =>
-    new Set(run.differences.flatMap(({ event_id, kind }) => (kinds.includes(kind) ? event_id : [])));
+    new Set(
+      run.differences.flatMap(({ event_id, kind }) =>
+        event_id !== null && kinds.includes(kind) ? event_id : [],
+      ),
+    );
   if (run.status !== "complete") disagree(name, `is ${run.status}`);
   if (run.progress.events !== payments.length) disagree(name, `saw ${run.progress.events} events`);
   compare(found(["backfilled"]), backfilled, (what) => disagree(name, `backfilled: ${what}`));

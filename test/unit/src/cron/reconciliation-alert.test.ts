@@ -16,6 +16,7 @@ import { completeRun, RUN_ID } from "../../../support/runs.ts";
 
 const watermark = (fields: Partial<WatermarkStatus> = {}): WatermarkStatus => ({
   configured: true,
+  account: null,
   since: "2027-01-01T00:00:00.000Z",
   complete_up_to: "2027-01-15T04:00:00.000Z",
   behind_seconds: 4 * 3_600,

@@ -13,6 +13,12 @@ describe("the canonical text", () => {
       [],
       [{ side: "stripe", currency: "USD", direction: "payout", status: "confirmed", amount_minor: "1" }],
     ),
+    account: { id: "acct_1", livemode: false },
+    transactions: 3,
+    lines: [
+      { currency: "USD", part: "moved", class: "", count: 1, amount_minor: "5" },
+      { currency: "USD", part: "booked", class: "payins", count: 1, amount_minor: "5" },
+    ],
     differences: [DIFFERENCE, { ...DIFFERENCE, event_id: "evt_2" }],
   };
 
@@ -35,6 +41,9 @@ describe("the canonical text", () => {
       { ...content, events: 3 },
       { ...content, counts: { mismatched: 2, ignored: 1 } },
       { ...content, totals: [] },
+      { ...content, account: null },
+      { ...content, transactions: 4 },
+      { ...content, lines: [] },
       ...Object.keys(DIFFERENCE).map(withOther),
     ];
     expect(new Set([content, ...others].map(canonicalText)).size).toBe(others.length + 1);
@@ -53,7 +62,8 @@ describe("the canonical text", () => {
     );
     const differences = [...content.differences, { ...DIFFERENCE, event_id: "evt_0", reason: "r" }];
     expect(canonicalText({ ...content, totals: totals.toReversed(), differences })).toBe(
-      `["clawsettle-reconciliation",2]
+      `["clawsettle-reconciliation",3]
+["account","acct_1",false]
 ["window",0,1000]
 ["events",2]
 ["count","backfilled",0]
@@ -71,11 +81,21 @@ describe("the canonical text", () => {
 ["count","mismatched",1]
 ["count","not_in_ledger",0]
 ["count","unverified",0]
+["count","money_without_event",0]
+["count","money_not_booked",0]
+["count","booked_differently",0]
+["count","unknown_class",0]
+["count","orphan",0]
+["count","without_effect",0]
+["count","booked_twice",0]
 ["total","EUR","payout","confirmed",1,"3",0,"0",0,"0"]
 ["total","USD","payout","confirmed",1,"1",1,"1",1,"2"]
-["difference","evt_0","payout.paid","2027-01-15T00:00:00.000Z","mismatched","amount_minor","1","2","r","po_1","payout","confirmed","USD","1"]
-["difference","evt_1","payout.paid","2027-01-15T00:00:00.000Z","mismatched","amount_minor","1","2",null,"po_1","payout","confirmed","USD","1"]
-["difference","evt_2","payout.paid","2027-01-15T00:00:00.000Z","mismatched","amount_minor","1","2",null,"po_1","payout","confirmed","USD","1"]
+["transactions",3]
+["money","USD","booked","payins",1,"5"]
+["money","USD","moved","",1,"5"]
+["difference","evt_0","payout.paid","2027-01-15T00:00:00.000Z","mismatched","amount_minor","1","2","r","po_1","payout","confirmed","USD","1",null,null]
+["difference","evt_1","payout.paid","2027-01-15T00:00:00.000Z","mismatched","amount_minor","1","2",null,"po_1","payout","confirmed","USD","1",null,null]
+["difference","evt_2","payout.paid","2027-01-15T00:00:00.000Z","mismatched","amount_minor","1","2",null,"po_1","payout","confirmed","USD","1",null,null]
 `,
     );
   });

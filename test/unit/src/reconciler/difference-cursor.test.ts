@@ -9,9 +9,9 @@ import { KINDS } from "../../../../src/reconciler/findings.ts";
 describe("a cursor", () => {
   it("of any difference → comes back", () => {
     for (const kind of KINDS) {
-      for (const event_id of ["evt_1", "e".repeat(255)]) {
+      for (const subject of ["evt_1", "txn_1", "5f0c9c0e-7f9c", "e".repeat(255)]) {
         for (const field of ["", "amount_minor"]) {
-          const after = { event_id, kind, field };
+          const after = { subject, kind, field };
           expect(decodeDifferenceCursor(encodeDifferenceCursor(after))).toEqual(after);
         }
       }

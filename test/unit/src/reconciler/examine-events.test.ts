@@ -42,7 +42,10 @@ async function findingsOf(world: PageWorld, ids: readonly string[]): Promise<rea
   if ("kind" in findings) throw new Error(`postponed: ${findings.why}`);
   return findings;
 }
-async function kindsOf(world: PageWorld, ids: readonly string[]): Promise<[string, string, string | null][]> {
+async function kindsOf(
+  world: PageWorld,
+  ids: readonly string[],
+): Promise<[string | null, string, string | null][]> {
   const differences = (await findingsOf(world, ids)).flatMap((finding) => finding.differences);
   return differences.map(({ event_id, kind, reason }) => [event_id, kind, reason]);
 }
@@ -339,6 +342,8 @@ describe("what is no event of ours", () => {
             status: null,
             currency: null,
             amount_minor: null,
+            transaction_id: null,
+            settlement_id: null,
           },
         ],
         amounts: [],

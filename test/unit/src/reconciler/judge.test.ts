@@ -178,6 +178,8 @@ describe("an event that is not here", () => {
         direction: "payin",
         status: "confirmed",
         currency: "USD",
+        transaction_id: null,
+        settlement_id: null,
         amount_minor: "1234",
       },
     ]);

@@ -22,7 +22,14 @@ const findings: Finding[] = [
 ];
 
 describe("a page", () => {
-  const page = { kind: "page", findings, position: POSITION, walked: false, reached: T0 - 7 } as const;
+  const page = {
+    kind: "page",
+    findings,
+    names: [],
+    position: POSITION,
+    walked: false,
+    reached: T0 - 7,
+  } as const;
 
   it("the first → its events, sums and kinds are counted, and where it ended is kept", () => {
     const run = runningRun({ started_at: T0 });

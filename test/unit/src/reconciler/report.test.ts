@@ -18,6 +18,7 @@ import {
 } from "../../../support/runs.ts";
 
 const iso = (ms: number) => new Date(ms).toISOString();
+const AUDITING = { started_at: T0, walked: true };
 const NONE = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
 
 describe("a run's view", () => {
@@ -30,6 +31,7 @@ describe("a run's view", () => {
       from: "2027-01-15T07:00:00.000Z",
       to: "2027-01-15T08:00:00.000Z",
       dry_run: false,
+      account: null,
       created_at: "2027-01-15T08:00:00.000Z",
       started_at: null,
       finished_at: null,
@@ -38,6 +40,8 @@ describe("a run's view", () => {
         phase: "waiting",
         pages: 0,
         events: 0,
+        transactions: 0,
+        settlements: 0,
         reached: null,
         failures_in_a_row: 0,
         last_failure: null,
@@ -54,8 +58,14 @@ describe("a run's view", () => {
     ["not begun, and to be tried later", { next_try_at: T0 }, "waiting"],
     ["begun", { started_at: T0 }, "walking"],
     ["begun, and to be tried again later", { started_at: T0, next_try_at: T0 }, "backing_off"],
-    ["all pages done", { started_at: T0, walked: true }, "closing"],
-    ["all pages done, but the end failed", { started_at: T0, walked: true, next_try_at: T0 }, "closing"],
+    ["all events walked", { started_at: T0, walked: true }, "auditing"],
+    ["all events walked, and to be tried again", { ...AUDITING, next_try_at: T0 }, "backing_off"],
+    ["all compared", { ...AUDITING, audit: { phase: "done" } }, "closing"],
+    [
+      "all compared, but the end failed",
+      { ...AUDITING, audit: { phase: "done" }, next_try_at: T0 },
+      "closing",
+    ],
   ])("%s → phase %3$s", (_, fields, phase) => {
     expect(viewOf(runningRun(fields)).progress.phase).toBe(phase);
   });
@@ -134,10 +144,12 @@ describe("a run's report", () => {
 
   it("complete → the view, the sums, and the first of the differences with where they go on", () => {
     const run = completeRun({ totals: [even], counts: { mismatched: 2 }, listed: 2 });
-    expect(reportOf(run, page)).toEqual({
+    expect(reportOf(run, page, null)).toEqual({
       ...viewOf(run),
       totals: [even],
       balanced: true,
+      account_pinned: false,
+      statements: [],
       differences_listed: 2,
       differences_truncated: false,
       ...page,
@@ -146,7 +158,7 @@ describe("a run's report", () => {
 
   it("the ledger holds less → not balanced", () => {
     const totals = [{ ...even, ledger: { count: 0, amount_minor: "0" } }];
-    expect(reportOf(completeRun({ totals }), page).balanced).toBe(false);
+    expect(reportOf(completeRun({ totals }), page, null).balanced).toBe(false);
   });
 
   it.each([
@@ -155,7 +167,7 @@ describe("a run's report", () => {
     ["one more than is listed", { missing: 2, mismatched: 2 }, 3, true],
     ["ignored events, which are only counted", { missing: 2, ignored: 900 }, 2, false],
   ])("%s → truncated: %4$s", (_, counts, listed, truncated) => {
-    expect(reportOf(completeRun({ counts, listed }), page)).toMatchObject({
+    expect(reportOf(completeRun({ counts, listed }), page, null)).toMatchObject({
       differences_listed: listed,
       differences_truncated: truncated,
     });
@@ -180,18 +192,21 @@ describe("the watermark, told", () => {
   const known = (fields: Partial<Watermark> = {}): Watermark => ({ ...activate(T0), ...fields });
 
   it.each([true, false])("none yet, configured: %s → nothing is claimed", (configured) => {
-    expect(watermarkStatus(null, bounds(T0), configured, T0)).toEqual({
+    expect(watermarkStatus(null, bounds(T0), configured, T0, null)).toEqual({
       configured,
       ...NOTHING_RECONCILED,
     });
   });
 
+  const PINNED = { id: "acct_1", livemode: false, actor: "ana", pinned_at: T0 };
+
   it("after runs → since when, up to when, how far behind, and what the last run said", () => {
     const last_run = { id: RUN_ID, status: "failed", error: "internal", finished_at: T0 + HOUR };
     const watermark = known({ complete_up_to: T0 + HOUR, last_run });
     const now = T0 + HOUR + 90_999;
-    expect(watermarkStatus(watermark, bounds(now), true, now)).toEqual({
+    expect(watermarkStatus(watermark, bounds(now), true, now, PINNED)).toEqual({
       configured: true,
+      account: { ...PINNED, pinned_at: iso(T0) },
       since: iso(T0),
       complete_up_to: iso(T0 + HOUR),
       behind_seconds: 90,
@@ -202,13 +217,13 @@ describe("the watermark, told", () => {
   });
 
   it("a clock that was set back → not behind, never a negative number", () => {
-    expect(watermarkStatus(known(), bounds(T0), true, T0 - 5_000).behind_seconds).toBe(0);
+    expect(watermarkStatus(known(), bounds(T0), true, T0 - 5_000, null).behind_seconds).toBe(0);
   });
 
   it("gaps, and one that still grows → from when to when, and why", () => {
     const gaps = [{ from: T0, to: T0 + 1, why: "too_late" as const }];
     const now = T0 + 31 * DAY;
-    expect(watermarkStatus(known({ gaps }), bounds(now), false, now)).toMatchObject({
+    expect(watermarkStatus(known({ gaps }), bounds(now), false, now, null)).toMatchObject({
       configured: false,
       gaps: [{ from: iso(T0), to: iso(T0 + 1), why: "too_late" }],
       pending_gap: { from: iso(T0), to: iso(T0 + DAY + HOUR), why: "too_late" },

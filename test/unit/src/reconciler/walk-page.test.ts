@@ -4,7 +4,7 @@ import { afterPage } from "../../../../src/reconciler/progress.ts";
 import { walkPage } from "../../../../src/reconciler/walk-page.ts";
 import { isExpired, PURGE_MARGIN_MS } from "../../../../src/reconciler/window.ts";
 import { EVENT_MAX_BYTES } from "../../../../src/stripe/event.ts";
-import type { EventsAnswer } from "../../../../src/stripe-api/port.ts";
+import type { ListAnswer } from "../../../../src/stripe-api/port.ts";
 import { type ListedEvent, PageWorld, type Stored } from "../../../support/page-world.ts";
 import { DAY, failedForGood, forwarded, healing, IGNORED, received, T0 } from "../../../support/records.ts";
 
@@ -45,7 +45,7 @@ describe("the question to Stripe", () => {
 
 describe("an answer without a page", () => {
   const later = { kind: "later", why: "stripe_unavailable" };
-  it.each<[string, EventsAnswer, object]>([
+  it.each<[string, ListAnswer, object]>([
     ["refused", { kind: "refused", status: 401 }, { kind: "failed", error: "stripe_unauthorized" }],
     ["rejected", { kind: "rejected", status: 400 }, { kind: "failed", error: "stripe_rejected" }],
     ["an outage", { kind: "unavailable", status: 503, retryAfter: null }, { ...later, retryAfterMs: null }],
@@ -96,11 +96,12 @@ describe("a page", () => {
 
   it("the last, without events → all is walked, as far as before", async () => {
     const world = new PageWorld([], { cursor: POSITION, reached: 500_000 });
-    world.answer = { kind: "page", events: [], hasMore: false };
+    world.answer = { kind: "page", items: [], hasMore: false };
     const position = POSITION;
     expect(await walk(world)).toEqual({
       kind: "page",
       findings: [],
+      names: [],
       position,
       walked: true,
       reached: 500_000,
@@ -109,7 +110,7 @@ describe("a page", () => {
 
   it("with an event that was handled before → it is not examined again", async () => {
     const world = new PageWorld([], { cursor: { ...POSITION, starting_after: null } });
-    world.answer = { kind: "page", events: [listed("evt_1", 9), listed("evt_2", 9)], hasMore: false };
+    world.answer = { kind: "page", items: [listed("evt_1", 9), listed("evt_2", 9)], hasMore: false };
     await walk(world);
     expect(new Set(world.called("inspect"))).toEqual(new Set(["evt_2"]));
   });
@@ -118,7 +119,7 @@ describe("a page", () => {
     "with %j → no list of Stripe's: again later, nothing inspected",
     async (event) => {
       const world = new PageWorld([listed("evt_2", 10), event]);
-      world.answer = { kind: "page", events: world.events, hasMore: false };
+      world.answer = { kind: "page", items: world.events, hasMore: false };
       expect(await walk(world)).toEqual({ kind: "later", why: "stripe_rejected", retryAfterMs: null });
       expect(world.called("inspect")).toEqual([]);
     },

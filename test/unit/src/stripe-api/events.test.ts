@@ -69,7 +69,7 @@ describe("the answer", () => {
     answer = () => page(events, true);
     const heard = await list();
     expect(heard).toMatchObject({ kind: "page", hasMore: true });
-    expect(JSON.stringify("events" in heard && heard.events)).toBe(JSON.stringify(events));
+    expect(JSON.stringify("items" in heard && heard.items)).toBe(JSON.stringify(events));
   });
 
   it.each([

@@ -13,6 +13,8 @@ const ALL_OK = {
   invoice_payments: "ok",
   customers: "ok",
   balance_transactions: "ok",
+  account: "ok",
+  balance: "ok",
 };
 
 /** Permission → path below `/v1/`. */
@@ -22,13 +24,17 @@ const PATHS = {
   invoice_payments: "invoice_payments",
   customers: "customers",
   balance_transactions: "balance_transactions",
+  account: "account",
+  balance: "balance",
 };
 
 it("a key that may read all of it → ok, one item of each asked for, in the form in which it is read", async () => {
   expect(await check()).toEqual(ALL_OK);
   const asked = stripe.received.map(({ path, query }) => `${path}?${decodeURIComponent(query.toString())}`);
   expect(asked.toSorted()).toEqual([
-    "balance_transactions?limit=1",
+    "account?",
+    "balance?",
+    "balance_transactions?limit=1&expand[0]=data.source",
     "checkout/sessions?limit=1",
     "customers?limit=1",
     "events?limit=1",

@@ -2,6 +2,7 @@
 import { Stripe } from "stripe";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createStripeLookups } from "../../../../../src/stripe-api/lookups.ts";
+import { createStripeMoney } from "../../../../../src/stripe-api/money.ts";
 import { checkStripePermissions } from "../../../../../src/stripe-api/permissions.ts";
 import {
   SANDBOX_KEY,
@@ -143,6 +144,9 @@ describe("a list", () => {
       "expand[]=data.colour",
       { message: "This property cannot be expanded (data.colour)." },
     ],
+    ["account", "limit=1", { code: "parameter_unknown", param: "limit" }],
+    ["balance", "expand[]=pending", { message: "This property cannot be expanded (pending)." }],
+    ["balance_transactions", "payouts=po_1", { code: "parameter_unknown", param: "payouts" }],
     ["customers/cus_1", "limit=1", { code: "parameter_unknown", param: "limit" }],
   ])("%s?%s → 400", async (path, query, problem) => {
     await add(customer());
@@ -151,6 +155,44 @@ describe("a list", () => {
     });
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ error: { type: "invalid_request_error", ...problem } });
+  });
+});
+
+describe("whose key it is", () => {
+  it("its account, and its balance: what its balance transactions come to", async () => {
+    await add(
+      transaction("txn_1", { net: 970 }),
+      transaction("txn_2", { net: -500 }),
+      transaction("txn_3", { net: 7, _account: "acct_1" }),
+    );
+    expect(await stripe.accounts.retrieve(null)).toMatchObject({ id: "acct_sandbox", object: "account" });
+    const balance = await stripe.balance.retrieve();
+    expect(balance).toMatchObject({ livemode: false, pending: [{ amount: 470, currency: "usd" }] });
+    const money = createStripeMoney({ key: SANDBOX_KEY, baseUrl: sandbox.base.origin });
+    expect(await money.findOwnAccount()).toEqual({
+      kind: "found",
+      account: { id: "acct_sandbox", livemode: false },
+    });
+  });
+});
+
+describe("balance transactions as the audit asks for them", () => {
+  it("each with its source, page by page", async () => {
+    await add({ id: "re_1", object: "refund", amount: 500, payment_intent: "pi_1" });
+    await add(...[1, 2, 3].map((n) => transaction(`txn_${n}`, { created: 1_700_000_000 + n })));
+    const money = createStripeMoney({ key: SANDBOX_KEY, baseUrl: sandbox.base.origin });
+    const query = { createdGte: 1_700_000_000, createdLt: 1_700_000_003, limit: 1 };
+    const first = await money.listTransactions({ ...query, startingAfter: null });
+    expect(first).toMatchObject({
+      kind: "page",
+      items: [{ id: "txn_2", source: { id: "re_1", payment_intent: "pi_1" } }],
+      hasMore: true,
+    });
+    const second = await money.listTransactions({ ...query, startingAfter: "txn_2" });
+    expect(second).toMatchObject({ kind: "page", items: [{ id: "txn_1" }], hasMore: false });
+    expect(await money.listTransactions({ ...query, startingAfter: "txn_9" })).toEqual({
+      kind: "starting_after_unknown",
+    });
   });
 });
 
@@ -240,6 +282,8 @@ describe("the look-ups", () => {
       invoice_payments: "refused",
       customers: "ok",
       balance_transactions: "ok",
+      account: "ok",
+      balance: "ok",
     });
     const key = "rk_test_without_permission";
     expect(new Set(Object.values(await checkStripePermissions({ ...options, key })))).toEqual(

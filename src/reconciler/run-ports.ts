@@ -1,33 +1,46 @@
-/** What a run's pages need from outside, connected: Stripe's API, the ledger, the events' objects. */
+/** What a run's steps need from outside, connected: Stripe's API, the ledger, the events' objects and their index. */
 import type { Config } from "../config.ts";
 import { deliver } from "../delivery/deliver.ts";
 import { prepareDelivery } from "../delivery/prepare.ts";
 import { callEvent } from "../event/call-event.ts";
+import { listEvents } from "../event-index/queries.ts";
 import { connectLedger } from "../ledger/connect.ts";
 import { subscribedEventTypes } from "../settlement/map.ts";
 import { createStripeEvents } from "../stripe-api/events.ts";
 import { checkLivemode } from "../stripe/livemode.ts";
 import { keyLivemode } from "../stripe-api/key-livemode.ts";
-import type { PagePorts } from "./ports.ts";
+import { createStripeMoney } from "../stripe-api/money.ts";
+import type { RunPorts } from "./ports.ts";
 import type { FailureCode, Running } from "./run.ts";
 import { isBookedOtherwise } from "./window.ts";
 
-type StoredPorts = Pick<PagePorts, "recordActing" | "bounds">;
+type StoredPorts = Pick<RunPorts, "recordActing" | "bounds" | "tables">;
+
+/** Twins and updates of one movement. */
+const EVENTS_OF_ONE = 10;
 
 /** Or why this run cannot go on with the present configuration. */
-export function pagePortsFor(
+export function runPortsFor(
   env: Env,
   config: Config,
   run: Running,
   stored: StoredPorts,
-): PagePorts | FailureCode {
+): RunPorts | FailureCode {
   const { stripeApi } = config;
   if (stripeApi === null) return "not_configured";
+  const settlesMode = (livemode: boolean) => checkLivemode(livemode, config).kind === "fits";
   const livemode = keyLivemode(stripeApi.key);
-  if (livemode !== null && checkLivemode(livemode, config).kind === "refused") return "livemode_mismatch";
+  if (livemode !== null && !settlesMode(livemode)) return "livemode_mismatch";
   if (isBookedOtherwise(run.from, stored.bounds())) return "configuration_changed";
   return {
     stripe: createStripeEvents(stripeApi),
+    money: createStripeMoney(stripeApi),
+    settlesMode,
+    findEvents: async (payment_id) => {
+      const index = { env, shards: config.indexShards };
+      const page = await listEvents(index, { payment_id }, null, EVENTS_OF_ONE);
+      return page?.events.map(({ event_id }) => event_id) ?? null;
+    },
     ledger: connectLedger(env, config.ledger),
     inspect: (eventId) => callEvent(env, eventId, (stub) => stub.inspect()),
     deliver: (delivery) => deliver(env, delivery, Date.now()),

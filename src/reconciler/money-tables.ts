@@ -1,0 +1,119 @@
+/**
+ * What a run has walked of Stripe's money and of the ledger's settlements, until both are compared. One run is at work at
+ * a time, so the rows are that run's; they go when it ends.
+ */
+import type { ListedSettlement } from "../ledger/port.ts";
+import type { EventName } from "./event-names.ts";
+import type { Key } from "./expected-settlement.ts";
+import type { Money } from "./judge-money.ts";
+
+const SCHEMA = [
+  `CREATE TABLE IF NOT EXISTS money_events (
+    name TEXT NOT NULL, event_id TEXT NOT NULL, PRIMARY KEY (name, event_id)
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS money_transactions (
+    id TEXT PRIMARY KEY, money TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS money_settlements (
+    external_payment_id TEXT NOT NULL, direction TEXT NOT NULL, transaction_id TEXT, in_window INTEGER NOT NULL,
+    is_backed INTEGER NOT NULL DEFAULT 0, settlement TEXT NOT NULL, PRIMARY KEY (external_payment_id, direction)
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX IF NOT EXISTS money_settlements_by_transaction
+    ON money_settlements (transaction_id) WHERE transaction_id IS NOT NULL`,
+];
+const TABLES = ["money_events", "money_transactions", "money_settlements"];
+
+export interface KeptSettlement {
+  readonly settlement: ListedSettlement;
+  readonly is_backed: boolean;
+}
+
+export class MoneyTables {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    for (const statement of SCHEMA) sql.exec(statement);
+  }
+
+  addEvents(names: readonly EventName[]): void {
+    const insert = "INSERT INTO money_events (name, event_id) VALUES (?, ?) ON CONFLICT DO NOTHING";
+    for (const { name, event_id } of names) this.#sql.exec(insert, name, event_id);
+  }
+
+  addTransactions(transactions: readonly Money[]): void {
+    const insert = "INSERT INTO money_transactions (id, money) VALUES (?, ?) ON CONFLICT DO NOTHING";
+    for (const money of transactions) this.#sql.exec(insert, money.id, JSON.stringify(money));
+  }
+
+  addSettlements(settlements: readonly { settlement: ListedSettlement; in_window: boolean }[]): void {
+    const insert = `INSERT INTO money_settlements
+      (external_payment_id, direction, transaction_id, in_window, settlement) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT DO NOTHING`;
+    for (const { settlement, in_window } of settlements) {
+      const { external_payment_id, direction, stripe_balance_transaction } = settlement;
+      const values = [external_payment_id, direction, stripe_balance_transaction, Number(in_window)];
+      this.#sql.exec(insert, ...values, JSON.stringify(settlement));
+    }
+  }
+
+  /** By id, after this one. */
+  transactionsAfter(id: string, limit: number): Money[] {
+    const select = "SELECT money FROM money_transactions WHERE id > ? ORDER BY id LIMIT ?";
+    return this.#sql
+      .exec<{ money: string }>(select, id, limit)
+      .toArray()
+      .map(({ money }) => JSON.parse(money) as Money);
+  }
+
+  settlement({ external_payment_id, direction }: Key): ListedSettlement | null {
+    const where = "external_payment_id = ? AND direction = ?";
+    return this.#settlements(where, external_payment_id, direction)[0] ?? null;
+  }
+
+  settlementsNaming(transactionId: string): ListedSettlement[] {
+    return this.#settlements("transaction_id = ?", transactionId);
+  }
+
+  markBacked({ external_payment_id, direction }: Pick<ListedSettlement, keyof Key>): void {
+    const update = `UPDATE money_settlements SET is_backed = 1
+      WHERE external_payment_id = ? AND direction = ? AND is_backed = 0`;
+    this.#sql.exec(update, external_payment_id, direction);
+  }
+
+  /** Those of the window, by key, after this one. */
+  settlementsAfter(
+    [external_payment_id, direction]: readonly [string, string],
+    limit: number,
+  ): KeptSettlement[] {
+    const select = `SELECT settlement, is_backed FROM money_settlements
+      WHERE in_window = 1 AND (external_payment_id, direction) > (?, ?)
+      ORDER BY external_payment_id, direction LIMIT ?`;
+    return this.#sql
+      .exec<{ settlement: string; is_backed: number }>(select, external_payment_id, direction, limit)
+      .toArray()
+      .map((row) => ({
+        settlement: JSON.parse(row.settlement) as ListedSettlement,
+        is_backed: row.is_backed === 1,
+      }));
+  }
+
+  eventsNamed(name: string, limit: number): string[] {
+    const select = "SELECT event_id FROM money_events WHERE name = ? ORDER BY event_id LIMIT ?";
+    return this.#sql
+      .exec<{ event_id: string }>(select, name, limit)
+      .toArray()
+      .map(({ event_id }) => event_id);
+  }
+
+  clear(): void {
+    for (const table of TABLES) this.#sql.exec(`DELETE FROM ${table}`);
+  }
+
+  #settlements(where: string, ...params: string[]): ListedSettlement[] {
+    return this.#sql
+      .exec<{ settlement: string }>(`SELECT settlement FROM money_settlements WHERE ${where}`, ...params)
+      .toArray()
+      .map(({ settlement }) => JSON.parse(settlement) as ListedSettlement);
+  }
+}
