@@ -223,6 +223,7 @@ const DIFFERENT: Partial<Record<StoryName, readonly string[]>> = {
   "refund-requires-action-unanswered": ["only events: payin"],
   "refund-of-cash-balance": ["only money: refund"],
   "refund-at-old-endpoint": ["only money: refund"],
+  "refund-failed-at-old-endpoint": ["only money: refund", "only money: payin"],
   "payout-canceled": ["only money: payout"],
   "payout-automatic": ["only money: payout"],
   "payout-negative": ["only money: payout"],
