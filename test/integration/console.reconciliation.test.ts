@@ -153,6 +153,39 @@ describe("the page of one run", () => {
     expect(over).not.toContain("data-poll");
   });
 
+  it("a statement of Stripe's balance: what it moved by, and where that is", async () => {
+    const [event] = payments(account, 1, () => 250);
+    world.stripe.events.push(event!);
+    const { created } = event!;
+    const intent = event!.data.object["id"];
+    const charge = { id: "ch_1", object: "charge", amount: 250, amount_captured: 250, currency: "usd" };
+    const source = { ...charge, payment_intent: intent, status: "succeeded" };
+    const money = { type: "charge", currency: "usd", amount: 250, fee: 38, net: 212 };
+    const other = { id: "txn_2", created, type: "brand_new", currency: "usd", amount: 9, fee: 0, net: 9 };
+    world.stripe.transactions.push({ id: "txn_1", created, ...money, source } as never, other);
+    const body = await page(await reconcile());
+    for (const text of [
+      "Movements in USD",
+      "payins",
+      "fees withheld",
+      "USD\u00a02.21",
+      "1 unknown class",
+      "txn_2",
+    ]) {
+      expect(body).toContain(text);
+    }
+    expect(body).toContain("acct_own");
+  });
+
+  it("a dry run → its account can be confirmed; then the list says whose money it is", async () => {
+    const answer = await postForm(RUNS, { csrf: ada.csrf, ...window(), dry_run: "on" }, ada);
+    const path = answer.headers.get("location") ?? "";
+    await untilOver(path.split("/").at(-1) ?? "");
+    expect(await page(path)).toContain("This is the right account");
+    expect((await postForm(`${path}/confirm`, { csrf: ada.csrf }, ada)).status).toBe(303);
+    expect(await page(path)).not.toContain("This is the right account");
+  });
+
   it.each(["rec_unknown", `rec_${"0".repeat(32)}`])("%s → 404, as a page", async (id) => {
     const answer = await getPage(`${RUNS}/${id}`, { cookie: ada.cookie });
     expect(answer.status).toBe(404);
@@ -167,7 +200,7 @@ describe("who must not", () => {
     const body = await page(RUNS, reader);
     expect(body).toContain(path);
     expect(body).not.toContain('name="dry_run"');
-    for (const target of [RUNS, `${path}/cancel`]) {
+    for (const target of [RUNS, `${path}/cancel`, `${path}/confirm`]) {
       expect((await postForm(target, { csrf: reader.csrf, ...window() }, reader)).status).toBe(403);
     }
   });
