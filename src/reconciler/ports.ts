@@ -70,6 +70,8 @@ export type PageOutcome =
       readonly findings: readonly Finding[];
       /** By which ids its events are found again. */
       readonly names: readonly EventName[];
+      /** The ids of its events. */
+      readonly examined: readonly string[];
       readonly position: ListPosition;
       readonly walked: boolean;
       readonly reached: number | null;

@@ -14,7 +14,7 @@ const AT_WORK = { failures: 0, last_failure: null, next_try_at: null } as const;
 
 /** `listed`: how many of the page's differences are listed, and not merely counted. */
 export function afterPage(run: Running, page: Page, listed: number): Running {
-  const { findings, position, walked, reached } = page;
+  const { findings, examined, position, walked, reached } = page;
   return {
     ...run,
     pages: run.pages + 1,
@@ -31,9 +31,14 @@ export function afterPage(run: Running, page: Page, listed: number): Running {
     listed: run.listed + listed,
     cursor: position,
     walked,
-    acting: {},
+    acting: without(run.acting, examined),
     ...AT_WORK,
   };
+}
+
+/** A page that is walked again from another position may have fewer events: the others come with the next one. */
+function without(acting: Running["acting"], examined: readonly string[]): Running["acting"] {
+  return Object.fromEntries(Object.entries(acting).filter(([id]) => !examined.includes(id)));
 }
 
 export function afterAudit(run: Running, step: Audited, listed: number): Running {

@@ -52,6 +52,7 @@ export async function walkPage(run: Running, ports: PagePorts): Promise<PageOutc
     kind: "page",
     findings,
     names: answer.items.flatMap(eventNamesOf),
+    examined: entries.map(({ id }) => id),
     position: advance(position, entries),
     walked: !answer.hasMore,
     reached: last === undefined ? run.reached : last.created * 1_000,

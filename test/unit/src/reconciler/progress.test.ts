@@ -26,6 +26,7 @@ describe("a page", () => {
     kind: "page",
     findings,
     names: [],
+    examined: ["evt_1", "evt_2", "evt_3"],
     position: POSITION,
     walked: false,
     reached: T0 - 7,
@@ -48,6 +49,11 @@ describe("a page", () => {
         cursor: POSITION,
       }),
     );
+  });
+
+  it("what was begun is remembered until its event is examined", () => {
+    const run = runningRun({ acting: { evt_1: "deliver", evt_9: "poke" } });
+    expect(afterPage(run, page, 2).acting).toEqual({ evt_9: "poke" });
   });
 
   it("one more → added to what was found before", () => {

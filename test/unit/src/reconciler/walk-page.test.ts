@@ -102,6 +102,7 @@ describe("a page", () => {
       kind: "page",
       findings: [],
       names: [],
+      examined: [],
       position,
       walked: true,
       reached: 500_000,
