@@ -77,7 +77,7 @@ describe("an operator, with script", () => {
     expect(await isMarked(page)).toBe(true);
 
     await page.getByRole("link", { name: event.id }).click();
-    await page.getByText("The ledger could not take the settlement now.").waitFor();
+    await page.getByText("The settlement could not be made now.").waitFor();
     await page.getByText("SERVICE_UNAVAILABLE").first().waitFor();
     await page.locator("#live.on").waitFor();
     await mark(page);
@@ -203,7 +203,7 @@ describe("an operator, without script", () => {
     await page.reload();
     await rowOf(page, event).getByText("failed, retrying").waitFor();
     await page.getByRole("link", { name: event.id }).click();
-    await page.getByText("The ledger could not take the settlement now.").waitFor();
+    await page.getByText("The settlement could not be made now.").waitFor();
 
     await started.sandbox.clearFaults();
     await page.getByText("Retry …").click();
