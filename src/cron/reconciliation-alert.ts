@@ -3,7 +3,7 @@
  * found. Pure.
  */
 import { z } from "zod";
-import { type Kind, MEANINGS } from "../reconciler/findings.ts";
+import { type Kind, KINDS, MEANINGS } from "../reconciler/findings.ts";
 import { BEHIND_SECONDS } from "../reconciler/report.ts";
 import type { RunView, WatermarkStatus } from "../reconciler/report-schema.ts";
 
@@ -23,25 +23,16 @@ export function readReconciliationNote(note: unknown): ReconciliationNote {
   return noteSchema.catch({ run: null, behind: false, silent_since: null }).parse(note);
 }
 
-/** The others are in the list of events, and are reported from there, or need no operator. */
-const REPORTED_KINDS: readonly Kind[] = [
-  "backfilled",
-  "missing",
-  "expired",
-  "malformed",
-  "unreachable",
-  "conflicting",
-  "mismatched",
-  "not_in_ledger",
-  "unverified",
-  "money_without_event",
-  "money_not_booked",
-  "booked_differently",
-  "unknown_class",
-  "orphan",
-  "without_effect",
-  "booked_twice",
-];
+/** In the list of events, and reported from there; or nothing that needs an operator. */
+const UNREPORTED_KINDS: ReadonlySet<Kind> = new Set([
+  "healed",
+  "open",
+  "failed",
+  "unmappable",
+  "resolved",
+  "ignored",
+] as const);
+const REPORTED_KINDS = KINDS.filter((kind) => !UNREPORTED_KINDS.has(kind));
 
 export function behindText(
   settleEnv: string,

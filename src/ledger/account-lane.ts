@@ -25,7 +25,7 @@ export class AccountLane extends DurableObject<Env> {
     return this.#answer(async () => this.#isResolved(movement));
   }
 
-  /** A movement is closed as long as any event of it is: opening one of two again does not open the movement. */
+  /** A movement is closed while at least one event of it is: opening one of two again does not open it. */
   setResolved(movement: string, eventId: string, isResolved: boolean): Promise<RpcResult<null>> {
     return this.#answer(async () => {
       const { kv } = this.ctx.storage;

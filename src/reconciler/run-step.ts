@@ -172,7 +172,7 @@ export function endRun(storage: DurableObjectStorage, run: Finished): void {
   const error = run.status === "failed" ? run.error : null;
   storage.transactionSync(() => {
     saveRun(storage.sql, run);
-    // Only the run at work has any; one that is cancelled before its turn is over without.
+    // Only the run at work has rows: one that is cancelled before its turn must not clear them.
     if (run.started_at !== null) new MoneyTables(storage.sql).clear();
     const watermark = loadWatermark(storage.kv);
     if (run.origin === "schedule" && watermark !== null) {

@@ -98,7 +98,7 @@ export type Finished = Exclude<Run, Running>;
 
 type NewRun = Pick<Running, "id" | "origin" | "actor" | "from" | "to" | "dry_run" | "gap">;
 
-/** `requested` is stored with exactly these fields: any other would make the run unreadable. */
+/** `requested` is stored with exactly these fields: one more would make the run unreadable. */
 export function newRun(requested: NewRun, now: number): Running {
   return {
     ...requested,

@@ -72,7 +72,7 @@ export function checkHeader(
 
 /**
  * Costs at most one HMAC per secret, however many signatures the header lists. `body`: the raw one, before anything
- * decoded it. `secrets`: any of them verifies, but a blank one never does, because everybody knows it.
+ * decoded it. `secrets`: one of them is enough, but a blank one never verifies, because everybody knows it.
  */
 export async function verifySignature(
   { signedAtSeconds, signatures }: SignatureHeader,

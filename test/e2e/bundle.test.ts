@@ -10,7 +10,7 @@ import { ROOT } from "../../scripts/lib/paths.ts";
 import { isProof } from "../support/effort.ts";
 
 const WRANGLER = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
-/** docs/deployment.md gives the size as it is; this leaves room for what is still to come. */
+/** docs/deployment.md gives the size as it is; this allows for some growth. */
 const MAX_KIB = 1_200;
 
 describe.skipIf(!isProof)("wrangler deploy --dry-run", () => {

@@ -143,7 +143,7 @@ describe("npm run send", () => {
 
   it.each([
     ["no event type", [], "Name one event type"],
-    ["no such story", ["--story", "fairy-tale"], 'There is no story "fairy-tale"'],
+    ["no such story", ["--story", "no-such-story"], 'There is no story "no-such-story"'],
     [
       "a story and an event type",
       ["payout.paid", "--story", "refund"],

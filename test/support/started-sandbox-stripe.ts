@@ -1,4 +1,5 @@
 /** The sandbox Stripe, started on a port of its own. */
+import { Stripe } from "stripe";
 import { startSandbox } from "./started-sandbox.ts";
 
 export const SANDBOX_KEY = "sk_test_of_the_sandbox";
@@ -39,4 +40,10 @@ export async function startSandboxStripe(): Promise<StartedSandbox> {
       ((await call("GET", "/sandbox/requests")) as { requests: LoggedRequest[] }).requests,
     stop: () => worker.dispose(),
   };
+}
+
+/** Stripe's own client, asking the sandbox. */
+export function clientOf({ base }: StartedSandbox, key = SANDBOX_KEY): Stripe {
+  const { hostname: host, port } = base;
+  return new Stripe(key, { host, port, protocol: "http", maxNetworkRetries: 0, telemetry: false });
 }

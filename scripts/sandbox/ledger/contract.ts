@@ -7,7 +7,7 @@
  */
 import { z } from "zod";
 
-/** SQLite's integers end at 19 digits. 16 leave room for the sum of several hundred of the largest amounts. */
+/** SQLite's integers end at 19 digits. With 16, the sum of several hundred of the largest amounts still fits. */
 const AMOUNT_MINOR = /^[1-9][0-9]{0,15}$/;
 const MAX_IDEMPOTENCY_KEY_CHARS = 512;
 

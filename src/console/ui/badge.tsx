@@ -1,4 +1,4 @@
-/** A state by colour, symbol and label: any one of them is enough to recognize it. */
+/** A state by colour, symbol and label: each alone is enough to recognize it. */
 export interface BadgeProps {
   /** The colour, named for the event's state that has it too. */
   readonly color: "received" | "forwarding" | "forwarded" | "retrying" | "stuck" | "resolved" | "ignored";

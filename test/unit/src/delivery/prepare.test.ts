@@ -105,7 +105,7 @@ describe("an event of a connected account", () => {
     },
   );
 
-  it("that is named → a delivery, with the account; of the other mode → refused as any", async () => {
+  it("that is named → a delivery, with the account; of the other mode → refused like every event", async () => {
     const named = { STRIPE_CONNECTED_ACCOUNTS: `acct_2,${CONNECTED}` };
     expect(await prepare(event, named)).toMatchObject({
       kind: "delivery",

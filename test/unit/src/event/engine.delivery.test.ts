@@ -135,7 +135,7 @@ describe("a refund whose account the ledger knows", () => {
 });
 
 describe("the turn that an attempt asks for", () => {
-  it("its account's, waiting for no longer than the lease has room for", () => {
+  it("its account's, waiting for no longer than the lease allows", () => {
     const world = new World();
     void world.engine.deliver(delivery());
     expect(world.asked).toMatchObject({

@@ -195,7 +195,7 @@ describe("for any amount", () => {
   });
 });
 
-test("a payin's payload leaves room in a record of 1,000 bytes", () => {
+test("a payin's payload takes little more than half of a record of 1,000 bytes", () => {
   const event = parsed(paymentIntentSucceeded({ account_id: crypto.randomUUID(), amount: 1_234_567 }));
   const mapping = mapEvent(event, OPTIONS);
   expect(moneyOf(mapping)).not.toBeNull();

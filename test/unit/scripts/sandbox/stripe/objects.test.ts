@@ -1,10 +1,11 @@
 /** The objects that the sandbox answers, asked by Stripe's own client and by the look-ups. */
-import { Stripe } from "stripe";
+import type { Stripe } from "stripe";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createStripeLookups } from "../../../../../src/stripe-api/lookups.ts";
 import { createStripeMoney } from "../../../../../src/stripe-api/money.ts";
 import { checkStripePermissions } from "../../../../../src/stripe-api/permissions.ts";
 import {
+  clientOf,
   SANDBOX_KEY,
   type StartedSandbox,
   startSandboxStripe,
@@ -16,16 +17,11 @@ let stripe: Stripe;
 
 beforeAll(async () => {
   sandbox = await startSandboxStripe();
-  stripe = clientWith(SANDBOX_KEY);
+  stripe = clientOf(sandbox);
 }, 60_000);
 
 afterAll(() => sandbox.stop());
 beforeEach(() => sandbox.call("POST", "/sandbox/reset"));
-
-function clientWith(key: string): Stripe {
-  const { hostname: host, port } = sandbox.base;
-  return new Stripe(key, { host, port, protocol: "http", maxNetworkRetries: 0, telemetry: false });
-}
 
 const add = (...objects: object[]) => sandbox.call("POST", "/sandbox/objects", objects);
 const ids = (list: { data: { id: string }[] }) => list.data.map(({ id }) => id);

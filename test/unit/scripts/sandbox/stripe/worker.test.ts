@@ -1,8 +1,8 @@
 /** The sandbox as it runs, asked by Stripe's own client. */
-import { Stripe } from "stripe";
+import type { Stripe } from "stripe";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
-  SANDBOX_KEY,
+  clientOf,
   type StartedSandbox,
   startSandboxStripe,
 } from "../../../../support/started-sandbox-stripe.ts";
@@ -14,16 +14,11 @@ let stripe: Stripe;
 
 beforeAll(async () => {
   sandbox = await startSandboxStripe();
-  stripe = clientWith(SANDBOX_KEY);
+  stripe = clientOf(sandbox);
 }, 60_000);
 
 afterAll(() => sandbox.stop());
 beforeEach(() => sandbox.call("POST", "/sandbox/reset"));
-
-function clientWith(key: string): Stripe {
-  const { hostname: host, port } = sandbox.base;
-  return new Stripe(key, { host, port, protocol: "http", maxNetworkRetries: 0, telemetry: false });
-}
 
 /** The n-th of them is n seconds old. */
 const event = (n: number, type = "payment_intent.succeeded", created = NOW - n) => ({
@@ -128,9 +123,9 @@ describe("events", () => {
 
 describe("keys", () => {
   it("a wrong one → StripeAuthenticationError; one without permission → StripePermissionError", async () => {
-    const wrong = clientWith("sk_test_wrong").events.list();
+    const wrong = clientOf(sandbox, "sk_test_wrong").events.list();
     await expect(wrong).rejects.toMatchObject({ type: "StripeAuthenticationError", statusCode: 401 });
-    const restricted = clientWith("rk_test_without_permission").events.list();
+    const restricted = clientOf(sandbox, "rk_test_without_permission").events.list();
     await expect(restricted).rejects.toMatchObject({ type: "StripePermissionError", statusCode: 403 });
   });
 
