@@ -21,7 +21,7 @@ export interface Config {
   /** Whose events are settled besides the platform's own. */
   readonly connectedAccounts: ReadonlySet<string>;
   readonly ledger: LedgerConfig;
-  /** Stripe's own API, for reconciliation. null: no key, so that is off. */
+  /** Stripe's own API, for look-ups and reconciliation. null: no key, so both are off. */
   readonly stripeApi: { readonly key: string; readonly baseUrl: string } | null;
   readonly retryBaseMs: number;
   readonly retryMaxMs: number;

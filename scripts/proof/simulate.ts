@@ -48,6 +48,7 @@ function bugsOf(name: string): readonly Bug[] {
 async function simulate(values: Values<typeof OPTIONS>): Promise<number> {
   const { seed, runs, bug } = values;
   const options = { ...values, seed: seed ?? 1, runs: runs ?? (seed === null ? DEFAULT_RUNS : 1) };
+  if (values["in-any-order"] && bug.length > 0) throw new UsageError("--bug goes without --in-any-order.");
   if (values["in-any-order"]) return proveInAnyOrder(options);
   if (options.runs === 1) return runOne(options);
   return bug.length === 0 ? proveMany(options) : catchBugs(options);

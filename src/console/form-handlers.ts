@@ -2,10 +2,10 @@
 import { answerTo, type Failure } from "../errors.ts";
 import { check } from "../http/input.ts";
 import { assignAccount } from "../operators/assign-account.ts";
-import { closeEvent } from "../operators/events.ts";
+import { closeOrReopenEvent } from "../operators/events.ts";
 import {
   assignAccountRequest,
-  closeEventRequest,
+  closeOrReopenRequest,
   retryEventRequest,
   retryEventsRequest,
 } from "../operators/requests.ts";
@@ -31,14 +31,14 @@ export async function postRetryEvent(call: SignedInCall, c: ConsoleContext): Pro
 }
 
 export function postResolveEvent(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
-  return postCloseEvent(call, c, "resolve");
+  return postCloseOrReopen(call, c, "resolve");
 }
 
 export function postReopenEvent(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
-  return postCloseEvent(call, c, "reopen");
+  return postCloseOrReopen(call, c, "reopen");
 }
 
-async function postCloseEvent(
+async function postCloseOrReopen(
   call: SignedInCall,
   c: ConsoleContext,
   act: "resolve" | "reopen",
@@ -46,9 +46,9 @@ async function postCloseEvent(
   const found = await findEvent(call, c);
   if (!found.ok) return found;
   const { event_id } = found.value;
-  const request = check({ actor: call.session.actor, note: c.var.fields["note"] }, closeEventRequest);
+  const request = check({ actor: call.session.actor, note: c.var.fields["note"] }, closeOrReopenRequest);
   if (!request.ok) return request;
-  const closed = await closeEvent(call, event_id, act, request.value);
+  const closed = await closeOrReopenEvent(call, event_id, act, request.value);
   return closed.ok ? redirect(c, `${eventPath(event_id)}?done=${act}`) : closed;
 }
 

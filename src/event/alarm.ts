@@ -11,7 +11,7 @@ import { summaryOf } from "./view.ts";
 
 /** An alarm that is later than this is taken for lost: alarms have stayed overdue for days in production. */
 const ALARM_GRACE_MS = 60_000;
-/** When the index, or our own code, failed during an alarm: how soon to wake again at least, and at most. */
+/** When the index, or our own code, failed during an alarm: how soon to wake again, about; and at most. */
 export const ALARM_RETRY_MS = 60_000;
 const PUBLISH_RETRY_MAX_MS = 3_600_000;
 

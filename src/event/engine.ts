@@ -98,7 +98,8 @@ export class EventEngine {
     const { record, verdict } = this.#step({ kind: "operator_resolve", actor, note });
     if (record === null) return { kind: "event_not_found" };
     if (verdict === "invalid_state") {
-      if (movement !== null) await ledger.setMovementResolved(movement, false);
+      // Whoever resolved it meanwhile has closed its movement too.
+      if (movement !== null && record.state !== "resolved") await ledger.setMovementResolved(movement, false);
       await this.#armAgain();
       return { kind: "invalid_state", state: record.state };
     }

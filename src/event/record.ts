@@ -24,7 +24,7 @@ const count = z.int().nonnegative();
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
 export const triggerSchema = z.enum(["delivery", "alarm", "operator", "watchdog", "backfill"]);
-/** `ignored`, `unmappable`: nothing was sent, since what the attempt found out says so. */
+/** `ignored`: no money for the ledger after all. `unmappable`: what the attempt found out cannot be settled. */
 const ends = ["accepted", "rejected", "unavailable", "unknown", "unproven", "ignored", "unmappable"] as const;
 const outcomeKind = z.enum(ends);
 
@@ -180,7 +180,10 @@ export type AttemptLogEntry = z.infer<typeof attemptLogEntry>;
 export type OperatorAction = z.infer<typeof operatorActionSchema>;
 export type LedgerError = z.infer<typeof ledgerErrorSchema>;
 
-/** Final: nothing will ever happen to it again but replays and the purge. */
+/**
+ * Final: nothing more happens to it by itself but the purge. An operator may reopen what was resolved, and a delivery may
+ * make money of what was ignored.
+ */
 export function isFinal(record: EventRecord): record is RecordIn<"forwarded" | "resolved" | "ignored"> {
   return record.state === "forwarded" || record.state === "resolved" || record.state === "ignored";
 }

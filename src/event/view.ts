@@ -71,7 +71,7 @@ function explain(
     case "unknown":
       return `The ledger gave no usable answer: ${detail}.`;
     case "unproven":
-      return `The ledger answered ${said}, and shows no effect of settlement ${detail}: ${movementOf(settlement)}. Compare the account's balance, the settlement's latest_event_id and the ledger's events.`;
+      return `The ledger answered ${said}, and shows no effect of settlement ${detail}: ${describeMovement(settlement)}. Compare the account's balance, the settlement's latest_event_id and the ledger's events.`;
     case "busy":
       return "Other settlements of this account are before it. Nothing was sent.";
     case "movement_resolved":
@@ -83,10 +83,10 @@ function explain(
 const WAITING: Readonly<Record<string, string>> = {
   ACCOUNT_NOT_RESOLVED: "The ledger does not hold the payment yet, so nobody knows whose money it is.",
   COUNTERPART_NOT_FOUND: "The ledger does not hold the debit that this money comes back of.",
-  STRIPE_API_UNAVAILABLE: "Stripe's API did not say whose money it is.",
+  STRIPE_API_UNAVAILABLE: "Stripe's API did not say whose money it is, or what a refund is.",
 };
 
-function movementOf(settlement: EventState["settlement"]): string {
+function describeMovement(settlement: EventState["settlement"]): string {
   if (settlement === null) return "unknown";
   const { direction, status, external_payment_id, currency, amount_minor, account_id } = settlement;
   return `${direction} ${status} of ${external_payment_id}, ${currency} ${amount_minor} (minor units), account ${account_id ?? "unknown"}`;

@@ -1,7 +1,7 @@
 /** What each route does with what it was sent: the acts of `operators/`, under the names of the routes. */
 import type { Failure } from "../errors.ts";
 import { assignAccount } from "../operators/assign-account.ts";
-import { closeEvent, listEvents, showEvent } from "../operators/events.ts";
+import { closeOrReopenEvent, listEvents, showEvent } from "../operators/events.ts";
 import type { OperatorCall } from "../operators/operator-call.ts";
 import {
   cancelReconciliation,
@@ -43,8 +43,8 @@ export const HANDLERS: Handlers = {
     return retried.ok ? { ok: true, value: retried.value.event } : retried;
   },
   assignAccount: (call, { id, body }) => assignAccount(call, id, body),
-  resolveEvent: (call, { id, body }) => closeEvent(call, id, "resolve", body),
-  reopenEvent: (call, { id, body }) => closeEvent(call, id, "reopen", body),
+  resolveEvent: (call, { id, body }) => closeOrReopenEvent(call, id, "resolve", body),
+  reopenEvent: (call, { id, body }) => closeOrReopenEvent(call, id, "reopen", body),
   showEvent: (call, { id }) => showEvent(call, id),
   startReconciliation: (call, { body }) => startReconciliation(call, body),
   listReconciliations: (call, { query }) => listReconciliations(call, query.limit),

@@ -57,7 +57,8 @@ function unlistedMetrics(accounts: Statistics["unlisted_accounts"]): string[] {
 }
 
 function refusedMetrics(refused: Statistics["refused_deliveries"]): string[] {
-  const help = "Deliveries of the last 24 hours that were refused although Stripe signed them.";
+  const help =
+    "Deliveries of the last 24 hours that were refused although Stripe signed them, or were too large to check.";
   const samples = refused.map(({ reason, last_24h }): Sample => [label("reason", reason), last_24h]);
   return samples.length === 0 ? [] : [family("refused_deliveries_last_24h", "gauge", help, samples)];
 }

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { eventIdSchema } from "../event-id.ts";
 import {
   assignAccountRequest,
-  closeEventRequest,
+  closeOrReopenRequest,
   confirmReconciliationRequest,
   retryEventRequest,
   retryEventsRequest,
@@ -113,7 +113,7 @@ export const ROUTES = {
     access: "operator",
     summary: "Close a failed event, and its movement of money.",
     id: eventId,
-    body: closeEventRequest,
+    body: closeOrReopenRequest,
   },
   reopenEvent: {
     method: "POST",
@@ -121,7 +121,7 @@ export const ROUTES = {
     access: "operator",
     summary: "Open an event again that was closed by mistake.",
     id: eventId,
-    body: closeEventRequest,
+    body: closeOrReopenRequest,
   },
   showEvent: {
     method: "GET",

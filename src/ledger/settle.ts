@@ -27,7 +27,13 @@ const EFFECTFUL: ReadonlySet<string> = new Set([
   "payout confirmed",
 ]);
 
-export function isEffectful({ direction, status }: Pick<Settlement, "direction" | "status">): boolean {
+export function isEffectful({
+  direction,
+  status,
+}: {
+  readonly direction: string;
+  readonly status: string;
+}): boolean {
   return EFFECTFUL.has(`${direction} ${status}`);
 }
 

@@ -47,8 +47,8 @@ async function assign(
   const asked = await askToAssign(call, eventId, { ...request, mapping: null });
   if (!asked.ok) return asked;
   if (asked.value.kind !== "needs_mapping") return stateOf(asked.value);
-  const missing = await refuseAccount(call, request.account_id, config);
-  if (missing !== null) return { ok: false, failure: missing };
+  const refusal = await refuseAccount(call, request.account_id, config);
+  if (refusal !== null) return { ok: false, failure: refusal };
   const mapping = mapKeptBody(asked.value.body, config, request.account_id);
   if (mapping === null) return { ok: false, failure: { kind: "internal" } };
   const reply = await askToAssign(call, eventId, { ...request, mapping });

@@ -12,7 +12,7 @@ import * as index from "../event-index/queries.ts";
 import { log } from "../log.ts";
 import { countSchema, currencySchema, isoTimeSchema, minorUnitsSchema } from "../wire-schemas.ts";
 import { askEvent, askIndex, type OperatorCall } from "./operator-call.ts";
-import type { CloseEventRequest } from "./requests.ts";
+import type { CloseOrReopenRequest } from "./requests.ts";
 
 export const eventRowSchema = z.strictObject({
   event_id: eventIdSchema,
@@ -64,11 +64,11 @@ export async function showEvent(call: OperatorCall, eventId: string): Promise<Re
 }
 
 /** Closes a failed event, or opens again one that was closed by mistake. */
-export async function closeEvent(
+export async function closeOrReopenEvent(
   call: OperatorCall,
   eventId: string,
   act: "resolve" | "reopen",
-  { actor, note }: CloseEventRequest,
+  { actor, note }: CloseOrReopenRequest,
 ): Promise<Result<EventState, Failure>> {
   const reply = await askEvent(call, eventId, (stub) => stub[act](actor, note));
   if (!reply.ok) return reply;

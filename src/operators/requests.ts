@@ -54,7 +54,7 @@ export const retryForwardingRequest = z.strictObject({
 });
 
 /** Closing an event, and opening it again, needs a name and a reason. */
-export const closeEventRequest = z.strictObject({ actor, note });
+export const closeOrReopenRequest = z.strictObject({ actor, note });
 
 /** As long as the account of a payment's own metadata may be. */
 const accountId = z.string().trim().min(1).max(255);
@@ -76,6 +76,6 @@ export const confirmReconciliationRequest = z.strictObject({ actor });
 export type RetryEventRequest = z.infer<typeof retryEventRequest>;
 export type RetryEventsRequest = z.infer<typeof retryEventsRequest>;
 export type RetryForwardingRequest = z.infer<typeof retryForwardingRequest>;
-export type CloseEventRequest = z.infer<typeof closeEventRequest>;
+export type CloseOrReopenRequest = z.infer<typeof closeOrReopenRequest>;
 export type AssignAccountRequest = z.infer<typeof assignAccountRequest>;
 export type StartReconciliationRequest = z.infer<typeof startReconciliationRequest>;

@@ -48,7 +48,7 @@ export async function retryDependents(
     const count = (wanted: Outcome) => outcomes.filter((outcome) => outcome === wanted).length;
     const forwarded = count("forwarded");
     counts.forwarded += forwarded;
-    counts.out_of_time = count("out_of_time");
+    counts.out_of_time += count("out_of_time");
     waiting = waiting.filter((_, i) => outcomes[i] === "waits");
     if (forwarded === 0 || waiting.length === 0) break;
   }

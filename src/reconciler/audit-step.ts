@@ -11,6 +11,7 @@ import type { At, AuditPosition } from "./audit-position.ts";
 import { eventsOfMoney } from "./events-of-money.ts";
 import type { Key } from "./expected-settlement.ts";
 import {
+  carriesMoney,
   type Booked,
   judgeMoney,
   type Judgement,
@@ -18,7 +19,8 @@ import {
   type MoneyEvidence,
   moneyOf,
 } from "./judge-money.ts";
-import { isEffectful, isInWindow, judgeSettlement } from "./judge-settlement.ts";
+import { isInWindow, judgeSettlement } from "./judge-settlement.ts";
+import { isEffectful } from "../ledger/settle.ts";
 import { advance, entryOf, isNew } from "./list-position.ts";
 import type { AuditOutcome, AuditPorts, Postponed } from "./ports.ts";
 import type { Running } from "./run.ts";
@@ -153,7 +155,7 @@ async function ask(
   if (found.kind === "found")
     return { ...evidence, booked: { ...key, ...found.settlement } satisfies Booked };
   if (found.kind !== "absent") return silence(found);
-  if (otherwise !== null || evidence.others.length > 0) return evidence;
+  if (otherwise !== null || evidence.others.some(carriesMoney)) return evidence;
   const events = await eventsOfMoney(key, names, ports);
   return events === null ? UNANSWERED : { ...evidence, events: events.map(({ state }) => state) };
 }

@@ -50,6 +50,7 @@ export function meaningOf(transaction: Transaction): Meaning {
   if (family === "unknown") return { kind: "unknown", why: "type" };
   if (amount === 0) return elsewhere("zero_amount");
   if (isElsewhere(family)) return elsewhere(family);
+  if (source === "not_shown") return { kind: "unknown", why: "source_not_shown" };
   const kind = family === "adjustment" ? adjustmentOf(reporting_category ?? "") : family;
   if (kind === null) {
     return source === null ? elsewhere("other_adjustments") : { kind: "unknown", why: "adjustment" };

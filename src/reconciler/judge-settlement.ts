@@ -1,22 +1,11 @@
-/** What a settlement in the ledger is found to be, without a look at Stripe's money. Pure. */
+/** What a settlement in the ledger is found to be, without reading Stripe's money. Pure. */
 import type { ListedSettlement } from "../ledger/port.ts";
+import { isEffectful } from "../ledger/settle.ts";
 import type { Difference, Kind } from "./findings.ts";
 import type { Window } from "./window.ts";
 
-/** Pairs for which the ledger makes an event (docs/contracts.md). */
-const EFFECTFUL: ReadonlySet<string> = new Set([
-  "payin confirmed",
-  "payin reversed",
-  "refund confirmed",
-  "payout confirmed",
-]);
-
-export function isEffectful({ direction, status }: Pick<ListedSettlement, "direction" | "status">): boolean {
-  return EFFECTFUL.has(`${direction} ${status}`);
-}
-
 /** By when it was settled; else by when Stripe made the object; else by when it came to the ledger. */
-export function timeOf({ settled_at, provider_created_at, created_at }: ListedSettlement): number {
+function timeOf({ settled_at, provider_created_at, created_at }: ListedSettlement): number {
   return Date.parse(settled_at ?? provider_created_at ?? created_at);
 }
 

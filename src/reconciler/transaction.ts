@@ -40,7 +40,7 @@ export const transactionSchema = z.object({
   net: minorUnits,
   /** Only the id, if Stripe did not expand it. */
   source: z
-    .union([sourceSchema, z.unknown().transform(() => null)])
+    .union([sourceSchema, z.unknown().transform(() => "not_shown" as const)])
     .nullish()
     .transform((value) => value ?? null),
 });

@@ -86,15 +86,17 @@ export interface FinishedRun {
   readonly finished_at: number;
   readonly to: number;
   readonly gap: Gap | null;
-  /** How many events hold the watermark: known to Stripe, and not to us. */
+  /** Nobody has confirmed yet whose Stripe account this is: another one may have nothing that is missing. */
+  readonly dry_run: boolean;
+  /** How many findings hold the watermark. */
   readonly holding: number;
 }
 
 /** After an hourly run. It advances only when the run is complete and nothing is left that holds it. */
 export function afterRun(watermark: Watermark, run: FinishedRun): Watermark {
-  const { id, status, error, finished_at } = run;
+  const { id, status, error, finished_at, dry_run } = run;
   const noted = { ...watermark, last_run: { id, status, error, finished_at } };
-  if (status !== "complete" || run.holding > 0) return noted;
+  if (status !== "complete" || dry_run || run.holding > 0) return noted;
   return {
     ...noted,
     complete_up_to: Math.max(watermark.complete_up_to, run.to),

@@ -197,6 +197,6 @@ describe("where it is shown", () => {
     await countNow("livemode_mismatch", 41);
     await countNow("invalid_request", 1);
     const { body } = await getPage("/console", { cookie });
-    expect(body).toContain("<dt>Signed, but refused in 24 h</dt><dd><strong>42</strong></dd>");
+    expect(body).toContain("<dt>Refused in 24 h, signed or too large</dt><dd><strong>42</strong></dd>");
   });
 });

@@ -8,19 +8,19 @@ export const MONEY_BUGS: readonly Bug[] = [
   {
     name: "payload-rebuilt",
     wrong: "a retry builds the payload again, and a timestamp in it has changed",
-    ports: settling((settle, sound) => (accountId, request) => {
+    ports: settling((settle, sound) => (settlement, request) => {
       const provider_updated_at = new Date(sound.now()).toISOString();
       const isRetry = (sound.store.load()?.attempts ?? 0) > 1;
       const built = { ...thaw(request.payload), ...(isRetry && { provider_updated_at }) };
-      return settle(accountId, { ...request, payload: JSON.stringify(built) });
+      return settle(settlement, { ...request, payload: JSON.stringify(built) });
     }),
   },
   {
     name: "key-per-attempt",
     wrong: "each attempt has an idempotency key of its own",
-    ports: settling((settle, sound) => (accountId, request) => {
+    ports: settling((settle, sound) => (settlement, request) => {
       const idempotency_key = `${request.idempotency_key}:${sound.store.load()?.attempts}`;
-      return settle(accountId, { ...request, idempotency_key });
+      return settle(settlement, { ...request, idempotency_key });
     }),
   },
   {
@@ -66,8 +66,8 @@ export const MONEY_BUGS: readonly Bug[] = [
   {
     name: "read-back-believes-the-row",
     wrong: "reading back, a settlement without an event of the ledger's is taken for settled",
-    ports: settling((settle) => async (accountId, request) => {
-      const outcome = await settle(accountId, request);
+    ports: settling((settle) => async (settlement, request) => {
+      const outcome = await settle(settlement, request);
       if (outcome.kind !== "unproven" || !request.read_back) return outcome;
       return { ...outcome, kind: "accepted", ledger_event_id: null };
     }),
@@ -84,7 +84,9 @@ export const MONEY_BUGS: readonly Bug[] = [
   {
     name: "unproven-is-sent-again",
     wrong: "what proved no effect is sent once more, and its stored answer is all that ever comes back",
-    ports: settling((settle) => (accountId, request) => settle(accountId, { ...request, read_back: false })),
+    ports: settling(
+      (settle) => (settlement, request) => settle(settlement, { ...request, read_back: false }),
+    ),
   },
   {
     name: "two-currencies-in-one-balance",

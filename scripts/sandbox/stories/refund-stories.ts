@@ -157,13 +157,12 @@ export const REFUND_STORIES = {
   "refund-at-old-endpoint": {
     title: "The endpoint is older than 2024-10-28 and gets no refund.*: an operator decides",
     options: { apiVersion: "2024-06-20" },
-    needsOperator: true,
+    lacksUntilOperator: -1_000,
     play: (account, owners) => void paid(account, owners).refund({ amount: 1_000 }),
   },
   "refund-failed-at-old-endpoint": {
     title: "As refund-at-old-endpoint, and the refund fails: only the charge's events report both",
     options: { apiVersion: "2024-06-20" },
-    needsOperator: true,
     play: (account, owners) => paid(account, owners).refund({ amount: 1_000 }).fail(),
   },
 } as const satisfies Readonly<Record<string, Story>>;

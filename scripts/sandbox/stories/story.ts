@@ -12,8 +12,8 @@ export interface Story {
   readonly title: string;
   /** Of the Stripe account that it happens in. */
   readonly options?: Pick<StripeAccountOptions, "apiVersion" | "requestVersion" | "account" | "isListed">;
-  /** The ledger can only hold what it must after an operator has decided something. */
-  readonly needsOperator?: true;
+  /** What Ada's account lacks until an operator has decided something: signed, in minor units. */
+  readonly lacksUntilOperator?: number;
   /** The endpoint gets the events in the order of `account.events`, which the story may have changed. */
   play(account: StripeAccount, owners: Owners): void;
 }

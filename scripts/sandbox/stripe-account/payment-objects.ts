@@ -71,7 +71,7 @@ export class PaymentObjects {
     return this.#charge !== null;
   }
 
-  /** What refunds and disputes have not taken yet. */
+  /** What refunds have not taken yet. Disputes do not count. */
   get left(): number {
     return this.#taken - this.#refunded;
   }

@@ -150,7 +150,9 @@ function LastDay({
       <Fact name="Of these forwarded">{last_24h.forwarded}</Fact>
       <Fact name="Of these failed">{last_24h.failed}</Fact>
       <Fact name="Attempts at the ledger">{attempts}</Fact>
-      <Fact name="Signed, but refused in 24 h">{refused === 0 ? 0 : <strong>{refused}</strong>}</Fact>
+      <Fact name="Refused in 24 h, signed or too large">
+        {refused === 0 ? 0 : <strong>{refused}</strong>}
+      </Fact>
       <Fact name="Rescued by the watchdog">{rescues}</Fact>
       <Fact name="Last sweep">
         <LastSweep ageSeconds={last_sweep_age_seconds} />

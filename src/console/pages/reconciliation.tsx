@@ -69,15 +69,20 @@ export function describeStatus(report: Report): string {
     return progress.cancel_requested ? "It ends after the page under way." : PHASES[progress.phase];
   }
   if (hasDifferences(report)) return "Not everything agrees. Each difference stands below.";
+  if (!addsUp(report)) return "Stripe's own amounts, fees and nets do not add up: see below.";
   return report.balanced
     ? "Stripe, clawsettle and the ledger agree about every event. Every balance transaction is accounted for."
     : "No event stands out, but the sums differ: see below.";
 }
 
+function addsUp({ statements }: Report): boolean {
+  return statements.every(({ difference_minor }) => difference_minor === "0");
+}
+
 function Status({ report, now }: { report: Report; now: number }) {
   const { status, progress, started_at, finished_at, content_sha256, error } = report;
   const isBad = status === "failed";
-  const isGood = status === "complete" && report.balanced && !hasDifferences(report);
+  const isGood = status === "complete" && report.balanced && addsUp(report) && !hasDifferences(report);
   return (
     <div class={`why ${isBad ? "bad" : isGood ? "" : "wait"}`}>
       <p class="standing">

@@ -1,6 +1,7 @@
 /** What can be read of an event's money, also of one that has no settlement. */
 import type { EventState } from "../../event/event-state.ts";
 import { formatMoney } from "../../format-money.ts";
+import { sourcePaymentOf } from "../../settlement/settlement.ts";
 import { Fact } from "./time.tsx";
 
 /** null: the amount or its currency is not known. */
@@ -11,7 +12,9 @@ export function moneyText({ settlement, money }: EventState): string | null {
 
 /** In a row, or one below the other. */
 export function ReadableFacts({ event, inRow = false }: { event: EventState; inRow?: boolean }) {
-  const { direction, external_payment_id, source_payment_id } = event.money ?? {};
+  const { settlement, money } = event;
+  const { direction, external_payment_id } = settlement ?? money ?? {};
+  const source_payment_id = settlement === null ? money?.source_payment_id : sourcePaymentOf(settlement);
   return (
     <dl class={inRow ? "facts row" : "facts"}>
       <Fact name="Amount">
@@ -21,7 +24,7 @@ export function ReadableFacts({ event, inRow = false }: { event: EventState; inR
       <Fact name="Movement">
         {external_payment_id === undefined ? "unknown" : <code>{external_payment_id}</code>}
       </Fact>
-      {source_payment_id !== undefined && source_payment_id !== external_payment_id && (
+      {source_payment_id != null && source_payment_id !== external_payment_id && (
         <Fact name="Of the payment">
           <code>{source_payment_id}</code>
         </Fact>

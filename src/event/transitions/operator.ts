@@ -49,8 +49,8 @@ export function onOperatorAssign(
   return beginAttempt(record, workOf(mapping, null), "operator", context);
 }
 
-/** The kept body of an event that waits for somebody to name its account. */
-export function wantsAccount(record: EventRecord): record is Failed {
+/** Whether it waits for somebody to name its account, and nothing was sent. */
+function wantsAccount(record: EventRecord): record is Failed {
   if (record.state !== "failed") return false;
   if (record.cause === "unmappable") return record.reason === "account_missing";
   return record.work.kind === "draft" && record.work.question.kind === "account";

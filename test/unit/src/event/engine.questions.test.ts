@@ -207,6 +207,16 @@ describe("resolve closes the movement, before the event", () => {
     expect(world.resolvedMovements.size).toBe(0);
   });
 
+  it("two operators at once → one resolves it, and its movement stays closed", async () => {
+    const world = new World(failedForGood());
+    const replies = await Promise.all([
+      world.engine.resolve("ana", "by hand"),
+      world.engine.resolve("bo", "by hand too"),
+    ]);
+    expect(replies).toMatchObject([{ kind: "done" }, { kind: "invalid_state", state: "resolved" }]);
+    expect([...world.resolvedMovements.keys()]).toEqual(["payin:pi_1"]);
+  });
+
   it("another event of it → held, and no retry sends it", async () => {
     const world = new World();
     await world.deliverAnd({ kind: "movement_resolved" });

@@ -199,6 +199,7 @@ describe("what is not the ledger's, or not known", () => {
     ["a name of every object's", "constructor", null, "type"],
     ["a bank that takes a payment back", "payment_reversal", charge(), "type"],
     ["an adjustment of something", "adjustment", charge(), "adjustment"],
+    ["an adjustment whose source is only an id", "adjustment", "dp_1", "source_not_shown"],
     ["a source that is only an id", "charge", "ch_1", "source_not_shown"],
     ["a source of another kind", "charge", refund(), "source_of_other_kind"],
   ])("%s → unknown", (_, type, source, why) => {

@@ -55,6 +55,7 @@ function live(all: readonly Round[], check: (state: Walked, before: Watermark) =
         id: `rec_${i}`,
         status: ends,
         error: null,
+        dry_run: false,
         finished_at: now,
       } as const;
       watermark = afterRun(
@@ -99,6 +100,7 @@ const RUN = {
   id: "rec_1",
   status: "complete",
   error: null,
+  dry_run: false,
   finished_at: T0 + HOUR,
   holding: 0,
 } as const;
@@ -196,6 +198,11 @@ describe("a gap", () => {
       gap,
     });
     expect(gapAt({ ...watermark, complete_up_to: renamed_at }, renamed, T0 + 4 * HOUR)).toBeNull();
+  });
+
+  it("a run that only reported, since nobody has confirmed the Stripe account → it stays", () => {
+    const run = { ...RUN, dry_run: true, to: T0 + HOUR, gap: null };
+    expect(afterRun(activate(T0), run).complete_up_to).toBe(T0);
   });
 
   const gap = (from: number, to: number, why: Gap["why"] = "too_late"): Gap => ({
