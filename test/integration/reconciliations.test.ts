@@ -6,9 +6,10 @@ import {
   HOUR,
   leaveNothing,
   payments,
+  pinAccount,
   scriptWorld,
-  untilOver,
   type World,
+  untilOver,
 } from "../support/reconciler.ts";
 import { newAccount } from "../support/scripted-ledger.ts";
 import { operator, runCron, showEvent } from "../support/worker.ts";
@@ -172,6 +173,7 @@ describe("the watermark", () => {
   it("is in the list, in the statistics and in the metrics, and grows with the hourly run", async () => {
     const t0 = Date.UTC(2027, 5, 1, 12);
     vi.useFakeTimers({ toFake: ["Date"], now: t0 });
+    await pinAccount();
     await runCron(KEY);
     vi.setSystemTime(t0 + HOUR);
     await runCron(KEY);
