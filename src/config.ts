@@ -5,12 +5,15 @@
  * the webhook answers 503, so that Stripe keeps the event for us. Problems name variables, never values.
  */
 import type { z } from "zod";
-import { envSchema, productionSchema, serviceBinding, text } from "./settings.ts";
+import { envSchema, jurisdiction, productionSchema, serviceBinding, text } from "./settings.ts";
 
 export type SettleEnv = "staging" | "production";
+export type Jurisdiction = z.infer<typeof jurisdiction>;
 
 export interface Config {
   readonly settleEnv: SettleEnv;
+  /** Where all objects are and stay; null: wherever the platform puts them. */
+  readonly jurisdiction: Jurisdiction | null;
   readonly allowTestmodeEventsInProd: boolean;
   /** Any of them may verify a delivery: while a secret is rolled, both are valid. */
   readonly signingSecrets: readonly string[];
@@ -106,6 +109,12 @@ export function ledgerBinding(env: object): Fetcher | null {
   return parsed.success ? parsed.data : null;
 }
 
+/** For who makes a stub. A value that is no jurisdiction has made the configuration invalid before, so it throws. */
+export function jurisdictionOf(env: object): Jurisdiction | null {
+  const given = textOrNull(env, "DATA_JURISDICTION");
+  return given === null ? null : jurisdiction.parse(given);
+}
+
 /** An Analytics Engine dataset for attempts, if there is one. */
 export function attemptsDataset(env: object): AnalyticsEngineDataset | null {
   return (env as { ATTEMPTS?: AnalyticsEngineDataset }).ATTEMPTS ?? null;
@@ -134,6 +143,7 @@ function check(env: object): ConfigResult {
 function fromEnv(env: z.infer<typeof envSchema>): Config {
   return {
     settleEnv: env.SETTLE_ENV,
+    jurisdiction: env.DATA_JURISDICTION ?? null,
     allowTestmodeEventsInProd: env.STRIPE_ALLOW_TESTMODE_EVENTS_IN_PROD,
     signingSecrets: env.STRIPE_WEBHOOK_SIGNING_SECRET,
     signatureToleranceSeconds: env.STRIPE_SIGNATURE_TOLERANCE_SECONDS,

@@ -35,12 +35,16 @@ const safeUrl = text.refine(isSafeUrl);
 const safeBaseUrl = text.refine(isSafeBaseUrl);
 const safeOrigin = text.refine(isSafeOrigin);
 
+/** As the platform names them. */
+export const jurisdiction = z.enum(["eu", "us", "fedramp", "fedramp-high"]);
+
 /** After `whsec_`. Stripe's own have 32 characters or more. */
 const PRODUCTION_SIGNING_SECRET_MIN_LENGTH = 24;
 
 /** Upper bounds keep a typing error from becoming a policy: a timeout of hours, a retry in years. */
 export const envSchema = z.object({
   SETTLE_ENV: z.enum(["staging", "production"]),
+  DATA_JURISDICTION: jurisdiction.optional(),
   STRIPE_ALLOW_TESTMODE_EVENTS_IN_PROD: flag.default(false),
   STRIPE_WEBHOOK_SIGNING_SECRET: signingSecrets(1),
   STRIPE_SIGNATURE_TOLERANCE_SECONDS: integer(1, 86_400).default(300),

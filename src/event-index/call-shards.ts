@@ -1,5 +1,7 @@
 /** The only place that makes a stub of the index's objects. */
+import { jurisdictionOf } from "../config.ts";
 import { callObject, type RpcResult, withTimeout } from "../durable-object/rpc.ts";
+import { stubByName } from "../durable-object/stub-by-name.ts";
 import type { EventSummary } from "./event-summary.ts";
 import { connect } from "../durable-object/websockets.ts";
 import type { EventIndex } from "./event-index.ts";
@@ -67,7 +69,7 @@ export async function askShard<T>(
   ask: (stub: ShardStub) => Promise<RpcResult<T>>,
 ): Promise<RpcResult<T>> {
   const name = shardName(shard, shards);
-  const stub = () => env.EVENT_INDEX.getByName(name);
+  const stub = () => stubByName(env.EVENT_INDEX, name, jurisdictionOf(env));
   return withTimeout(CALL_TIMEOUT_MS, callObject({ object: "event_index", name, stub, call: ask }));
 }
 

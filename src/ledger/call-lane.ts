@@ -1,5 +1,7 @@
 /** The only place that makes a stub of an account's lane. */
+import { jurisdictionOf } from "../config.ts";
 import { callObject, type RpcResult, withTimeout } from "../durable-object/rpc.ts";
+import { stubByName } from "../durable-object/stub-by-name.ts";
 import { movementOf, type Settlement } from "../settlement/settlement.ts";
 import type { AccountLane } from "./account-lane.ts";
 import type { LaneRequest } from "./lane.ts";
@@ -55,7 +57,7 @@ function askLane<T>(
     callObject<DurableObjectStub<AccountLane>, T>({
       object: "account_lane",
       name,
-      stub: () => env.ACCOUNT_LANE.getByName(name),
+      stub: () => stubByName(env.ACCOUNT_LANE, name, jurisdictionOf(env)),
       call,
       tries: 1,
     }),

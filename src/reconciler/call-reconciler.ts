@@ -1,6 +1,7 @@
 /** The only place that makes a stub of the Reconciler. */
-import type { Config } from "../config.ts";
+import { type Config, jurisdictionOf } from "../config.ts";
 import { callObject, type RpcResult, withTimeout } from "../durable-object/rpc.ts";
+import { stubByName } from "../durable-object/stub-by-name.ts";
 import { log } from "../log.ts";
 import { newRunId } from "./run-id.ts";
 import type { Reconciler } from "./reconciler.ts";
@@ -17,7 +18,7 @@ export function askReconciler<T>(
   env: Env,
   ask: (stub: ReconcilerStub) => Promise<RpcResult<T>>,
 ): Promise<RpcResult<T>> {
-  const stub = () => env.RECONCILER.getByName(NAME);
+  const stub = () => stubByName(env.RECONCILER, NAME, jurisdictionOf(env));
   return withTimeout(CALL_TIMEOUT_MS, callObject({ object: "reconciler", name: NAME, stub, call: ask }));
 }
 

@@ -71,6 +71,7 @@ export function violationsIn(sources: Sources): Violation[] {
       ...importRules(path, own),
       ...layerRules(path, own),
       ...environmentRules(path, own),
+      ...stubRules(path, own),
       ...storageRules(path, own),
       ...operatorRules(path, own),
       ...purityRules(path, facts),
@@ -134,6 +135,14 @@ function environmentRules(path: string, { members, calls }: Facts): Found {
   const read = [...members].filter((member) => member.startsWith("env.") && allowed?.test(member) !== true);
   const taken = [...calls].filter((call) => /^Object\.\w+\(env\)$/.test(call));
   return [...read, ...taken].map((what) => ["only config.ts reads the environment", what]);
+}
+
+/** An object that is reached without its jurisdiction is another object. */
+function stubRules(path: string, { calls }: Facts): Found {
+  if (path === "src/durable-object/stub-by-name.ts") return [];
+  return [...calls]
+    .filter((call) => /\.(getByName|idFromName|idFromString|newUniqueId)$/.test(call))
+    .map((what) => ["only stub-by-name.ts makes a stub", what]);
 }
 
 function storageRules(path: string, { members }: Facts): Found {

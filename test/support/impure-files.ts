@@ -55,6 +55,7 @@ export const IMPURE_FILES: Readonly<Record<string, string>> = {
   "src/ledger/client.ts": "sends requests with a deadline",
   "src/ledger/connect.ts": "the service binding and the clock",
   "src/durable-object/rpc.ts": "waits between tries",
+  "src/durable-object/stub-by-name.ts": "makes stubs",
   "src/durable-object/websockets.ts": "the platform's WebSockets",
   "src/log.ts": "writes to the console",
 };

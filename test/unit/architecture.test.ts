@@ -232,13 +232,30 @@ describe("the environment, the bindings and the storage", () => {
 
   it.each([
     ["src/config.ts", `export const f = (env: { LEDGER?: Fetcher }) => env.LEDGER;`],
-    ["src/event/call-event.ts", `export const f = (env: Env) => env.STRIPE_EVENT.getByName("x");`],
-    ["src/event-index/call-shards.ts", `export const f = (env: Env) => env.EVENT_INDEX.getByName("x");`],
-    ["src/reconciler/call-reconciler.ts", `export const f = (env: Env) => env.RECONCILER.getByName("x");`],
+    ["src/event/call-event.ts", `export const f = (env: Env) => stubByName(env.STRIPE_EVENT, "x", null);`],
+    [
+      "src/event-index/call-shards.ts",
+      `export const f = (env: Env) => stubByName(env.EVENT_INDEX, "x", null);`,
+    ],
+    [
+      "src/reconciler/call-reconciler.ts",
+      `export const f = (env: Env) => stubByName(env.RECONCILER, "x", null);`,
+    ],
     ["src/app.ts", `export const f = (c: { env: Env }) => handle(c.env);`],
     ["src/app.ts", `export const f = ({ env }: { env: Env }) => handle({ env });`],
   ])("%s: %s → kept", (path, source) => {
     expect(brokenBy(path, source)).toEqual([]);
+  });
+
+  it.each([
+    `export const f = (env: Env) => env.STRIPE_EVENT.getByName("x");`,
+    `export const f = ({ STRIPE_EVENT }: Env) => STRIPE_EVENT.get(STRIPE_EVENT.idFromName("x"));`,
+    `export const f = (env: Env) => env.STRIPE_EVENT.newUniqueId();`,
+    `export const f = (env: Env) => env.STRIPE_EVENT.jurisdiction("eu").getByName("x");`,
+  ])("%s → broken", (source) => {
+    expect(brokenBy("src/event/call-event.ts", source)).toContainEqual(
+      expect.objectContaining({ rule: "only stub-by-name.ts makes a stub" }),
+    );
   });
 
   it.each([

@@ -39,6 +39,7 @@ describe("the least that is needed → the contract's defaults for the rest", ()
   it("production", () => {
     expect(loaded()).toEqual({
       settleEnv: "production",
+      jurisdiction: null,
       allowTestmodeEventsInProd: false,
       signingSecrets: [SIGNING_SECRET],
       signatureToleranceSeconds: 300,
@@ -116,6 +117,8 @@ describe("each variable, set", () => {
     [{ FORWARDING_RETRY_HORIZON_HOURS: "1" }, { retryHorizonMs: 3_600_000 }],
     [{ EVENT_RETENTION_DAYS: "90" }, { retentionMs: 90 * 86_400_000 }],
     [{ EVENT_INDEX_SHARDS: "1" }, { indexShards: 1 }],
+    [{ DATA_JURISDICTION: "eu" }, { jurisdiction: "eu" }],
+    [{ DATA_JURISDICTION: "" }, { jurisdiction: null }],
   ])("%o → %o", (changes, config) => {
     expect(loaded(changes)).toMatchObject(config);
   });
@@ -170,6 +173,7 @@ describe("each variable, malformed → named as invalid", () => {
     ["FORWARDING_RETRY_HORIZON_HOURS", [...integers, "721"]],
     ["EVENT_RETENTION_DAYS", [...integers, "3651"]],
     ["EVENT_INDEX_SHARDS", [...integers, "65"]],
+    ["DATA_JURISDICTION", ["EU", "de", "none", " "]],
   ] as const)("%s", (name, values) => {
     for (const value of values) expect([value, load({ [name]: value })]).toEqual([value, invalid(name)]);
   });
