@@ -5,6 +5,7 @@
  * the webhook answers 503, so that Stripe keeps the event for us. Problems name variables, never values.
  */
 import type { z } from "zod";
+import { isLoopback } from "./loopback.ts";
 import { envSchema, jurisdiction, productionSchema, serviceBinding, text } from "./settings.ts";
 
 export type SettleEnv = "staging" | "production";
@@ -40,6 +41,8 @@ export interface Config {
 
 export interface LedgerConfig {
   readonly baseUrl: string;
+  /** Which ledger it is, for people: without a key, and the same for all ports of this machine. */
+  readonly address: string;
   readonly adminKey: string;
   readonly timeoutMs: number;
   /** What its accounts hold, three capitals each. Money of other currencies waits for an operator. */
@@ -152,6 +155,7 @@ function fromEnv(env: z.infer<typeof envSchema>): Config {
     connectedAccounts: new Set(env.STRIPE_CONNECTED_ACCOUNTS),
     ledger: {
       baseUrl: env.LEDGER_BASE_URL,
+      address: env.LEDGER === undefined ? addressOf(env.LEDGER_BASE_URL) : "service binding LEDGER",
       adminKey: env.LEDGER_ADMIN_KEY,
       timeoutMs: env.LEDGER_TIMEOUT_MS,
       currencies: env.LEDGER_CURRENCIES,
@@ -171,6 +175,11 @@ function fromEnv(env: z.infer<typeof envSchema>): Config {
         : { url: env.ALERT_WEBHOOK_URL, openAgeMs: env.ALERT_OPEN_AGE_MINUTES * 60_000 },
     heartbeatUrl: env.HEARTBEAT_URL ?? null,
   };
+}
+
+function addressOf(baseUrl: string): string {
+  const { hostname, origin, pathname } = new URL(baseUrl);
+  return isLoopback(hostname) ? "this machine" : origin + pathname.replace(/\/+$/, "");
 }
 
 function isProduction(env: object): boolean {

@@ -14,6 +14,8 @@ export type Failure =
       readonly kind: "dependency_not_configured";
       readonly missing: readonly string[];
       readonly invalid: readonly string[];
+      /** Why a setting may not change, one sentence each, with values: for operators alone. */
+      readonly refused?: readonly string[];
     }
   /** null: no sweep has run at all. */
   | { readonly kind: "sweep_overdue"; readonly last_sweep_age_seconds: number | null }
@@ -63,11 +65,11 @@ const RETRY_AFTER = { "retry-after": "5" };
 const ANSWERS: {
   readonly [Kind in Failure["kind"]]: (failure: Extract<Failure, { kind: Kind }>) => ErrorAnswer;
 } = {
-  dependency_not_configured: ({ missing, invalid }) => ({
+  dependency_not_configured: ({ missing, invalid, refused }) => ({
     status: 503,
     code: "DEPENDENCY_NOT_CONFIGURED",
     error: "The service is not configured completely.",
-    details: { missing, ...(invalid.length > 0 && { invalid }) },
+    details: { missing, ...(invalid.length > 0 && { invalid }), ...(refused !== undefined && { refused }) },
     headers: RETRY_AFTER,
   }),
   // As above, so that a monitor of `/health` needs to know one failure.

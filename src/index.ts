@@ -7,6 +7,7 @@ export { EventIndex } from "./event-index/event-index.ts";
 export { StripeEventObject } from "./event/stripe-event-object.ts";
 export { AccountLane } from "./ledger/account-lane.ts";
 export { Reconciler } from "./reconciler/reconciler.ts";
+export { StoredSettings } from "./stored-settings/stored-settings.ts";
 
 const app = createApp();
 

@@ -1,5 +1,6 @@
 /** What this deployment lacks. Names of variables, never values. */
-import { loadConfig, operatorKeys } from "./config.ts";
+import { operatorKeys } from "./config.ts";
+import type { AcceptedConfig } from "./stored-settings/accepted-config.ts";
 
 export interface Readiness {
   readonly missing: readonly string[];
@@ -7,9 +8,8 @@ export interface Readiness {
 }
 
 /** The webhook works without an operator key, but nobody could see what failed: that is not ready. */
-export function readiness(env: object): Readiness {
-  const configured = loadConfig(env);
-  const { missing, invalid } = configured.ok ? { missing: [], invalid: [] } : configured;
+export function readiness(env: object, accepted: AcceptedConfig): Readiness {
+  const { missing, invalid } = accepted.ok ? { missing: [], invalid: [] } : accepted;
   const keys = operatorKeys(env);
   return { missing: [...missing, ...keys.missing], invalid: [...invalid, ...keys.invalid] };
 }

@@ -42,7 +42,7 @@ export async function watchEvent(c: SessionContext, call: OperatorCall, id: stri
  */
 export async function watchIndex(c: ConsoleContext): Connected {
   const call = consoleCall(c);
-  const config = configOf(call);
+  const config = await configOf(call);
   if (!config.ok) return config;
   const shard = Number(/^\d{1,2}$/.exec(c.req.param("shard") ?? "")?.[0] ?? NaN);
   if (!(shard < config.value.indexShards)) return { ok: false, failure: { kind: "route_not_found" } };

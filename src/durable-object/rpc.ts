@@ -32,7 +32,7 @@ export async function answerRpc<T>(
 
 export interface ObjectCall<Stub, T> {
   /** Which object, for the log. */
-  readonly object: "event" | "event_index" | "reconciler" | "account_lane";
+  readonly object: "event" | "event_index" | "reconciler" | "account_lane" | "stored_settings";
   readonly name: string;
   /** Called for each try: a stub that has failed stays broken. */
   readonly stub: () => Stub;

@@ -7,11 +7,12 @@
  */
 import { type Connection, Server } from "partyserver";
 import { withAttemptPoints } from "../attempt-points.ts";
-import { attemptsDataset, loadConfig } from "../config.ts";
+import { attemptsDataset, type Config } from "../config.ts";
 import { publish } from "../event-index/call-shards.ts";
 import { setMovementResolved, settleInLane } from "../ledger/call-lane.ts";
 import { connectLedger } from "../ledger/connect.ts";
 import { log } from "../log.ts";
+import { acceptedConfig } from "../stored-settings/accepted-config.ts";
 import { createStripeLookups } from "../stripe-api/lookups.ts";
 import { accept, begin, isWatched, tell } from "../durable-object/websockets.ts";
 import { describeEvent } from "./describe.ts";
@@ -70,7 +71,12 @@ export class StripeEventObject extends Server<Env> {
   }
 
   #answer<T>(act: (engine: EventEngine) => Promise<T>): Promise<RpcResult<T>> {
-    return answerRpc({ event_id: this.name }, () => act(this.#theEngine()));
+    return answerRpc({ event_id: this.name }, async () => {
+      // Also here: the Worker that calls may be of another version, with other settings.
+      const accepted = await acceptedConfig(this.env);
+      if (!accepted.ok) throw new Error("the service is not configured");
+      return act(this.#engineFor(accepted.config));
+    });
   }
 
   /** Somebody begins to watch. The caller has seen that the event exists. */
@@ -97,21 +103,21 @@ export class StripeEventObject extends Server<Env> {
   }
 
   override async alarm(): Promise<void> {
-    const configured = loadConfig(this.env);
-    if (!configured.ok) {
-      log("error", { msg: "alarm_unconfigured", missing: configured.missing.join(",") });
+    const accepted = await acceptedConfig(this.env);
+    if (!accepted.ok) {
+      log("error", {
+        msg: "alarm_unconfigured",
+        missing: [...accepted.missing, ...accepted.invalid].join(","),
+      });
       await this.ctx.storage.setAlarm(Date.now() + UNCONFIGURED_RETRY_MS);
       return;
     }
-    await this.#theEngine().alarm();
+    await this.#engineFor(accepted.config).alarm();
   }
 
-  /** Made once per instance. Callers have checked the configuration, so a throw here is a deploy gone wrong. */
-  #theEngine(): EventEngine {
+  /** Made once per instance. */
+  #engineFor(config: Config): EventEngine {
     if (this.#engine !== null) return this.#engine;
-    const configured = loadConfig(this.env);
-    if (!configured.ok) throw new Error("the service is not configured");
-    const { config } = configured;
     this.#engine = new EventEngine(
       platformPorts(this.ctx, this.env, (record) => this.#changed(record)),
       {

@@ -1,6 +1,7 @@
 /** What each route does with what it was sent: the acts of `operators/`, under the names of the routes. */
 import type { Failure } from "../errors.ts";
 import { assignAccount } from "../operators/assign-account.ts";
+import { confirmSetting } from "../operators/confirm-setting.ts";
 import { closeOrReopenEvent, listEvents, showEvent } from "../operators/events.ts";
 import type { OperatorCall } from "../operators/operator-call.ts";
 import {
@@ -52,6 +53,7 @@ export const HANDLERS: Handlers = {
   confirmReconciliation: (call, { id, body }) => confirmReconciliation(call, id, body),
   showReconciliation: (call, { id, query: { format, cursor = null } }) =>
     format === "csv" ? reconciliationCsv(call, id) : showReconciliation(call, id, cursor),
+  confirmSetting: (call, { body }) => confirmSetting(call, body),
   stats: readStatistics,
   metrics: async (call) => {
     const statistics = await readStatistics(call);

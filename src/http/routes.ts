@@ -11,6 +11,7 @@ import {
   assignAccountRequest,
   closeOrReopenRequest,
   confirmReconciliationRequest,
+  confirmSettingRequest,
   retryEventRequest,
   retryEventsRequest,
   retryForwardingRequest,
@@ -167,6 +168,13 @@ export const ROUTES = {
     summary: "One reconciliation: progress, sums, differences.",
     id: runIdSchema,
     query: showReconciliationQuery,
+  },
+  confirmSetting: {
+    method: "POST",
+    path: "/v1/admin/settings/confirm",
+    access: "operator",
+    summary: "Confirm that a changed address of the ledger leads to the same ledger.",
+    body: confirmSettingRequest,
   },
   stats: {
     method: "GET",

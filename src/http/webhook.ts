@@ -5,6 +5,7 @@
  * it up after three days, so somebody must notice before.
  */
 import { type Config, loadConfig } from "../config.ts";
+import { acceptedConfig } from "../stored-settings/accepted-config.ts";
 import { deliver } from "../delivery/deliver.ts";
 import { prepareDelivery, type Prepared } from "../delivery/prepare.ts";
 import type { Failure } from "../errors.ts";
@@ -47,34 +48,46 @@ export async function receiveDelivery({
 }: Incoming): Promise<Result<DeliveryAnswer, Failure>> {
   const startedAt = Date.now();
   const configured = loadConfig(env);
-  if (!configured.ok) {
-    const { missing, invalid } = configured;
-    log("error", { msg: "unconfigured", request_id: requestId, missing: [...missing, ...invalid].join(",") });
-    return { ok: false, failure: { kind: "dependency_not_configured", missing, invalid } };
-  }
+  if (!configured.ok) return unconfigured(configured, requestId);
   const { config } = configured;
-  const accepted = await accept(request, config, requestId, startedAt);
-  if (accepted.kind === "unproven" || accepted.kind === "refused") {
-    const { failure, why } = accepted;
-    const line = { msg: "delivery_refused", request_id: requestId, refusal: failure.kind, why };
-    if (accepted.kind === "unproven") logSampled("warn", line, Math.random());
-    else {
-      log("warn", line);
-      countRefusal({ env, background }, config, failure.kind);
-    }
+  const received = await receive(request, config, requestId, startedAt);
+  if (received.kind === "unproven") {
+    const { failure, why } = received;
+    logSampled("warn", refusedLine(requestId, failure, why), Math.random());
     return { ok: false, failure };
   }
-  if (accepted.kind === "not_listed") {
-    const index = { env, shards: config.indexShards };
-    background(countUnlisted(index, accepted.stripe_account, startedAt));
-    return { ok: true, value: notListed(accepted, requestId) };
+  // Not earlier: a forged request must not reach any object.
+  const accepted = await acceptedConfig(env);
+  if (!accepted.ok) return unconfigured(accepted, requestId);
+  if (received.kind === "refused") {
+    const { failure, why } = received;
+    log("warn", refusedLine(requestId, failure, why));
+    countRefusal({ env, background }, config, failure.kind);
+    return { ok: false, failure };
   }
-  const delivered = await deliver(env, accepted.delivery, startedAt);
+  if (received.kind === "not_listed") {
+    const index = { env, shards: config.indexShards };
+    background(countUnlisted(index, received.stripe_account, startedAt));
+    return { ok: true, value: notListed(received, requestId) };
+  }
+  const delivered = await deliver(env, received.delivery, startedAt);
   if (!delivered.ok) return { ok: false, failure: { kind: "event_object_unavailable" } };
   const reply = delivered.value;
   if (reply.kind !== "ok") return { ok: false, failure: reply };
   const { ok, ...rest } = reply.snapshot;
   return { ok: true, value: { ok, deduped: reply.deduped, ...rest } };
+}
+
+function unconfigured(
+  { missing, invalid }: { readonly missing: readonly string[]; readonly invalid: readonly string[] },
+  requestId: string,
+): Result<never, Failure> {
+  log("error", { msg: "unconfigured", request_id: requestId, missing: [...missing, ...invalid].join(",") });
+  return { ok: false, failure: { kind: "dependency_not_configured", missing, invalid } };
+}
+
+function refusedLine(requestId: string, { kind }: Failure, why: string) {
+  return { msg: "delivery_refused", request_id: requestId, refusal: kind, why };
 }
 
 /** With a 2xx: refusals would make Stripe disable the endpoint, which every connected account shares. */
@@ -92,7 +105,7 @@ function notListed(
 type Unproven = { readonly kind: "unproven"; readonly failure: Failure; readonly why: string };
 
 /** Everything that needs no state. */
-async function accept(
+async function receive(
   request: Request,
   config: Config,
   requestId: string,

@@ -3,13 +3,14 @@
  * and the movements that an operator closed: no other event of theirs may be booked.
  */
 import { DurableObject } from "cloudflare:workers";
-import { type LedgerConfig, loadConfig } from "../config.ts";
+import type { LedgerConfig } from "../config.ts";
 import { answerRpc, type RpcResult } from "../durable-object/rpc.ts";
 import { connectLedger } from "./connect.ts";
 import { Lane, type LanePorts, type LaneRequest } from "./lane.ts";
 import type { SettleOutcome } from "./port.ts";
 import { movementOf, thaw } from "../settlement/settlement.ts";
 import { settle } from "./settle.ts";
+import { acceptedConfig } from "../stored-settings/accepted-config.ts";
 
 const MARK_KEY = "running_until";
 const resolvedKey = (movement: string) => `resolved:${movement}`;
@@ -18,7 +19,14 @@ export class AccountLane extends DurableObject<Env> {
   #lane: Lane | null = null;
 
   settle(request: LaneRequest): Promise<RpcResult<SettleOutcome>> {
-    return this.#answer(() => (this.#lane ??= this.#open()).settle(request));
+    return this.#answer(async () => {
+      // Also here, before anything is sent: the event that calls may be of another version, with another ledger.
+      const accepted = await acceptedConfig(this.env);
+      if (!accepted.ok) throw new Error("the service is not configured");
+      // Only now: of two callers that waited above, the second must find the lane of the first.
+      this.#lane ??= this.#open(accepted.config.ledger);
+      return this.#lane.settle(request);
+    });
   }
 
   isResolved(movement: string): Promise<RpcResult<boolean>> {
@@ -46,10 +54,7 @@ export class AccountLane extends DurableObject<Env> {
     return this.ctx.storage.kv.get(resolvedKey(movement)) !== undefined;
   }
 
-  #open(): Lane {
-    const configured = loadConfig(this.env);
-    if (!configured.ok) throw new Error("the service is not configured");
-    const { ledger } = configured.config;
+  #open(ledger: LedgerConfig): Lane {
     const { accountConcurrency: concurrency, timeoutMs: turnMs, quietMs } = ledger;
     return new Lane(this.#ports(ledger), { concurrency, turnMs, quietMs });
   }

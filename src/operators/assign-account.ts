@@ -8,7 +8,7 @@ import { connectLedger } from "../ledger/connect.ts";
 import { log } from "../log.ts";
 import type { Result } from "../result.ts";
 import { mapKeptBody } from "./map-kept-body.ts";
-import { askEvent, configOf, type OperatorCall } from "./operator-call.ts";
+import { askEvent, configOf, ledgerUnavailable, type OperatorCall } from "./operator-call.ts";
 import type { AssignAccountRequest } from "./requests.ts";
 import { retryDependents } from "./retry-dependents.ts";
 
@@ -21,7 +21,7 @@ export async function assignAccount(
   eventId: string,
   request: AssignAccountRequest,
 ): Promise<Result<EventState, Failure>> {
-  const config = configOf(call);
+  const config = await configOf(call);
   if (!config.ok) return config;
   const assigning = assign(call, eventId, request, config.value);
   call.background(afterAssigning(call, assigning, request.actor));
@@ -78,7 +78,5 @@ async function refuseAccount(call: OperatorCall, accountId: string, config: Conf
   const account = await connectLedger(call.env, config.ledger).findAccount(accountId);
   if (account.kind === "found") return null;
   if (account.kind === "absent") return { kind: "account_unknown" };
-  const { ledger_status } = account;
-  const ledger_code = account.kind === "unknown" ? null : account.ledger_code;
-  return { kind: "ledger_unavailable", ledger_status, ledger_code };
+  return ledgerUnavailable(account);
 }

@@ -1,11 +1,15 @@
 /** What each act of an operator needs, and the three kinds of objects that it asks. */
-import { type Config, loadConfig } from "../config.ts";
+import type { Config } from "../config.ts";
 import type { RpcResult } from "../durable-object/rpc.ts";
 import type { Failure } from "../errors.ts";
 import { callEvent, type EventStub } from "../event/call-event.ts";
 import type { IndexPlace } from "../event-index/call-shards.ts";
+import type { LedgerRefusal } from "../ledger/port.ts";
 import * as reconciler from "../reconciler/call-reconciler.ts";
 import type { Result } from "../result.ts";
+import { type AcceptedConfig, acceptedConfig } from "../stored-settings/accepted-config.ts";
+
+type Refused = Extract<AcceptedConfig, { ok: false }>;
 
 export interface OperatorCall {
   readonly env: Env;
@@ -15,11 +19,21 @@ export interface OperatorCall {
   readonly background: (work: Promise<void>) => void;
 }
 
-export function configOf({ env }: OperatorCall): Result<Config, Failure> {
-  const configured = loadConfig(env);
-  if (configured.ok) return { ok: true, value: configured.config };
-  const { missing, invalid } = configured;
-  return { ok: false, failure: { kind: "dependency_not_configured", missing, invalid } };
+export async function configOf({ env }: OperatorCall): Promise<Result<Config, Failure>> {
+  const accepted = await acceptedConfig(env);
+  return accepted.ok ? { ok: true, value: accepted.config } : { ok: false, failure: notConfigured(accepted) };
+}
+
+/** `refused`: for operators alone. */
+export function notConfigured({ missing, invalid, refused }: Omit<Refused, "ok">): Failure {
+  const failure = { kind: "dependency_not_configured", missing, invalid } as const;
+  return refused.length === 0 ? failure : { ...failure, refused };
+}
+
+export function ledgerUnavailable(refusal: LedgerRefusal): Failure {
+  const { ledger_status } = refusal;
+  const ledger_code = refusal.kind === "unknown" ? null : refusal.ledger_code;
+  return { kind: "ledger_unavailable", ledger_status, ledger_code };
 }
 
 /** `question` must be safe to repeat. */
@@ -56,7 +70,7 @@ export async function ask<T>(
   call: OperatorCall,
   question: (config: Config) => Promise<RpcResult<T>>,
 ): Promise<Result<T, Failure>> {
-  const config = configOf(call);
+  const config = await configOf(call);
   if (!config.ok) return config;
   const answer = await question(config.value);
   return answer.ok ? answer : { ok: false, failure: { kind: "event_object_unavailable" } };

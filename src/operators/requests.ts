@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { eventIdSchema } from "../event-id.ts";
 import { OPEN_STATES } from "../event-index/event-summary.ts";
+import { SETTING_NAMES } from "../stored-settings/setting-rules.ts";
 
 /** Events of one page, and of one bulk retry. */
 export const EVENTS_DEFAULT = 50;
@@ -73,9 +74,13 @@ export const startReconciliationRequest = z.strictObject({
 /** Whose money a dry run saw is whose is settled from then on: that needs a name. */
 export const confirmReconciliationRequest = z.strictObject({ actor });
 
+/** That it is the same ledger under another address only a person can know: that needs a name and a reason. */
+export const confirmSettingRequest = z.strictObject({ setting: z.enum(SETTING_NAMES), actor, note });
+
 export type RetryEventRequest = z.infer<typeof retryEventRequest>;
 export type RetryEventsRequest = z.infer<typeof retryEventsRequest>;
 export type RetryForwardingRequest = z.infer<typeof retryForwardingRequest>;
 export type CloseOrReopenRequest = z.infer<typeof closeOrReopenRequest>;
 export type AssignAccountRequest = z.infer<typeof assignAccountRequest>;
 export type StartReconciliationRequest = z.infer<typeof startReconciliationRequest>;
+export type ConfirmSettingRequest = z.infer<typeof confirmSettingRequest>;

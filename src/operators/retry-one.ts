@@ -21,7 +21,7 @@ export async function retryOne(
   { actor, note }: RetryEventRequest,
   scope: OperatorRetry["scope"],
 ): Promise<Result<Retried, Failure>> {
-  const config = configOf(call);
+  const config = await configOf(call);
   if (!config.ok) return config;
   return retryWith(call, eventId, config.value, { actor, note, scope, mapping: null });
 }

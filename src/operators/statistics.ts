@@ -4,6 +4,7 @@ import type { Result } from "../result.ts";
 import * as index from "../event-index/queries.ts";
 import { type EventRow, listEvents } from "./events.ts";
 import { askIndex, askReconciler, type OperatorCall } from "./operator-call.ts";
+import { readSettings, type SettingView } from "./settings.ts";
 import type { Statistics } from "./statistics-schema.ts";
 
 const RECENT_EVENTS = 12;
@@ -11,6 +12,8 @@ const RECENT_EVENTS = 12;
 export interface Overview {
   readonly statistics: Statistics;
   readonly recent: readonly EventRow[];
+  /** Empty while they are out of reach. */
+  readonly settings: readonly SettingView[];
 }
 
 export async function readStatistics(call: OperatorCall): Promise<Result<Statistics, Failure>> {
@@ -24,11 +27,19 @@ export async function readStatistics(call: OperatorCall): Promise<Result<Statist
 }
 
 export async function readOverview(call: OperatorCall): Promise<Result<Overview, Failure>> {
-  const [statistics, recent] = await Promise.all([
+  const [statistics, recent, settings] = await Promise.all([
     readStatistics(call),
     listEvents(call, { limit: RECENT_EVENTS }),
+    readSettings(call),
   ]);
   if (!statistics.ok) return statistics;
   if (!recent.ok) return recent;
-  return { ok: true, value: { statistics: statistics.value, recent: recent.value.events } };
+  return {
+    ok: true,
+    value: {
+      statistics: statistics.value,
+      recent: recent.value.events,
+      settings: settings.ok ? settings.value : [],
+    },
+  };
 }

@@ -24,6 +24,7 @@ import { endRun, nextStepAt, runStep } from "./run-step.ts";
 import { createTables, listRuns, loadRun, saveRun, unfinishedRuns } from "./runs-table.ts";
 import { type NotConfigured, startRun, type StartReply, type StartRequest } from "./start-run.ts";
 import type { Setting } from "./window.ts";
+import { acceptedConfig } from "../stored-settings/accepted-config.ts";
 
 /**
  * While a step is under way the alarm is set this far ahead: after a crash it continues the run. An alarm that comes
@@ -127,13 +128,17 @@ export class Reconciler extends DurableObject<Env> {
     this.#working = true;
     let failed = false;
     try {
-      await runStep({
-        storage,
-        ports: (run) => this.#ports(run),
-        verified: this.#verified,
-        now: () => Date.now(),
-        random: () => Math.random(),
-      });
+      // What it compares with must be the ledger, and the shards, of before. A run that is not configured ends by itself.
+      failed = loadConfig(this.env).ok && !(await acceptedConfig(this.env)).ok;
+      if (!failed) {
+        await runStep({
+          storage,
+          ports: (run) => this.#ports(run),
+          verified: this.#verified,
+          now: () => Date.now(),
+          random: () => Math.random(),
+        });
+      }
     } catch (error) {
       failed = true;
       log("error", { msg: "reconcile_failed", error: errorName(error) });

@@ -72,6 +72,7 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   reopenEvent: { actor: "ada", note: "it was not" },
   startReconciliation: { from: "2026-01-01", to: "2026-01-01" },
   confirmReconciliation: { actor: "ada" },
+  confirmSetting: { setting: "LEDGER_BASE_URL", actor: "ada", note: "the host was renamed" },
 };
 
 function call(
@@ -136,6 +137,24 @@ async function completed(): Promise<string> {
   return id;
 }
 
+/** The ledger has another address than before. */
+async function withOtherLedger(): Promise<Record<string, unknown>> {
+  const deployment = crypto.randomUUID();
+  const STORED_SETTINGS = { getByName: () => env.STORED_SETTINGS.getByName(deployment) };
+  await call("health", { env: { STORED_SETTINGS } });
+  // As many as are compared, so that those of other tests are not.
+  for (let n = 0; n < 5; n++) await delivered();
+  const held = {
+    id: "stl_1",
+    status: "confirmed",
+    account_id: "acct_1",
+    amount_minor: "1234",
+    currency: "USD",
+  };
+  ledgerAnswer = () => Response.json({ settlements: [held] });
+  return { STORED_SETTINGS, LEDGER_BASE_URL: "https://renamed.example" };
+}
+
 type Play = (name: RouteName) => Promise<Answer>;
 
 const WEBHOOK: Record<string, () => Promise<Answer>> = {
@@ -179,6 +198,7 @@ const SUCCESSES: Partial<Record<RouteName, Play>> = {
   showReconciliation: async (name) => call(name, { runId: await begun() }),
   cancelReconciliation: async (name) => call(name, { runId: await begun() }),
   confirmReconciliation: async (name) => call(name, { runId: await completed() }),
+  confirmSetting: async (name) => call(name, { env: await withOtherLedger() }),
 };
 
 /** What fails in the same way on every route that documents it. */
@@ -188,7 +208,7 @@ const FAILURES: Record<string, Play> = {
   DEPENDENCY_NOT_CONFIGURED: (name) => call(name, { env: UNCONFIGURED }),
   EVENT_OBJECT_UNAVAILABLE: (name) =>
     call(name, {
-      env: OUT_OF_REACH,
+      env: name === "confirmSetting" ? { STORED_SETTINGS: { getByName: () => out } } : OUT_OF_REACH,
       eventId: "evt_1",
       ...(name === "startReconciliation" && { body: { from: "2026-01-01", to: "2026-01-02" } }),
     }),
@@ -200,7 +220,12 @@ const FAILURES: Record<string, Play> = {
     return beginRun();
   },
   ACCOUNT_UNKNOWN: async (name) => call(name, { eventId: await nobodys(() => refused(404, "NOT_FOUND")) }),
-  LEDGER_UNAVAILABLE: async (name) => call(name, { eventId: await nobodys(() => refused(503)) }),
+  LEDGER_UNAVAILABLE: async (name) => {
+    if (name === "assignAccount") return call(name, { eventId: await nobodys(() => refused(503)) });
+    const overrides = await withOtherLedger();
+    ledgerAnswer = () => refused(503);
+    return call(name, { env: overrides });
+  },
   INVALID_STATE: async (name) =>
     call(name, name === "confirmReconciliation" ? { runId: await begun() } : { eventId: await delivered() }),
   PAYLOAD_TOO_LARGE: (name) => call(name, { body: " ".repeat(65_537) }),

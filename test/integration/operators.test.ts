@@ -356,6 +356,7 @@ describe("GET /health and GET /", () => {
         "version",
         "settle_env",
         "last_sweep_age_seconds",
+        "settings",
       ]);
       expect(asked).toEqual([]);
     });

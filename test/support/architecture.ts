@@ -35,6 +35,7 @@ export const LAYERS = [
   "stripe-api/",
   "settlement/",
   "stripe/",
+  "stored-settings/",
   "config.ts",
   "settings.ts",
   "durable-object/",
@@ -61,6 +62,7 @@ const BINDINGS: Readonly<Record<string, RegExp>> = {
   "src/event/call-event.ts": /^env\.STRIPE_EVENT$/,
   "src/event-index/call-shards.ts": /^env\.EVENT_INDEX$/,
   "src/reconciler/call-reconciler.ts": /^env\.RECONCILER$/,
+  "src/stored-settings/call-settings.ts": /^env\.STORED_SETTINGS$/,
 };
 
 export function violationsIn(sources: Sources): Violation[] {

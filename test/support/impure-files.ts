@@ -15,10 +15,13 @@ export const IMPURE_FILES: Readonly<Record<string, string>> = {
   "src/operators/retry-event.ts": "calls the event's object",
   "src/operators/retry-events.ts": "calls events and shards, and the log",
   "src/operators/retry-one.ts": "calls the event's object, and the log",
+  "src/operators/confirm-setting.ts": "calls shards, the ledger and the stored settings, and the log",
+  "src/operators/settings.ts": "calls the stored settings",
   "src/operators/statistics.ts": "calls the shards and the Reconciler",
   "src/cron/alerts.ts": "asks the shards and the Reconciler",
   "src/cron/heartbeat.ts": "sends a request",
   "src/cron/post-alert.ts": "sends a request",
+  "src/cron/record-setting-changes.ts": "calls the stored settings, and the log",
   "src/cron/scheduled.ts": "the cron's entry",
   "src/cron/sweep.ts": "calls shards and events within a time budget",
   "src/reconciler/account-check.ts": "key-value and SQL storage",
@@ -57,6 +60,9 @@ export const IMPURE_FILES: Readonly<Record<string, string>> = {
   "src/durable-object/rpc.ts": "waits between tries",
   "src/durable-object/stub-by-name.ts": "makes stubs",
   "src/durable-object/websockets.ts": "the platform's WebSockets",
+  "src/stored-settings/accepted-config.ts": "calls the object, and keeps what it answered",
+  "src/stored-settings/call-settings.ts": "calls the object",
+  "src/stored-settings/stored-settings.ts": "the Durable Object",
   "src/log.ts": "writes to the console",
 };
 

@@ -14,6 +14,7 @@ import { shardName, shardOf } from "../../src/event-index/shard.ts";
 import type { StripeEventObject } from "../../src/event/stripe-event-object.ts";
 import type { EventRecord } from "../../src/event/record.ts";
 import worker from "../../src/index.ts";
+import { SETTING_NAMES } from "../../src/stored-settings/setting-rules.ts";
 import { signPayload } from "../../scripts/sandbox/events/stripe-signature.ts";
 
 export const SECRET = "whsec_test_new_as_long_as_stripes";
@@ -67,10 +68,26 @@ export async function send(request: Request, overrides: Record<string, unknown> 
   return { status: response.status, headers: response.headers, body };
 }
 
+const isolates = new WeakMap<object, Env>();
+
+/** The same overrides are the same isolate: the platform hands every request of one the same `env`. */
 export function withOverrides(overrides: Record<string, unknown>): Env {
   if (Object.keys(overrides).length === 0) return env as Env;
-  const merged = Object.entries({ ...env, ...overrides }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(merged) as unknown as Env;
+  const known = isolates.get(overrides);
+  if (known !== undefined) return known;
+  const merged = Object.entries({ ...env, ...ownSettings(overrides), ...overrides });
+  const isolate = Object.fromEntries(merged.filter(([, value]) => value !== undefined)) as unknown as Env;
+  isolates.set(overrides, isolate);
+  return isolate;
+}
+
+/** Other settings that are stored once seen are another deployment's, which has stored them in an object of its own. */
+function ownSettings(overrides: Record<string, unknown>): object {
+  const names = SETTING_NAMES.filter((name) => name in overrides);
+  if (names.length === 0) return {};
+  const suffix = JSON.stringify(names.map((name) => [name, overrides[name]]));
+  const getByName = (name: string) => env.STORED_SETTINGS.getByName(name + suffix);
+  return { STORED_SETTINGS: { getByName } };
 }
 
 /** As an operator with the admin key, unless `key` says otherwise; null sends none. */

@@ -4,6 +4,7 @@ import type { Stats } from "../../event-index/stats.ts";
 import type { Overview } from "../../operators/statistics.ts";
 import { isOverdueAge } from "../../event-index/sweep-age.ts";
 import { EventTable } from "../ui/event-table.tsx";
+import { ChangedSettings } from "../ui/changed-settings.tsx";
 import { SearchBox } from "../ui/filter.tsx";
 import { formatMoney } from "../../format-money.ts";
 import type { State } from "../../event-index/event-summary.ts";
@@ -14,7 +15,7 @@ import { duration, Fact, Time } from "../ui/time.tsx";
 import { needsAttention, Watermark } from "../ui/watermark.tsx";
 
 export function OverviewContent({ overview, now }: { overview: Overview; now: number }) {
-  const { statistics: stats, recent } = overview;
+  const { statistics: stats, recent, settings } = overview;
   return (
     <>
       <div class="head">
@@ -43,6 +44,9 @@ export function OverviewContent({ overview, now }: { overview: Overview; now: nu
       </section>
       <div id="unlisted" data-region>
         <UnlistedAccounts accounts={stats.unlisted_accounts} now={now} />
+      </div>
+      <div id="settings" data-region>
+        <ChangedSettings settings={settings} now={now} />
       </div>
       <section id="recent" data-region aria-labelledby="recent-title">
         <div class="head">

@@ -56,6 +56,9 @@ export function problemOf(failure: Failure): Problem {
         text: `The event is ${failure.state} by now, and that does not allow this. Nothing was done.`,
       };
     case "dependency_not_configured":
+      if (failure.refused !== undefined) {
+        return { title: "A setting may not change", text: failure.refused.join(" ") };
+      }
       return {
         title: "Not configured completely",
         text: `These settings are missing or malformed: ${[...failure.missing, ...failure.invalid].join(", ")}.`,

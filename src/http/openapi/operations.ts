@@ -3,6 +3,7 @@ import { z } from "zod";
 import { eventIdSchema } from "../../event-id.ts";
 import { deliveryAnswerSchema } from "../../event/delivery-answer.ts";
 import { eventStateSchema } from "../../event/event-state.ts";
+import { confirmedSettingsSchema } from "../../operators/confirm-setting.ts";
 import { eventListSchema } from "../../operators/events.ts";
 import { forwardingRetrySchema, retryEventsReportSchema } from "../../operators/retry-events.ts";
 import { statisticsSchema } from "../../operators/statistics-schema.ts";
@@ -36,7 +37,7 @@ export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
   welcome: { answer: json(welcomeSchema, "What runs here, and where to go.") },
   health: {
     description:
-      "With an operator's key it also says how long ago the cron swept, and fails once that is more than 20 minutes; and it asks Stripe what the API key may read, for at most 5 s.",
+      "With an operator's key it also says how long ago the cron swept, and fails once that is more than 20 minutes; which settings are stored; and it asks Stripe what the API key may read, for at most 5 s.",
     answer: json(healthSchema, "Complete."),
     failures: ["dependency_not_configured", "sweep_overdue", "event_object_unavailable"],
   },
@@ -138,6 +139,13 @@ export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
     answer: json(reportSchema, "With `format=csv` all of it, else page by page."),
     alternative: { type: "text/csv; charset=utf-8", schema: z.string() },
     failures: ["reconciliation_not_found"],
+  },
+  confirmSetting: {
+    description:
+      "Needed for `LEDGER_BASE_URL` alone, once the new address is deployed: until then everything else is 503. The ledger there must hold the settlements that were forwarded last, as they were forwarded.",
+    body: required("Which setting, who confirms it, and how they know."),
+    answer: json(confirmedSettingsSchema, "The settings as they are stored now."),
+    failures: ["not_confirmable", "ledger_unavailable"],
   },
   stats: { answer: json(statisticsSchema, "Over all shards.") },
   metrics: {

@@ -48,6 +48,7 @@ describe("the least that is needed → the contract's defaults for the rest", ()
       connectedAccounts: new Set(),
       ledger: {
         baseUrl: "https://ledger.example",
+        address: "https://ledger.example",
         adminKey: "ledger-key",
         timeoutMs: 10_000,
         currencies: ["USD"],

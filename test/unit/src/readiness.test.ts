@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../../src/config.ts";
 import { readiness, weakOperatorKeys } from "../../../src/readiness.ts";
 
 const COMPLETE = {
@@ -27,7 +28,9 @@ describe("readiness", () => {
     const env = Object.fromEntries(
       Object.entries({ ...COMPLETE, ...overrides }).filter(([, value]) => value !== undefined),
     );
-    expect(readiness(env)).toEqual({ missing, invalid });
+    const configured = loadConfig(env);
+    const accepted = configured.ok ? configured : { ...configured, refused: [] };
+    expect(readiness(env, accepted)).toEqual({ missing, invalid });
   });
 });
 
