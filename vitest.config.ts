@@ -43,14 +43,6 @@ const fuzzSettings = (isProof: boolean) => ({
   seconds: Number(process.env["FUZZ_SECONDS"] ?? 3),
 });
 
-/** What both kinds of integration tests have in common. */
-const integration = {
-  // Hundreds of modules otherwise, fetched one by one into each runtime.
-  deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
-  // Histories are hundreds of deliveries; a busy machine takes its time with them.
-  testTimeout: 60_000,
-};
-
 export default defineConfig(({ mode }) => ({
   test: {
     provide: { isProof: mode === "proof", fuzz: fuzzSettings(mode === "proof") },
@@ -73,20 +65,15 @@ export default defineConfig(({ mode }) => ({
       {
         plugins: [cloudflareTest(workerUnderTest)],
         test: {
-          ...integration,
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          exclude: ["test/integration/histories/**"],
-        },
-      },
-      {
-        // Each history has events and accounts of its own, and mocks no module: all can share one runtime and its objects.
-        plugins: [cloudflareTest(workerUnderTest)],
-        test: {
-          ...integration,
-          name: "histories",
-          include: ["test/integration/histories/**/*.test.ts"],
+          // Every test has events and accounts of its own, so all files can share a runtime.
           isolate: false,
+          setupFiles: ["test/support/shared-runtime.ts"],
+          // Hundreds of modules otherwise, fetched one by one into the runtime.
+          deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
+          // Histories are hundreds of deliveries; a busy machine takes its time with them.
+          testTimeout: 60_000,
         },
       },
       {

@@ -83,18 +83,32 @@ export function isRemote(url: URL, allowed: boolean): boolean {
   return true;
 }
 
+interface Command<O extends Options> {
+  readonly help: string;
+  readonly options: O;
+  readonly allowPositionals?: boolean;
+}
+
+type Main<O extends Options> = (values: Values<O>, positionals: readonly string[]) => Promise<number>;
+
 /** Runs `main`, which returns the exit code, with the options of the command line, or prints the help. */
-export async function runCommand<O extends Options>(
-  command: { readonly help: string; readonly options: O; readonly allowPositionals?: boolean },
-  main: (values: Values<O>, positionals: readonly string[]) => Promise<number>,
-): Promise<void> {
+export async function runCommand<O extends Options>(command: Command<O>, main: Main<O>): Promise<void> {
+  process.exitCode = await exitCodeOf(command, main, process.argv.slice(2));
+}
+
+/** What comes of a command with these arguments. */
+export async function exitCodeOf<O extends Options>(
+  { help, options, allowPositionals = false }: Command<O>,
+  main: Main<O>,
+  args: readonly string[],
+): Promise<number> {
   try {
-    const { help, options, allowPositionals = false } = command;
-    const read = readOptions(options, process.argv.slice(2), allowPositionals);
-    if (read === null) console.log(help);
-    process.exitCode = read === null ? EXIT_OK : await main(read.values, read.positionals);
+    const read = readOptions(options, args, allowPositionals);
+    if (read !== null) return await main(read.values, read.positionals);
+    console.log(help);
+    return EXIT_OK;
   } catch (error) {
-    process.exitCode = report(error);
+    return report(error);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Tells an outside monitor that a sweep went through: it notices when these requests stop, which the cron cannot. */
+/** One request to an outside monitor after each sweep: it notices when they stop, which the cron cannot. */
 import { errorName } from "../error-name.ts";
 import { log } from "../log.ts";
 

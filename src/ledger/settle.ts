@@ -9,7 +9,7 @@
  * natural key (docs/ledger.md). Pure over its ports.
  */
 import { type Settlement, thaw } from "../settlement/settlement.ts";
-import type { Ledger, LedgerOutcome, SettleOutcome } from "./port.ts";
+import type { Ledger, LedgerOutcome, LedgerReader, SettleOutcome } from "./port.ts";
 
 export interface SettleRequest {
   /** The frozen settlement. */
@@ -39,7 +39,7 @@ export function isEffectful({
 
 /** `timeLeftMs` bounds the whole turn, however many requests it takes. */
 export async function settle(
-  ledger: Pick<Ledger, "ingest" | "findSettlement">,
+  ledger: LedgerReader & Pick<Ledger, "ingest">,
   { payload, idempotency_key, read_back }: SettleRequest,
   timeLeftMs: () => number,
 ): Promise<SettleOutcome> {
@@ -60,7 +60,7 @@ export async function settle(
 }
 
 async function readBack(
-  ledger: Pick<Ledger, "findSettlement">,
+  ledger: LedgerReader,
   ours: Settlement,
   timeLeftMs: number,
 ): Promise<LedgerOutcome | Extract<SettleOutcome, { kind: "unproven" }> | "absent"> {
@@ -83,7 +83,7 @@ async function readBack(
  * the ledger does not say how it holds it, nothing is decided.
  */
 async function afterRefusedStatus(
-  ledger: Pick<Ledger, "findSettlement">,
+  ledger: LedgerReader,
   { direction, status, external_payment_id }: Settlement,
   refusal: Extract<LedgerOutcome, { kind: "rejected" }>,
   timeLeftMs: number,

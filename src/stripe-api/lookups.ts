@@ -8,7 +8,7 @@ import { requestStripe, type Stripe, type StripeApiOptions } from "./client.ts";
 import { keyLivemode } from "./key-livemode.ts";
 import { type NamedAccounts, readCustomer, readInvoicePayments, readSessions } from "./named-accounts.ts";
 import type { StripeLookups, StripeUnavailable } from "./port.ts";
-import { isMissing, isStripesError, type StripeReply, whyOf } from "./reply.ts";
+import { isMissing, type StripeReply } from "./reply.ts";
 
 export interface StripeLookupsOptions extends StripeApiOptions {
   /** The key in the metadata of Stripe's objects that names the ledger account. */
@@ -43,12 +43,7 @@ const SOURCES_OF_INTENT: readonly {
 ];
 
 const NONE = { kind: "none" } as const;
-const WRONG_MODE: StripeUnavailable = {
-  kind: "unavailable",
-  why: "refused",
-  status: null,
-  retry_after_ms: null,
-};
+const WRONG_MODE: StripeUnavailable = { kind: "unavailable", retry_after_ms: null };
 const NO_ANSWER: StripeReply = { status: null, retryAfter: null, body: null, error: {} };
 
 export function createStripeLookups(options: StripeLookupsOptions): StripeLookups {
@@ -118,13 +113,6 @@ function isPathSegment(text: string): boolean {
   return !["", ".", ".."].includes(text);
 }
 
-function unavailableBy(reply: StripeReply, nowMs: number): StripeUnavailable {
-  const why = whyOf(reply);
-  return {
-    kind: "unavailable",
-    // An hour of a firewall's page must not leave every payment to an operator.
-    why: why === "rejected" && !isStripesError(reply) ? "unavailable" : why,
-    status: reply.status,
-    retry_after_ms: retryAfterMs(reply.retryAfter, nowMs),
-  };
+function unavailableBy({ retryAfter }: StripeReply, nowMs: number): StripeUnavailable {
+  return { kind: "unavailable", retry_after_ms: retryAfterMs(retryAfter, nowMs) };
 }

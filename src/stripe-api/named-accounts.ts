@@ -4,7 +4,7 @@
  * Pure: no I/O, no clock. Never throws. Fields as in the API version that the `stripe` package names.
  */
 import { z } from "zod";
-import type { AccountFound, AccountSource } from "./port.ts";
+import type { AccountFound, StripeAccountSource } from "./port.ts";
 
 export interface NamedAccounts {
   /** At most one for each object: what it says first. */
@@ -95,7 +95,9 @@ export function readCustomer(body: unknown, customerId: string, key: string): Na
   return { named: firstOf([["customer", value]]), customers: [] };
 }
 
-function firstOf(values: readonly (readonly [AccountSource, string | null | undefined])[]): AccountFound[] {
+function firstOf(
+  values: readonly (readonly [StripeAccountSource, string | null | undefined])[],
+): AccountFound[] {
   for (const [source, value] of values) {
     const account_id = value?.trim() ?? "";
     if (account_id !== "" && account_id.length <= TEXT_MAX_LENGTH)

@@ -67,7 +67,7 @@ export interface PaymentQuestion {
 }
 
 /** Where the account's id was read. */
-export type AccountSource =
+export type StripeAccountSource =
   | "checkout_session"
   | "client_reference_id"
   | "invoice"
@@ -75,22 +75,15 @@ export type AccountSource =
   | "customer";
 
 /**
- * - `refused`: the key is wrong or lacks a permission. It heals once the key is repaired.
- * - `rejected`: Stripe does not accept the request. The same request would get the same answer.
- * - `unavailable`: a rate limit, an outage, a lost connection, an answer that is not Stripe's.
+ * A rate limit, an outage, a lost connection, an answer that is not Stripe's, and a refusal too: a wrong key or a
+ * missing permission heals once somebody repairs it.
  */
-export type StripeUnavailable = {
-  readonly kind: "unavailable";
-  readonly why: "refused" | "rejected" | "unavailable";
-  /** null: no answer. */
-  readonly status: number | null;
-  readonly retry_after_ms: number | null;
-};
+export type StripeUnavailable = { readonly kind: "unavailable"; readonly retry_after_ms: number | null };
 
 export type AccountFound = {
   readonly kind: "found";
   readonly account_id: string;
-  readonly source: AccountSource;
+  readonly source: StripeAccountSource;
 };
 
 export interface StripeLookups {

@@ -6,6 +6,7 @@ import { utf8 } from "../../src/bytes.ts";
 import type { Ports } from "../../src/event/ports.ts";
 import { type EventRecord, failureAtLedger } from "../../src/event/record.ts";
 import { MINUTE } from "../../scripts/lib/durations.ts";
+import { ordered } from "../../scripts/lib/ordered.ts";
 import { Random } from "../../scripts/lib/random.ts";
 import {
   type HistoryEvent,
@@ -79,8 +80,7 @@ class Play {
   async deliver(): Promise<void> {
     const { events } = this.atStripe;
     const copies = events.flatMap((event) => (this.#random.chance(0.3) ? [event, event] : [event]));
-    const ranked = copies.map((event) => ({ event, rank: this.#random.next() }));
-    for (const { event } of ranked.sort((a, b) => a.rank - b.rank)) {
+    for (const event of ordered(copies, () => this.#random.next())) {
       this.#clock.now += this.#random.whole(0, MINUTE);
       const prepared = await this.#preparer.prepare(utf8(JSON.stringify(event.body)));
       if (prepared.kind === "delivery")

@@ -4,7 +4,7 @@ import type { Mapping } from "../../src/settlement/mapping.ts";
 import { type SettlementDraft, withAccount } from "../../src/settlement/settlement.ts";
 import type { StripeEvent } from "../../src/stripe/event.ts";
 import type { StripeObject } from "../../scripts/sandbox/events/stripe-objects.ts";
-import { LISTED_ACCOUNT, STRANGER } from "../../scripts/proof/histories/random-history.ts";
+import { LISTED_ACCOUNT, STRANGER } from "../../scripts/sandbox/stripe-account/unusual-accounts.ts";
 import type { Bug } from "./bug.ts";
 import { ACCOUNT_KEY } from "./stripe-lookups.ts";
 

@@ -4,7 +4,7 @@ import { mapOptionsOf, prepareDelivery, type Prepared } from "../../src/delivery
 import { mapEvent } from "../../src/settlement/map.ts";
 import type { Mapping } from "../../src/settlement/mapping.ts";
 import { parseEvent, type StripeEvent } from "../../src/stripe/event.ts";
-import { LISTED_ACCOUNT } from "../../scripts/proof/histories/random-history.ts";
+import { LISTED_ACCOUNT } from "../../scripts/sandbox/stripe-account/unusual-accounts.ts";
 import { ACCOUNT_KEY } from "./stripe-lookups.ts";
 
 /** What becomes of a mapping. */

@@ -4,6 +4,8 @@ import { SECOND } from "../../scripts/lib/durations.ts";
 import type { LedgerRequest } from "./ledger-model.ts";
 import type { World } from "./world.ts";
 
+const UNAVAILABLE: StripeUnavailable = { kind: "unavailable", retry_after_ms: null };
+
 export class StripeApiModel {
   readonly #world: World;
   readonly #answers: StripeLookups;
@@ -26,19 +28,14 @@ export class StripeApiModel {
     const isSlow = this.#world.happens(slow, "Stripe's API slow");
     await time.sleep(isSlow ? random.magnitude(SECOND, 4 * request.timeoutMs) : random.whole(20, 600));
     // One deadline for all requests of a question.
-    if (isSlow && random.chance(0.5)) return unavailable(null);
+    if (isSlow && random.chance(0.5)) return UNAVAILABLE;
     if (this.#world.isIn(refusals)) {
       this.#world.count("fault: Stripe's API refuses");
-      return { ...unavailable(random.pick([401, 403])), why: "refused" };
+      return UNAVAILABLE;
     }
     if (this.#world.isIn(outages) || this.#world.happens(fails, "Stripe's API fails")) {
-      const retry_after_ms = random.pick([null, null, 0, 30 * SECOND]);
-      return { ...unavailable(random.pick([null, 429, 500, 503])), retry_after_ms };
+      return { ...UNAVAILABLE, retry_after_ms: random.pick([null, null, 0, 30 * SECOND]) };
     }
     return ask(this.#answers);
   }
-}
-
-function unavailable(status: number | null): StripeUnavailable {
-  return { kind: "unavailable", why: "unavailable", status, retry_after_ms: null };
 }

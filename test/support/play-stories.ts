@@ -12,7 +12,7 @@ import { concurrently } from "../../src/concurrently.ts";
 import { exclusiveLane } from "./exclusive-lane.ts";
 import { newRandom, stateOf, untilNothingHeals } from "./play-history.ts";
 import { askSandboxAsIs, availableOf, newAccount, stripeControl } from "./scripted-ledger.ts";
-import { isTrueOf, transactionsOf } from "./stripe-truth.ts";
+import { isTrueOf, transactionsOf } from "./event-facts.ts";
 import { type Answer, deliver } from "./worker.ts";
 
 /** Each in its own accounts, so that their waits overlap. */

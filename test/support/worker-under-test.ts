@@ -1,7 +1,7 @@
 /** The Worker as the integration tests run it in workerd, with the sandboxes beside it. */
 import { build } from "esbuild";
 import type { Unstable_Config } from "wrangler";
-import { LISTED_ACCOUNT } from "../../scripts/sandbox/stories/connect-stories.ts";
+import { LISTED_ACCOUNT } from "../../scripts/sandbox/stripe-account/unusual-accounts.ts";
 
 const LEDGER_ADMIN_KEY = "test-ledger-admin-key";
 const STRIPE_API_KEY = "rk_test_reconciler";

@@ -28,7 +28,7 @@ export const HELP = `Builds a Stripe event, signs it, and delivers it to clawset
   --concurrency <n>    how many at once (1, at most ${MAX_CONCURRENCY})
   --lose               it happens at the sandbox Stripe, and its delivery is lost: nothing is sent to clawsettle
   --list               the names of all stories
-  --order <order>      of a story's events: told, backwards or shuffled (told)
+  --order <order>      of a story's events: as-sent, backwards or shuffled (as-sent)
   --double             each event of the story twice, at the same moment
   --url <url>          clawsettle (${DEFAULT_CLAWSETTLE_URL})
   --ledger-url <url>   the local ledger (${DEFAULT_LEDGER_URL})
@@ -54,7 +54,7 @@ export const OPTIONS = {
   lose: flag,
   story: option(storyName, null),
   list: flag,
-  order: oneOf(["told", "backwards", "shuffled"], null),
+  order: oneOf(["as-sent", "backwards", "shuffled"], null),
   double: flag,
   "vars-file": text(DEV_VARS_FILE),
   "allow-remote": flag,
@@ -88,7 +88,7 @@ export function storyOptions(values: Given, story: StoryName, positionals: reado
   );
   if (positionals.length > 0 || isOfOneEvent || livemode || lose || times > 1)
     throw new UsageError("--story goes with --order and --double, and with no event type of its own.");
-  return { ...values, story, order: values.order ?? "told" };
+  return { ...values, story, order: values.order ?? "as-sent" };
 }
 
 function checkSandboxes(values: Given): void {

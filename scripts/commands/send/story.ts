@@ -4,6 +4,7 @@ import { formatMoney } from "../../../src/format-money.ts";
 import { EXIT_FAILED, EXIT_OK, messageOf, PlainError } from "../../lib/failure.ts";
 import { at, httpClient } from "../../lib/http.ts";
 import { shownPath } from "../../lib/paths.ts";
+import { ordered } from "../../lib/ordered.ts";
 import { pollUntil } from "../../lib/poll.ts";
 import { Random } from "../../lib/random.ts";
 import { paint } from "../../lib/terminal.ts";
@@ -105,12 +106,9 @@ function arranged(
   events: readonly StripeEventBody[],
   order: StoryOptions["order"],
 ): readonly StripeEventBody[] {
-  if (order === "told") return events;
+  if (order === "as-sent") return events;
   if (order === "backwards") return events.toReversed();
-  return events
-    .map((event) => ({ event, rank: Math.random() }))
-    .sort((a, b) => a.rank - b.rank)
-    .map(({ event }) => event);
+  return ordered(events, Math.random);
 }
 
 /** Until nothing heals any more. Prints the events by state, and gives the number of those that did not settle. */

@@ -1,12 +1,12 @@
 /**
  * The audit drill: Stripe's money in three currencies against the ledger, while deliveries are lost, events never made, and
- * settlements altered, invented, robbed of their effect and booked twice. A run must find exactly these, by kind, and
+ * settlements altered, invented, deprived of their effect and booked twice. A run must find exactly these, by kind, and
  * every sum must add up; after the repair another must find only what cannot be undone.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { concurrently } from "../../../src/concurrently.ts";
 import type { Report } from "../../../src/reconciler/report-schema.ts";
 import { PlainError } from "../../lib/failure.ts";
+import { pollUntil } from "../../lib/poll.ts";
 import { Random } from "../../lib/random.ts";
 import type { StripeEventBody } from "../../sandbox/events/stripe-events.ts";
 import { type DrillStack, openAccounts, withDrillStack } from "./drill-stack.ts";
@@ -14,8 +14,7 @@ import { type AuditOptions, type AuditPlan, type Paid, planAudit } from "./plan-
 import { auditVerdict } from "./verdict/audit.ts";
 
 const CHAINS_AT_ONCE = 12;
-const TRIES = 60;
-const TRY_GAP_MS = 500;
+const PATIENCE = { timeoutMs: 30_000, everyMs: 500 };
 
 export type AuditResult = Awaited<ReturnType<typeof auditDrill>>;
 
@@ -79,20 +78,17 @@ async function happen(drill: DrillStack, plan: AuditPlan, { invented }: AuditOpt
 
 /** Stripe redelivers what is refused for now; here until it is taken. */
 async function deliver({ clawsettle }: DrillStack, event: StripeEventBody): Promise<void> {
-  for (let tries = 1; tries <= TRIES; tries++) {
-    const { status } = await clawsettle.deliver({ body: JSON.stringify(event) });
-    if (status === 200) return;
-    await sleep(TRY_GAP_MS);
-  }
-  throw new PlainError(`${event.id} was never taken.`);
+  const body = JSON.stringify(event);
+  await pollUntil(`${event.id} to be taken`, PATIENCE, async () =>
+    (await clawsettle.deliver({ body })).status === 200 ? true : null,
+  );
 }
 
 async function untilSettled({ clawsettle }: DrillStack, payments: readonly Paid[]): Promise<void> {
   for (const event of payments.flatMap(({ events }) => events)) {
-    for (let tries = 1; (await clawsettle.event(event.id))?.state === "failed"; tries++) {
-      if (tries > TRIES) throw new PlainError(`${event.id} does not heal.`);
-      await sleep(TRY_GAP_MS);
-    }
+    await pollUntil(`${event.id} to heal`, PATIENCE, async () =>
+      (await clawsettle.event(event.id))?.state === "failed" ? null : true,
+    );
   }
 }
 

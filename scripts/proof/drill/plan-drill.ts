@@ -1,5 +1,6 @@
 /** What happens at Stripe during a drill, and in which order its events are first delivered, by the seed. */
 import { accountIdOf } from "../../lib/account-id.ts";
+import { ordered } from "../../lib/ordered.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Chain, HistoryEvent } from "../histories/history.ts";
 import { randomChain } from "../histories/random-chain.ts";
@@ -64,10 +65,4 @@ export function partsOf({ events, happened }: DrillPlan, count: number): History
     const part = new Set(happened.slice(n * size, (n + 1) * size));
     return events.filter((event) => part.has(event));
   });
-}
-
-/** By a rank that is asked for once for each item. */
-export function ordered<T>(items: readonly T[], rankOf: (item: T, n: number) => number): T[] {
-  const ranks = items.map((item, n) => ({ item, rank: rankOf(item, n) }));
-  return ranks.sort((a, b) => a.rank - b.rank).map(({ item }) => item);
 }

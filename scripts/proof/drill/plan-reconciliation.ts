@@ -1,9 +1,10 @@
 /** What happens at Stripe during the drill, which deliveries are lost, and which settlements are altered. */
 import { accountIdOf } from "../../lib/account-id.ts";
+import { ordered } from "../../lib/ordered.ts";
 import type { Random } from "../../lib/random.ts";
 import { paymentIntentSucceeded } from "../../sandbox/events/stripe-events.ts";
 import { type HistoryEvent, Movement } from "../histories/history.ts";
-import { didsOf, ordered } from "./plan-drill.ts";
+import { didsOf } from "./plan-drill.ts";
 
 const ACCOUNTS = 20;
 /** The payments lie within it, so that one window holds them all. */

@@ -1,6 +1,6 @@
 /** The rounds of a crash drill, from its seed. A round ends with a `kill -9` of clawsettle. Pure. */
+import { ordered } from "../../lib/ordered.ts";
 import type { Random } from "../../lib/random.ts";
-import { ordered } from "./plan-drill.ts";
 import type { Fault } from "../../sandbox/clients/sandbox-ledger.ts";
 
 /** When the kill comes. Each aims at another thing that must not be lost. */

@@ -1,6 +1,6 @@
 /**
  * The reconciliation drill: thousands of payments at Stripe, of which some never reached clawsettle and some
- * were changed at the ledger behind everybody's back. A reconciliation must find exactly these, also when it
+ * were changed at the ledger without any event. A reconciliation must find exactly these, also when it
  * is killed again and again, Stripe answers badly, and deliveries go on. A second one must find nothing to
  * do. At last the changes are undone, the lost deliveries come after all, and Stripe, clawsettle and the
  * ledger must agree on every payment.

@@ -1,6 +1,12 @@
 /** A few payments and payouts of a few ledger accounts, at random. */
 import { DAY } from "../../lib/durations.ts";
 import type { Random } from "../../lib/random.ts";
+import {
+  BEFORE_BASIL,
+  LISTED_ACCOUNT,
+  STRANGER,
+  WITHOUT_REFUND_EVENTS,
+} from "../../sandbox/stripe-account/unusual-accounts.ts";
 import type { StripeHistory } from "./history.ts";
 import { randomChain } from "./random-chain.ts";
 
@@ -10,11 +16,7 @@ export const STRANGE_CURRENCY = "kwd";
 export const FOREIGN_CURRENCY = "jpy";
 export const CURRENCIES = ["usd", "usd", "eur", FOREIGN_CURRENCY, STRANGE_CURRENCY];
 
-export const LISTED_ACCOUNT = "acct_listed";
-export const STRANGER = "acct_stranger";
 const ACCOUNTS = [{ account: LISTED_ACCOUNT }, { account: STRANGER, isListed: false }];
-const BEFORE_BASIL = { requestVersion: "2025-02-24.acacia" };
-const WITHOUT_REFUND_EVENTS = { apiVersion: "2024-06-20" };
 /** A balance of the ledger's has no currency, so each account has one. */
 const HELD = { acc_ada: "usd", acc_bob: STRANGE_CURRENCY, acc_cy: "eur", acc_dan: "usd" };
 

@@ -1,9 +1,7 @@
 import { DAY } from "../../lib/durations.ts";
 import type { StripeAccount } from "../stripe-account/stripe-account.ts";
+import { BEFORE_BASIL } from "../stripe-account/unusual-accounts.ts";
 import { named, type Owners, type Story } from "./story.ts";
-
-/** The endpoint is up to date, and the platform's own requests are older. */
-const BEFORE_BASIL = { requestVersion: "2025-02-24.acacia" };
 
 export const CAPTURE_STORIES = {
   "partial-capture": {

@@ -1,10 +1,7 @@
 import { HOUR } from "../../lib/durations.ts";
 import type { StripeAccount } from "../stripe-account/stripe-account.ts";
+import { LISTED_ACCOUNT, STRANGER } from "../stripe-account/unusual-accounts.ts";
 import { named, type Owners, type Story } from "./story.ts";
-
-/** What `STRIPE_CONNECTED_ACCOUNTS` must name for the stories of a listed account. */
-export const LISTED_ACCOUNT = "acct_listed";
-const STRANGER = "acct_stranger";
 
 export const CONNECT_STORIES = {
   "connected-account": {

@@ -2,6 +2,7 @@ import { DAY, HOUR } from "../../lib/durations.ts";
 import type { Payment } from "../stripe-account/payment.ts";
 import type { PaymentMethod } from "../stripe-account/payment-method.ts";
 import type { StripeAccount } from "../stripe-account/stripe-account.ts";
+import { WITHOUT_REFUND_EVENTS } from "../stripe-account/unusual-accounts.ts";
 import { named, type Owners, type Story } from "./story.ts";
 
 export const REFUND_STORIES = {
@@ -156,13 +157,13 @@ export const REFUND_STORIES = {
   },
   "refund-at-old-endpoint": {
     title: "The endpoint is older than 2024-10-28 and gets no refund.*: an operator decides",
-    options: { apiVersion: "2024-06-20" },
+    options: WITHOUT_REFUND_EVENTS,
     lacksUntilOperator: -1_000,
     play: (account, owners) => void paid(account, owners).refund({ amount: 1_000 }),
   },
   "refund-failed-at-old-endpoint": {
     title: "As refund-at-old-endpoint, and the refund fails: only the charge's events report both",
-    options: { apiVersion: "2024-06-20" },
+    options: WITHOUT_REFUND_EVENTS,
     play: (account, owners) => paid(account, owners).refund({ amount: 1_000 }).fail(),
   },
 } as const satisfies Readonly<Record<string, Story>>;

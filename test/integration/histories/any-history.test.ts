@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { isDeepStrictEqual } from "node:util";
 import { expect, it } from "vitest";
 import { accountIdOf } from "../../../scripts/lib/account-id.ts";
+import { ordered } from "../../../scripts/lib/ordered.ts";
 import type { StripeEventBody } from "../../../scripts/sandbox/events/stripe-events.ts";
 import { expectedBalances } from "../../../scripts/sandbox/stripe-account/expected-balances.ts";
 import { isProof } from "../../support/effort.ts";
@@ -27,7 +28,7 @@ import {
   historyArb,
 } from "../../support/random-history.ts";
 import { newDid, openAccount } from "../../support/scripted-ledger.ts";
-import { canReportMoney } from "../../support/stripe-truth.ts";
+import { canReportMoney } from "../../support/event-facts.ts";
 import { type Answer, deliver } from "../../support/worker.ts";
 
 /**
@@ -127,11 +128,7 @@ async function arrive(events: Events, arrival: Arrival, dids: readonly string[],
 function arrange(events: Events, { ranks, again, twins }: Arrival): Events {
   const pick = (n: number) => events[n % events.length] as Events[number];
   const all = [...events, ...again.map(pick), ...twins.map((n) => twinOf(pick(n)))];
-  const rank = (i: number) => ranks[i % ranks.length] as number;
-  return all
-    .map((event, i) => ({ event, rank: rank(i) }))
-    .sort((a, b) => a.rank - b.rank)
-    .map(({ event }) => event);
+  return ordered(all, (_, i) => ranks[i % ranks.length] as number);
 }
 
 function* inBursts(events: Events, { bursts }: Arrival): Generator<{ burst: Events; seconds: number }> {

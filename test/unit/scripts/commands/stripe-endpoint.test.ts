@@ -1,8 +1,9 @@
-/** The script as it is run, against the sandbox. */
+/** The command against the sandbox: in this process, and as it is run where its own process matters. */
 import { Stripe } from "stripe";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { OPTIONS } from "../../../../scripts/commands/stripe-endpoint/options.ts";
-import { readOptions } from "../../../../scripts/lib/command.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { configureEndpoint } from "../../../../scripts/commands/stripe-endpoint/configure-endpoint.ts";
+import { HELP, OPTIONS } from "../../../../scripts/commands/stripe-endpoint/options.ts";
+import { exitCodeOf, readOptions } from "../../../../scripts/lib/command.ts";
 import { UsageError } from "../../../../scripts/lib/failure.ts";
 import { subscribedEventTypes } from "../../../../src/settlement/map.ts";
 import { STRIPE_API_VERSION } from "../../../../src/stripe/api-version.ts";
@@ -22,9 +23,25 @@ beforeAll(async () => {
 afterAll(() => sandbox.stop());
 beforeEach(() => sandbox.call("POST", "/sandbox/reset"));
 
-function run(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
-  const toSandbox = { STRIPE_API_KEY: SANDBOX_KEY, STRIPE_API_BASE_URL: sandbox.base.origin };
-  return runScript("scripts/commands/stripe-endpoint.ts", args, { env: { ...toSandbox, ...env } });
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+const toSandbox = () => ({ STRIPE_API_KEY: SANDBOX_KEY, STRIPE_API_BASE_URL: sandbox.base.origin });
+
+function runAsProcess(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+  return runScript("scripts/commands/stripe-endpoint.ts", args, { env: { ...toSandbox(), ...env } });
+}
+
+async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+  for (const [name, value] of Object.entries({ ...toSandbox(), ...env })) vi.stubEnv(name, value);
+  const printed = { log: "", error: "" };
+  for (const to of ["log", "error"] as const) {
+    vi.spyOn(console, to).mockImplementation((line: unknown) => void (printed[to] += `${String(line)}\n`));
+  }
+  const code = await exitCodeOf({ help: HELP, options: OPTIONS }, configureEndpoint, args);
+  return { code, stdout: printed.log, stderr: printed.error };
 }
 
 const stripe = () => {
@@ -36,7 +53,7 @@ const writes = async () => (await sandbox.requests()).filter(({ method }) => met
 
 describe("no endpoint yet", () => {
   it("made with exactly the mapping's types and the pinned version; its secret is printed, the key is not", async () => {
-    const { code, stdout: out, stderr: err } = await run(["--url", URL_OF_STAGING]);
+    const { code, stdout: out, stderr: err } = await runAsProcess(["--url", URL_OF_STAGING]);
     expect([code, err]).toEqual([0, ""]);
     const [made] = await endpoints();
     expect(made).toMatchObject({ url: URL_OF_STAGING, api_version: STRIPE_API_VERSION, status: "enabled" });
@@ -184,6 +201,13 @@ describe("what cannot be", () => {
     expect(err).toContain(message);
     expect(err.trim().split("\n")).toHaveLength(1);
     expect(err).not.toContain(env["STRIPE_API_KEY"] || SANDBOX_KEY);
+  });
+
+  it("as a process → the same", async () => {
+    const nobody = { STRIPE_API_BASE_URL: "http://127.0.0.1:9" };
+    const { code, stderr } = await runAsProcess(["--url", URL_OF_STAGING], nobody);
+    expect([code, stderr]).toEqual([1, "Stripe cannot be reached.\n"]);
+    expect((await runAsProcess([])).code).toBe(2);
   });
 
   it.each([

@@ -1,7 +1,8 @@
 /** What Stripe sends about an authorization, before and after basil, and what its balance does. */
 import { describe, expect, test } from "vitest";
 import { expectedBalances } from "../../../../../scripts/sandbox/stripe-account/expected-balances.ts";
-import { ADA, BEFORE_BASIL, moved, newAccount, typesOf } from "./fixture.ts";
+import { BEFORE_BASIL } from "../../../../../scripts/sandbox/stripe-account/unusual-accounts.ts";
+import { ADA, moved, newAccount, typesOf } from "./fixture.ts";
 
 describe("an authorization", () => {
   test("captured in part → one transaction, and no refund", () => {

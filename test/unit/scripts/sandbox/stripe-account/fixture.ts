@@ -3,8 +3,6 @@ import type { StripeAccountOptions } from "../../../../../scripts/sandbox/stripe
 import { StripeAccount } from "../../../../../scripts/sandbox/stripe-account/stripe-account.ts";
 
 const NOW = Date.UTC(2026, 10, 1);
-/** The platform's own requests are older than its endpoint. */
-export const BEFORE_BASIL = { requestVersion: "2025-02-24.acacia" };
 export const ADA = { metadata: { account_id: "acc_ada" } };
 
 export function newAccount(options: Partial<StripeAccountOptions> = {}): StripeAccount {

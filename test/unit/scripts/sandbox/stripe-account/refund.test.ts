@@ -1,5 +1,6 @@
 /** What Stripe sends about a refund, and what its balance does. */
 import { describe, expect, test } from "vitest";
+import { WITHOUT_REFUND_EVENTS } from "../../../../../scripts/sandbox/stripe-account/unusual-accounts.ts";
 import { ADA, moved, newAccount, typesOf } from "./fixture.ts";
 
 describe("a refund", () => {
@@ -62,7 +63,7 @@ describe("a refund", () => {
   });
 
   test("at an endpoint older than 2024-10-28 → no event of the refund itself", () => {
-    const account = newAccount({ apiVersion: "2024-06-20" });
+    const account = newAccount(WITHOUT_REFUND_EVENTS);
     const payment = account.pay(ADA);
     expect(typesOf(account, () => payment.refund().fail())).toEqual([
       "charge.refunded",

@@ -10,7 +10,8 @@ import type { Books } from "../../scripts/sandbox/stripe-account/books.ts";
 const PARTIAL_CAPTURE_REST = "partial_capture_reversal";
 
 /** Those that change what somebody's ledger account must hold: payouts and fees do not. */
-export function transactionsOf({ type, data }: StripeEventBody, books: Books): readonly BalanceTransaction[] {
+export function transactionsOf(event: StripeEventBody, books: Books): readonly BalanceTransaction[] {
+  const { type, data } = event;
   const { object } = data;
   const byId = (id: unknown) => books.transactions.filter((transaction) => transaction.id === id);
   if (type === "payment_intent.succeeded") return captureOf(String(object["latest_charge"]), books);
@@ -20,7 +21,7 @@ export function transactionsOf({ type, data }: StripeEventBody, books: Books): r
       : [];
   }
   // The charge's running total: what was refunded last is what is new.
-  if (type === "charge.refunded") return latestRefundOf(object, books);
+  if (type === "charge.refunded") return latestRefundOf(event, books);
   if (/^(charge\.refund|refund)\./.test(type)) {
     const hasEnded = object["status"] === "failed" || object["status"] === "canceled";
     return byId(object[hasEnded ? "failure_balance_transaction" : "balance_transaction"]);
@@ -95,14 +96,19 @@ function captureOf(charge: string, books: Books): readonly BalanceTransaction[] 
   });
 }
 
-function latestRefundOf(charge: StripeObject, books: Books): readonly BalanceTransaction[] {
-  let refunded = 0;
-  return books.transactions.filter(({ source, amount }) => {
-    const refund = books.object(source);
-    if (refund["object"] !== "refund" || refund["charge"] !== charge["id"] || amount > 0) return false;
-    refunded += Number(refund["amount"]);
-    return refunded === charge["amount_refunded"];
-  });
+/** The refund that brought the charge's total to where it is. A refund that failed before has left it again. */
+function latestRefundOf({ created, data }: StripeEventBody, books: Books): readonly BalanceTransaction[] {
+  const { id, amount_refunded } = data.object;
+  let total = 0;
+  let latest: BalanceTransaction | undefined;
+  for (const transaction of books.transactions) {
+    const refund = books.object(transaction.source);
+    const isOfCharge = refund["object"] === "refund" && refund["charge"] === id;
+    if (!isOfCharge || transaction.created > created) continue;
+    total -= Math.sign(transaction.amount) * Number(refund["amount"]);
+    if (transaction.amount < 0 && total === amount_refunded) latest = transaction;
+  }
+  return latest === undefined ? [] : [latest];
 }
 
 function movesOf(dispute: StripeObject): readonly BalanceTransaction[] {
