@@ -49,8 +49,8 @@ export default defineConfig(({ mode }) => ({
     env: SETTINGS_OF_A_DEVELOPER,
     // The Worker logs one line per step. They matter when a test fails, and are noise when it passes.
     silent: "passed-only",
-    // Of two cores the default uses one.
-    maxWorkers: 2,
+    // One more than there are cores: the tests of started stacks wait a lot.
+    maxWorkers: 3,
     projects: [
       // Pure modules keep no state, and most of a test file's time would be loading them anew.
       {

@@ -8,7 +8,7 @@ import { shownPath } from "../lib/paths.ts";
 import { sandboxStripeClient, type SandboxStripe } from "../sandbox/clients/sandbox-stripe.ts";
 import { eventOf } from "./send/event-of.ts";
 import { isAccepted, load, summary } from "./send/load.ts";
-import { HELP, OPTIONS, sendOptions, type SendOptions, storyOptions } from "./send/options.ts";
+import { HELP, OPTIONS, optionsOf, type SendOptions } from "./send/options.ts";
 import { listStories, sendStory } from "./send/story.ts";
 import type { Money } from "../sandbox/events/stripe-objects.ts";
 import { paint, withProgressBar } from "../lib/terminal.ts";
@@ -140,6 +140,6 @@ function missingSecret({ remote, "vars-file": varsFile }: SendOptions): string {
 
 await runCommand({ help: HELP, options: OPTIONS, allowPositionals: true }, async (values, positionals) => {
   if (values.list) return listStories();
-  if (values.story !== null) return sendStory(storyOptions(values, values.story, positionals));
-  return send(sendOptions(values, positionals));
+  const options = optionsOf(values, positionals);
+  return options.story === null ? send(options) : sendStory(options);
 });

@@ -12,7 +12,7 @@ import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-even
 import { startTestStack, type TestStack } from "./support.ts";
 
 /** Short, so that the lease of a lost attempt (this and a margin of 5 s) runs out during a test. */
-const LEDGER_TIMEOUT_MS = 4_000;
+const LEDGER_TIMEOUT_MS = 2_000;
 const LEASE_MS = LEDGER_TIMEOUT_MS + 5_000;
 const HANG_MS = 60_000;
 const AMOUNT_MINOR = 4321;

@@ -66,7 +66,13 @@ export type SendOptions = ReturnType<typeof sendOptions>;
 export type StoryOptions = ReturnType<typeof storyOptions>;
 
 /** What no option can check alone. */
-export function sendOptions(values: Given, positionals: readonly string[]) {
+export function optionsOf(values: Given, positionals: readonly string[]): SendOptions | StoryOptions {
+  return values.story === null
+    ? sendOptions(values, positionals)
+    : storyOptions(values, values.story, positionals);
+}
+
+function sendOptions(values: Given, positionals: readonly string[]) {
   checkSandboxes(values);
   // A load meant for the local stack must not reach a deployment by a slip of the hand.
   const remote = isRemote(values.url, values["allow-remote"]);
@@ -75,11 +81,16 @@ export function sendOptions(values: Given, positionals: readonly string[]) {
   if (values.livemode && values.lose)
     throw new UsageError("--lose is for test mode: a sandbox lists no live events.");
   if (values.order !== null || values.double) throw new UsageError("--order and --double are for a --story.");
-  return { ...values, type: eventType(positionals), /** The target is not this machine. */ remote };
+  return {
+    ...values,
+    story: null,
+    type: eventType(positionals),
+    /** The target is not this machine. */ remote,
+  };
 }
 
 /** A story is of the sandboxes: it makes accounts, and what there is at Stripe. */
-export function storyOptions(values: Given, story: StoryName, positionals: readonly string[]) {
+function storyOptions(values: Given, story: StoryName, positionals: readonly string[]) {
   checkSandboxes(values);
   if (!isLoopback(values.url.hostname)) throw new UsageError("--story is for the local stack.");
   const { amount, currency, account, "event-id": id, livemode, lose, times } = values;
