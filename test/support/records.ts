@@ -2,7 +2,12 @@
 import { type EventRecord, type RecordIn } from "../../src/event/record.ts";
 import { parseRecord } from "../../src/event/stored-record.ts";
 import type { Context, Delivery, Input, OperatorRetry, Policy } from "../../src/event/machine-types.ts";
-import type { LedgerOutcome, SettlementLookup, SettleOutcome } from "../../src/ledger/port.ts";
+import type {
+  LedgerSettlement,
+  LedgerOutcome,
+  SettlementLookup,
+  SettleOutcome,
+} from "../../src/ledger/port.ts";
 import type { Mapping } from "../../src/settlement/mapping.ts";
 import type { Question } from "../../src/settlement/questions.ts";
 import { freeze, type Settlement, type SettlementDraft } from "../../src/settlement/settlement.ts";
@@ -67,6 +72,16 @@ export const SETTLEMENT: Settlement = {
     stripe_object_id: "pi_1",
   },
   account_id: "acc_1",
+};
+/** The same as the ledger shows it. */
+export const HELD: LedgerSettlement = {
+  id: "stl_1",
+  latest_event_id: "led_1",
+  account_id: "acc_1",
+  amount_minor: SETTLEMENT.amount_minor,
+  currency: SETTLEMENT.currency,
+  status: SETTLEMENT.status,
+  released_minor: null,
 };
 export const PAYLOAD = freeze(SETTLEMENT);
 const EUROS = { ...SETTLEMENT, currency: "EUR" };

@@ -1,5 +1,6 @@
 /** The sandbox Stripe, started on a port of its own. */
 import { Stripe } from "stripe";
+import { afterAll, beforeAll, beforeEach } from "vitest";
 import { startSandbox } from "./started-sandbox.ts";
 
 export const SANDBOX_KEY = "sk_test_of_the_sandbox";
@@ -17,10 +18,26 @@ export interface StartedSandbox {
   /** The controls. Rejects when they do not answer 200. */
   call(method: string, path: string, sent?: unknown): Promise<unknown>;
   requests(): Promise<readonly LoggedRequest[]>;
-  stop(): Promise<void>;
 }
 
-export async function startSandboxStripe(): Promise<StartedSandbox> {
+/** One for all tests of a file, each of which finds it empty. */
+export function useSandboxStripe(): StartedSandbox {
+  let started: Awaited<ReturnType<typeof startSandboxStripe>>;
+  beforeAll(async () => {
+    started = await startSandboxStripe();
+  }, 60_000);
+  afterAll(() => started.stop());
+  beforeEach(() => started.call("POST", "/sandbox/reset"));
+  return {
+    get base() {
+      return started.base;
+    },
+    call: (...args) => started.call(...args),
+    requests: () => started.requests(),
+  };
+}
+
+async function startSandboxStripe() {
   const worker = await startSandbox("stripe", { STRIPE_API_KEY: SANDBOX_KEY });
   const base = await worker.url;
   const call = async (method: string, path: string, sent?: unknown): Promise<unknown> => {

@@ -16,8 +16,6 @@ import { auditVerdict } from "./verdict/audit.ts";
 const CHAINS_AT_ONCE = 12;
 const PATIENCE = { timeoutMs: 30_000, everyMs: 500 };
 
-export type AuditResult = Awaited<ReturnType<typeof auditDrill>>;
-
 export async function auditDrill(
   options: AuditOptions & { readonly seed: number },
   say: (line: string) => void,

@@ -1,6 +1,6 @@
 /** The command against the sandbox: in this process, and as it is run where its own process matters. */
 import { Stripe } from "stripe";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { configureEndpoint } from "../../../../scripts/commands/stripe-endpoint/configure-endpoint.ts";
 import { HELP, OPTIONS } from "../../../../scripts/commands/stripe-endpoint/options.ts";
 import { exitCodeOf, readOptions } from "../../../../scripts/lib/command.ts";
@@ -8,20 +8,11 @@ import { UsageError } from "../../../../scripts/lib/failure.ts";
 import { subscribedEventTypes } from "../../../../src/settlement/map.ts";
 import { STRIPE_API_VERSION } from "../../../../src/stripe/api-version.ts";
 import { type Run, runScript } from "../../../support/run-script.ts";
-import {
-  SANDBOX_KEY,
-  type StartedSandbox,
-  startSandboxStripe,
-} from "../../../support/started-sandbox-stripe.ts";
+import { SANDBOX_KEY, useSandboxStripe } from "../../../support/started-sandbox-stripe.ts";
 
 const URL_OF_STAGING = "https://staging.settle.example/v1/stripe/webhook";
 
-let sandbox: StartedSandbox;
-beforeAll(async () => {
-  sandbox = await startSandboxStripe();
-}, 60_000);
-afterAll(() => sandbox.stop());
-beforeEach(() => sandbox.call("POST", "/sandbox/reset"));
+const sandbox = useSandboxStripe();
 
 afterEach(() => {
   vi.unstubAllEnvs();

@@ -7,17 +7,7 @@ import {
 } from "../../../../src/reconciler/compare.ts";
 import type { Settlement } from "../../../../src/settlement/settlement.ts";
 import { conflicts } from "../../../../src/settlement/settlement.ts";
-import { ASKING, DRAFT, IGNORED, MONEY, SETTLEMENT, UNMAPPABLE } from "../../../support/records.ts";
-
-const HELD = {
-  id: "stl_1",
-  latest_event_id: "led_1",
-  account_id: SETTLEMENT.account_id,
-  amount_minor: SETTLEMENT.amount_minor,
-  currency: SETTLEMENT.currency,
-  status: SETTLEMENT.status,
-  released_minor: null,
-};
+import { ASKING, DRAFT, HELD, IGNORED, MONEY, SETTLEMENT, UNMAPPABLE } from "../../../support/records.ts";
 
 describe("the money that a mapping means", () => {
   it.each([

@@ -21,6 +21,7 @@ import {
   forwarded,
   forwarding,
   healing,
+  HELD,
   held,
   IGNORED,
   ignored,
@@ -100,15 +101,6 @@ describe("what is done about a listed event", () => {
   );
 });
 
-const HELD = {
-  id: "stl_1",
-  latest_event_id: "led_1",
-  account_id: SETTLEMENT.account_id,
-  amount_minor: SETTLEMENT.amount_minor,
-  currency: SETTLEMENT.currency,
-  status: SETTLEMENT.status,
-  released_minor: null,
-};
 const holds = (fields: Partial<typeof HELD> = {}): SettlementLookup => ({
   kind: "found",
   settlement: { ...HELD, ...fields },

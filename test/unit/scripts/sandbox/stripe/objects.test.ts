@@ -1,27 +1,17 @@
 /** The objects that the sandbox answers, asked by Stripe's own client and by the look-ups. */
 import type { Stripe } from "stripe";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { createStripeLookups } from "../../../../../src/stripe-api/lookups.ts";
 import { createStripeMoney } from "../../../../../src/stripe-api/money.ts";
 import { checkStripePermissions } from "../../../../../src/stripe-api/permissions.ts";
-import {
-  clientOf,
-  SANDBOX_KEY,
-  type StartedSandbox,
-  startSandboxStripe,
-} from "../../../../support/started-sandbox-stripe.ts";
+import { clientOf, SANDBOX_KEY, useSandboxStripe } from "../../../../support/started-sandbox-stripe.ts";
 import { customer, invoicePayment, ofSubscription, session } from "../../../src/stripe-api/server.ts";
 
-let sandbox: StartedSandbox;
+const sandbox = useSandboxStripe();
 let stripe: Stripe;
-
-beforeAll(async () => {
-  sandbox = await startSandboxStripe();
+beforeAll(() => {
   stripe = clientOf(sandbox);
-}, 60_000);
-
-afterAll(() => sandbox.stop());
-beforeEach(() => sandbox.call("POST", "/sandbox/reset"));
+});
 
 const add = (...objects: object[]) => sandbox.call("POST", "/sandbox/objects", objects);
 const ids = (list: { data: { id: string }[] }) => list.data.map(({ id }) => id);

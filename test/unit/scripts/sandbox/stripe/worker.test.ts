@@ -1,24 +1,15 @@
 /** The sandbox as it runs, asked by Stripe's own client. */
 import type { Stripe } from "stripe";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import {
-  clientOf,
-  type StartedSandbox,
-  startSandboxStripe,
-} from "../../../../support/started-sandbox-stripe.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { clientOf, useSandboxStripe } from "../../../../support/started-sandbox-stripe.ts";
 
 const NOW = Math.floor(Date.now() / 1_000);
 
-let sandbox: StartedSandbox;
+const sandbox = useSandboxStripe();
 let stripe: Stripe;
-
-beforeAll(async () => {
-  sandbox = await startSandboxStripe();
+beforeAll(() => {
   stripe = clientOf(sandbox);
-}, 60_000);
-
-afterAll(() => sandbox.stop());
-beforeEach(() => sandbox.call("POST", "/sandbox/reset"));
+});
 
 /** The n-th of them is n seconds old. */
 const event = (n: number, type = "payment_intent.succeeded", created = NOW - n) => ({
