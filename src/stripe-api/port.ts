@@ -48,13 +48,8 @@ export interface StripeMoney {
 }
 
 /** The account behind the key. */
-export interface OwnAccount {
-  readonly id: string;
-  readonly livemode: boolean;
-}
-
 export type OwnAccountAnswer =
-  | { readonly kind: "found"; readonly account: OwnAccount }
+  | { readonly kind: "found"; readonly account: { readonly id: string; readonly livemode: boolean } }
   | Exclude<ListAnswer, { kind: "page" | "starting_after_unknown" }>;
 
 export interface PaymentQuestion {

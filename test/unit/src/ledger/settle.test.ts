@@ -3,21 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { LedgerOutcome, LedgerSettlement, SettlementLookup } from "../../../../src/ledger/port.ts";
 import { isEffectful, settle } from "../../../../src/ledger/settle.ts";
 import { freeze, type Settlement } from "../../../../src/settlement/settlement.ts";
-import { ACCEPTED, REJECTED, SETTLEMENT, UNAVAILABLE, UNKNOWN } from "../../../support/records.ts";
+import { ACCEPTED, HELD, REJECTED, SETTLEMENT, UNAVAILABLE, UNKNOWN } from "../../../support/records.ts";
 
 const NO_EVENT: LedgerOutcome = { ...ACCEPTED, ledger_status: 200, ledger_event_id: null };
-const HELD: LedgerSettlement = {
-  id: "stl_1",
-  account_id: SETTLEMENT.account_id,
-  amount_minor: SETTLEMENT.amount_minor,
-  currency: SETTLEMENT.currency,
-  status: SETTLEMENT.status,
-  latest_event_id: "led_9",
-  released_minor: null,
-};
 const found = (settlement: Partial<LedgerSettlement> = {}): SettlementLookup => ({
   kind: "found",
-  settlement: { ...HELD, ...settlement },
+  settlement: { ...HELD, latest_event_id: "led_9", ...settlement },
 });
 const ABSENT: SettlementLookup = { kind: "absent" };
 const UNPROVEN = { kind: "unproven", ledger_status: 200, settlement_id: "stl_1" };
