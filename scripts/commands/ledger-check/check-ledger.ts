@@ -35,5 +35,5 @@ export async function checkLedger(baseUrl: URL, adminKey: string, checks = CHECK
 
 async function rowOf({ name, remedy, run }: Check, ledger: LedgerProbe): Promise<Row> {
   const finding = await run(ledger).catch((error: unknown) => ({ ok: false, found: messageOf(error) }));
-  return { check: name, ...finding, ...(!finding.ok && { safe_with: remedy }) };
+  return { check: name, ...finding, ...(!finding.ok && { safe_with: remedy ?? null }) };
 }

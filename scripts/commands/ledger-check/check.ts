@@ -9,8 +9,8 @@ export type Finding = {
 
 export type Check = {
   readonly name: string;
-  /** What makes clawsettle safe where this does not hold; null when nothing does. */
-  readonly remedy: string | null;
+  /** What makes clawsettle safe where this does not hold; absent when nothing does. */
+  readonly remedy?: string;
   /** Without this, no other check would tell anything. */
   readonly isNeeded?: true;
   readonly run: (ledger: LedgerProbe) => Promise<Finding>;

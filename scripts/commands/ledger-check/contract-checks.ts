@@ -6,13 +6,11 @@ import { isTaken, shown } from "./ledger-probe.ts";
 export const CONTRACT_CHECKS: readonly Check[] = [
   {
     name: "it answers",
-    remedy: null,
     isNeeded: true,
     run: async (ledger) => expectAll([["GET /health", (await ledger.get("/health")).status, 200]]),
   },
   {
     name: "a wrong key is refused",
-    remedy: null,
     isNeeded: true,
     async run(ledger) {
       const read = await ledger.get("/accounts/id/acc_none", "wrong-key");
@@ -25,7 +23,6 @@ export const CONTRACT_CHECKS: readonly Check[] = [
   },
   {
     name: "an account opens empty, and a payin credits it",
-    remedy: null,
     isNeeded: true,
     async run(ledger) {
       const account = await ledger.openAccount();
@@ -41,7 +38,6 @@ export const CONTRACT_CHECKS: readonly Check[] = [
   },
   {
     name: "an effect can be proven, in the answer and read back",
-    remedy: null,
     async run(ledger) {
       const settlement = ledger.settlement(await ledger.openAccount());
       const answer = await ledger.ingest(settlement);
@@ -56,7 +52,6 @@ export const CONTRACT_CHECKS: readonly Check[] = [
   },
   {
     name: "same key, same content: the first answer again",
-    remedy: null,
     async run(ledger) {
       const settlement = ledger.settlement(await ledger.openAccount());
       const key = ledger.newId("key");
@@ -72,7 +67,6 @@ export const CONTRACT_CHECKS: readonly Check[] = [
   },
   {
     name: "same key, other content: refused",
-    remedy: null,
     async run(ledger) {
       const settlement = ledger.settlement(await ledger.openAccount());
       const key = ledger.newId("key");
@@ -83,7 +77,6 @@ export const CONTRACT_CHECKS: readonly Check[] = [
   },
   {
     name: "same payment under another key: no second effect",
-    remedy: null,
     async run(ledger) {
       const settlement = ledger.settlement(await ledger.openAccount());
       await ledger.ingest(settlement);
@@ -96,7 +89,6 @@ export const CONTRACT_CHECKS: readonly Check[] = [
   },
   {
     name: "account, amount and currency of a payment never change",
-    remedy: null,
     async run(ledger) {
       const settlement = ledger.settlement(await ledger.openAccount());
       await ledger.ingest(settlement);
@@ -111,7 +103,6 @@ export const CONTRACT_CHECKS: readonly Check[] = [
   },
   {
     name: "a status only goes forward",
-    remedy: null,
     async run(ledger) {
       const settlement = ledger.settlement(await ledger.openAccount(), { status: "pending" });
       const recorded = await ledger.ingest(settlement);
@@ -131,7 +122,6 @@ export const CONTRACT_CHECKS: readonly Check[] = [
   },
   {
     name: "a payout is recorded and moves no balance; it may be reversed",
-    remedy: null,
     async run(ledger) {
       const settlement = ledger.settlement(await ledger.openAccount(), { direction: "payout" });
       const confirmed = await ledger.ingest(settlement);
@@ -145,7 +135,6 @@ export const CONTRACT_CHECKS: readonly Check[] = [
   },
   {
     name: "an unknown account is refused",
-    remedy: null,
     async run(ledger) {
       const answer = await ledger.ingest(ledger.settlement(ledger.newId("acc")));
       return expectAll([["answer", shown(answer), "404 NOT_FOUND"]]);
@@ -153,7 +142,6 @@ export const CONTRACT_CHECKS: readonly Check[] = [
   },
   {
     name: "a debit without funds is refused, and taken once there are funds",
-    remedy: null,
     async run(ledger) {
       const account = await ledger.openAccount();
       const refund = ledger.settlement(account, { direction: "refund" });

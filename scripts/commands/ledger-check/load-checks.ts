@@ -27,7 +27,6 @@ export const LOAD_CHECKS: readonly Check[] = [
   },
   {
     name: `one request ${AT_ONCE} times at once: one settlement, one credit`,
-    remedy: null,
     async run(ledger) {
       const settlement = ledger.settlement(await ledger.openAccount());
       const key = ledger.newId("key");
@@ -41,7 +40,6 @@ export const LOAD_CHECKS: readonly Check[] = [
   },
   {
     name: `one payment under ${AT_ONCE} keys at once: one credit`,
-    remedy: null,
     async run(ledger) {
       const settlement = ledger.settlement(await ledger.openAccount());
       await ledger.ingestAtOnce(Array.from({ length: AT_ONCE }, () => ({ settlement })));

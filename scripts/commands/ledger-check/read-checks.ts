@@ -11,7 +11,6 @@ const MAX_PAGES = 20;
 export const READ_CHECKS: readonly Check[] = [
   {
     name: "a settlement can be read back, with all its fields",
-    remedy: null,
     async run(ledger) {
       const settlement = ledger.settlement(await ledger.openAccount());
       const { external_payment_id } = settlement;
@@ -59,7 +58,6 @@ export const READ_CHECKS: readonly Check[] = [
   },
   {
     name: "every refusal has an error and a code",
-    remedy: null,
     run: async ({ refusals }) => {
       const bare = refusals.filter(
         ({ body }) => typeof at(body, "code") !== "string" || typeof at(body, "error") !== "string",

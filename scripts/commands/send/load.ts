@@ -5,7 +5,7 @@ import { percentile } from "../../lib/statistics.ts";
 
 const MS_PER_SECOND = 1000;
 
-export type LoadResult = Awaited<ReturnType<typeof load>>;
+type LoadResult = Awaited<ReturnType<typeof load>>;
 
 /** Sends `times` requests, at most `concurrency` at once. A request that fails is counted, not thrown. */
 export async function load(

@@ -12,7 +12,7 @@ const TYPE = "payment_intent.succeeded";
 /** The local backoff starts at 2 s; a slow machine may take its time with the attempt itself. */
 const ALARM = { timeoutMs: 30_000, everyMs: 100 };
 
-export type JobStep = ReturnType<typeof step>;
+type JobStep = ReturnType<typeof step>;
 
 /** `run` gives what came back, in one line; it throws when that is not what it should be. */
 function step(title: string, sent: string, run: () => Promise<string>) {

@@ -20,7 +20,7 @@ export interface Target {
   readonly least: number;
 }
 
-export interface Comparison {
+interface Comparison {
   readonly name: string;
   readonly against: string;
   readonly target?: Target;

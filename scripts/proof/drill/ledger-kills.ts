@@ -12,7 +12,7 @@ import { type Payment, paymentTo } from "./payment.ts";
 import type { Disagreement } from "./verdict/disagreement.ts";
 import { untilNothingHeals } from "./until-nothing-heals.ts";
 
-export interface LedgerDrillOptions {
+interface LedgerDrillOptions {
   readonly payments: number;
   readonly accounts: number;
   readonly kills: number;

@@ -14,7 +14,7 @@ export type Aim =
   /** While the alarms fire that the crash before has left overdue. */
   | "just restarted";
 
-export type LedgerState = DrillFault | "healthy" | "ledger killed";
+type LedgerState = DrillFault | "healthy" | "ledger killed";
 
 type DrillFault = Exclude<Fault["kind"], "cut_off">;
 

@@ -14,7 +14,7 @@ export interface SenderOptions {
   readonly connections: number;
 }
 
-export type SentEvent = Pick<HistoryEvent, "id" | "body">;
+type SentEvent = Pick<HistoryEvent, "id" | "body">;
 
 /** What became of the deliveries of one event. */
 export type Delivered = ReturnType<typeof noDeliveries>;

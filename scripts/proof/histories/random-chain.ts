@@ -23,7 +23,7 @@ const METHODS: readonly PaymentMethod[] = [
   "konbini",
 ];
 
-export interface ChainOptions {
+interface ChainOptions {
   readonly random: Random;
   readonly start: number;
   /** How often an event has a twin: another id, the same change. */

@@ -7,7 +7,7 @@ import type { LoggedRequest } from "../ledger/request-log.ts";
 
 export type { FaultInput as Fault } from "../ledger/faults.ts";
 
-export type SandboxOptions = { readonly http: HttpClient; readonly baseUrl: URL; readonly adminKey: string };
+type SandboxOptions = { readonly http: HttpClient; readonly baseUrl: URL; readonly adminKey: string };
 
 /** The controls that only the sandbox ledger has. */
 export type Sandbox = {

@@ -4,7 +4,7 @@ import { type HttpClient, jsonApi } from "../../lib/http.ts";
 /** In one request. */
 const KNOWN_AT_ONCE = 500;
 
-export type StripeFault = {
+type StripeFault = {
   readonly kind: "rate_limited" | "down" | "slow" | "cut_off" | "refused" | "nonsense";
   /** Meets one request in so many. */
   readonly every?: number;

@@ -89,7 +89,7 @@ export function paymentCanceled(money: Money = {}, envelope?: Envelope): StripeE
 export const chargeSucceeded = builder("charge.succeeded", charge, { payment_intent: null });
 
 /** `amount` is the charge's own; the refund is `amount_refunded` less `previous`. */
-export interface ChargeRefund extends Money {
+interface ChargeRefund extends Money {
   /** The charge's id. */
   readonly charge?: string;
   /** All that was refunded of the charge so far, this refund included. Left out: the whole charge. */

@@ -16,7 +16,7 @@ export interface Audit {
 }
 
 /** A settlement whose status has an effect, and not all of it is there. */
-export interface IncompleteSettlement extends Pick<
+interface IncompleteSettlement extends Pick<
   Settlement,
   "id" | "external_payment_id" | "direction" | "account_id"
 > {

@@ -98,7 +98,7 @@ export type Refusal =
   | { readonly code: "CONCURRENT_INGESTION_CONFLICT" }
   | { readonly code: "PAYMENT_SETTLEMENT_INGEST_FAILED" };
 
-export interface ErrorBody {
+interface ErrorBody {
   readonly error: string;
   readonly code: string;
   readonly details?: Readonly<Record<string, string>>;

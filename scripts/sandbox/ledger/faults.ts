@@ -56,7 +56,7 @@ export type FaultInput = z.input<typeof faultSchema>;
 export type Route = "ingest" | "lookup";
 
 /** A refusal that a fault gives in place of the ledger's own answer. */
-export interface FaultAnswer {
+interface FaultAnswer {
   readonly status: number;
   readonly body: { readonly error: string; readonly code: string };
   readonly retry_after_seconds?: number;

@@ -5,7 +5,7 @@ import { ROOT } from "../../lib/paths.ts";
 import { startLocalWorker, type LocalWorker, type LocalWorkerOptions } from "./local-worker.ts";
 import { HOST } from "./ports.ts";
 
-export type StackOptions = {
+type StackOptions = {
   /** Without a port for it, the sandbox Stripe is not started, and reconciliation is off. */
   readonly ports: { readonly clawsettle: number; readonly ledger: number; readonly stripe?: number };
   /** The Workers keep their data below this folder, and log beside it. Started again with it, they go on. */

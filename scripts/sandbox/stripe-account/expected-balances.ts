@@ -10,14 +10,14 @@ import type { Books } from "./books.ts";
 /** Ledger account → currency, in capitals → minor units. */
 export type Balances = ReadonlyMap<string, ReadonlyMap<string, bigint>>;
 
-export interface ExpectedBalances {
+interface ExpectedBalances {
   readonly balances: Balances;
   /** Of payments whose owner nobody names, and of no payment: an operator must see them. */
   readonly unowned: readonly BalanceTransaction[];
 }
 
 /** A balance transaction of a payment's, or of money that came in by none. */
-export interface OwnTransaction {
+interface OwnTransaction {
   readonly id: string;
   readonly category: string;
   readonly source: StripeObject;

@@ -2,7 +2,7 @@
 import { notExpandable, type Problem, unknownParameter } from "./problem.ts";
 
 /** Of the one account that the sandbox's key belongs to. */
-export const SANDBOX_ACCOUNT = "acct_sandbox";
+const SANDBOX_ACCOUNT = "acct_sandbox";
 
 /** Net amounts of all its balance transactions, by currency. */
 export type Sums = readonly { readonly currency: string; readonly net: number }[];

@@ -22,7 +22,7 @@ export async function cpuSecondsOf(pid: number): Promise<number | null> {
   }
 }
 
-export interface Descriptors {
+interface Descriptors {
   readonly open: number;
   readonly limit: number;
 }
