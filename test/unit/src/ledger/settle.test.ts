@@ -71,6 +71,11 @@ describe("the first turn of a settlement", () => {
     expect((await turn([NO_EVENT], [found(other)])).outcome).toEqual(UNPROVEN);
   });
 
+  it("the books show no effect → unproven as they show it, whatever the answer named", async () => {
+    const answer = { ...NO_EVENT, ledger_status: 201, settlement_id: "stl_other" };
+    expect((await turn([answer], [found({ latest_event_id: null })])).outcome).toEqual(UNPROVEN);
+  });
+
   it.each([
     ["payin", "failed"],
     ["payin", "pending"],

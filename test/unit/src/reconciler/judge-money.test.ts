@@ -163,6 +163,100 @@ describe("one balance transaction", () => {
   });
 });
 
+const CHARGE = {
+  type: "charge",
+  reporting_category: "charge",
+  amount: 700,
+  net: 700,
+  source: { id: "ch_1", object: "charge", amount_captured: 700, currency: "eur", payment_intent: "pi_1" },
+};
+const PAYIN: Booked = { ...BOOKED, external_payment_id: "pi_1", direction: "payin" };
+
+describe("money that comes in", () => {
+  it("booked with less → what is missing is positive too", () => {
+    expect(judged({ booked: { ...PAYIN, amount_minor: "650" } }, CHARGE).parts).toEqual([
+      ["moved", "", "700"],
+      ["booked", "payins", "650"],
+      ["unexplained", "", "50"],
+    ]);
+  });
+
+  it("has no other payment whose account it could contradict", () => {
+    expect(judged({ booked: PAYIN, payment_account: "acc_2" }, CHARGE).found).toEqual([]);
+  });
+});
+
+it("a payout booked in any status → booked: it is only recorded", () => {
+  const source = { id: "po_1", object: "payout", amount: 700, currency: "eur", automatic: false };
+  const booked = { ...BOOKED, external_payment_id: "po_1", direction: "payout", status: "pending" };
+  expect(judged({ booked }, { type: "payout", source })).toEqual({
+    parts: [MOVED, ["booked", "payouts", "-700"]],
+    found: [],
+  });
+});
+
+it("another amount and another account → none of it is explained", () => {
+  const evidence = { booked: { ...BOOKED, amount_minor: "650" }, payment_account: "acc_2" };
+  const { parts, found } = judged(evidence);
+  expect(parts).toEqual([MOVED, UNEXPLAINED]);
+  expect(found.map(([, field]) => field)).toEqual(["amount_minor", "account_id"]);
+});
+
+it("money that no settlement is needed for → its class, and no difference", () => {
+  expect(judged({}, { type: "stripe_fee" }).found).toEqual([]);
+});
+
+describe("a difference", () => {
+  const differences = (evidence: Partial<MoneyEvidence>, fields: object = {}) => {
+    const money = moneyOf(listed(fields));
+    return money === null ? [] : judgeMoney(money, { ...NONE, ...evidence }).differences;
+  };
+  const COMMON = {
+    event_id: null,
+    event_type: null,
+    created_at: "2023-11-14T22:13:20.000Z",
+    kind: "money_without_event",
+    field: "",
+    ours: null,
+    theirs: null,
+    reason: "refund refund",
+    payment_id: "re_1",
+    direction: "refund",
+    status: null,
+    currency: "EUR",
+    amount_minor: "700",
+    transaction_id: "txn_1",
+    settlement_id: null,
+  };
+
+  it("of money without an event → under the name, the amount and the currency that it must be booked with", () => {
+    expect(differences({})).toEqual([COMMON]);
+    expect(differences({}, { currency: "usd", amount: -760, net: -760 })).toEqual([COMMON]);
+    expect(differences({}, { reporting_category: null })).toEqual([{ ...COMMON, reason: "refund " }]);
+  });
+
+  it("of a type that nobody knows → why, without a name, with Stripe's own amount", () => {
+    const unnamed = { payment_id: null, direction: null, amount_minor: "-700" };
+    expect(differences({}, { type: "brand_new" })).toEqual([
+      { ...COMMON, ...unnamed, kind: "unknown_class", reason: "type" },
+    ]);
+  });
+
+  it("of money that is booked twice → the settlement that is one too many, as it is", () => {
+    const again = {
+      ...BOOKED,
+      id: "set_2",
+      external_payment_id: "txn_9",
+      currency: "USD",
+      amount_minor: "1",
+    };
+    const its = { payment_id: "txn_9", status: "confirmed", currency: "USD", amount_minor: "1" };
+    expect(differences({ booked: BOOKED, others: [again] })).toEqual([
+      { ...COMMON, ...its, kind: "booked_twice", settlement_id: "set_2" },
+    ]);
+  });
+});
+
 describe("any money, whatever the ledger and the events say", () => {
   const amount = fc.integer({ min: -1_000, max: 1_000 });
   const booked = fc.record({
