@@ -75,6 +75,7 @@ export class EventEngine {
     if (record === null) return { kind: "event_not_found" };
     if (verdict === "invalid_state") return { kind: "invalid_state", state: record.state };
     if (verdict === "needs_mapping") return { kind: "needs_mapping", body: bodyOf(record) };
+    if (verdict === "stored") await this.#armAgain();
     const attempted = verdict === "started" || verdict === "joined";
     return { kind: "retried", attempted, event: await this.#state(await this.#settled(record)) };
   }

@@ -2,6 +2,9 @@
  * The alarm of one object, with its promises and no more: at least once, not before its time, one handler at a time,
  * but beside requests; late, twice, unasked for, or lost until somebody sets it again. `get` is null while its handler
  * runs, and an alarm whose handler was cut off fires again.
+ *
+ * Which alarms may be lost: those that the watchdog replaces, and those of an event that only an operator moves. Nobody
+ * replaces the latter: the next touch of the event must do without.
  */
 import type { EventObject } from "./event-object.ts";
 import type { Task } from "./timeline.ts";
@@ -11,21 +14,26 @@ import type { World } from "./world.ts";
 const RETRY_MS = 2 * SECOND;
 const LOST_MS = 3 * DAY;
 
+/** For how long an alarm would be lost. `for_days`: until long after the watchdog should have replaced it. */
+export type Loss = "for_days" | "for_good";
+
 export class AlarmModel {
   isFiring = false;
   readonly #world: World;
   readonly #object: EventObject;
-  readonly #isSwept: () => boolean;
+  readonly #loss: () => Loss | null;
+  /** Nothing but a new alarm brings it back. */
+  isLostForGood = false;
   #task: Task | null = null;
   /** The handler runs, and has not set another alarm yet. */
   #isHidden = false;
   /** It came due while another handler ran. */
   #isDue = false;
 
-  constructor(world: World, object: EventObject, isSwept: () => boolean) {
+  constructor(world: World, object: EventObject, loss: () => Loss | null) {
     this.#world = world;
     this.#object = object;
-    this.#isSwept = isSwept;
+    this.#loss = loss;
   }
 
   /** What the instance reads. */
@@ -40,6 +48,7 @@ export class AlarmModel {
 
   /** Committed: it will fire at that time. */
   set(at: number | null): void {
+    this.isLostForGood = false;
     if (this.#task !== null) this.#task.canceled = true;
     this.#isDue = false;
     this.#task = at === null ? null : this.#world.time.at(this.#firesAt(at), () => this.#comeDue());
@@ -69,10 +78,16 @@ export class AlarmModel {
   #comeDue(): void {
     if (this.isFiring) {
       this.#isDue = true;
-    } else if (this.#isSwept() && this.#world.happens(this.#world.plan.alarm.lost, "alarm lost")) {
+      return;
+    }
+    const loss = this.#loss();
+    const { alarm, endsAt } = this.#world.plan;
+    if (loss === "for_days" && this.#world.happens(alarm.lost, "alarm lost")) {
       this.#world.note(this.#object.id, () => "the alarm is lost");
-      // Long after the watchdog should have come instead.
-      this.#task = this.#world.time.at(this.#world.plan.endsAt + LOST_MS, () => this.#comeDue());
+      this.#task = this.#world.time.at(endsAt + LOST_MS, () => this.#comeDue());
+    } else if (loss === "for_good" && this.#world.happens(alarm.lostForGood, "alarm lost for good")) {
+      this.#world.note(this.#object.id, () => "the alarm is lost for good");
+      this.isLostForGood = true;
     } else {
       this.#fire(true);
     }

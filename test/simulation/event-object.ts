@@ -1,9 +1,10 @@
 /** The Durable Object of one event: the engine over its record, and the one alarm. */
 import type { EventEngine } from "../../src/event/engine.ts";
+import { wakeAt } from "../../src/event/machine.ts";
 import type { EventRecord } from "../../src/event/record.ts";
-import { AlarmModel } from "./alarm.ts";
+import { AlarmModel, type Loss } from "./alarm.ts";
 import { type Instance, SimulatedObject } from "./simulated-object.ts";
-import type { World } from "./world.ts";
+import { POLICY, type World } from "./world.ts";
 
 /** What a bug may put in the place of the real one. */
 export type Engine = Pick<
@@ -30,7 +31,7 @@ export class EventObject extends SimulatedObject<EventCells, Engine> {
   constructor(world: World, id: string, setup: EventObjectSetup) {
     super(world, "event", id, { record: null, alarm: null });
     this.#setup = setup;
-    this.alarm = new AlarmModel(world, this, () => setup.isSwept(id));
+    this.alarm = new AlarmModel(world, this, () => this.#loss());
   }
 
   override get isAtRest(): boolean {
@@ -52,5 +53,11 @@ export class EventObject extends SimulatedObject<EventCells, Engine> {
 
   protected override crashed(): void {
     this.alarm.crash();
+  }
+
+  #loss(): Loss | null {
+    const { record } = this.storage.durable;
+    if (record?.state === "failed" && wakeAt(record, POLICY) === null) return "for_good";
+    return this.#setup.isSwept(this.id) ? "for_days" : null;
   }
 }

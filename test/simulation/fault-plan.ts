@@ -65,6 +65,8 @@ export interface FaultPlan {
     readonly daysLate: number;
     /** For days after the faults: the watchdog must come instead. */
     readonly lost: number;
+    /** Of an event that only an operator moves, so that nobody comes instead. */
+    readonly lostForGood: number;
     readonly twice: number;
     readonly unasked: number;
   };
@@ -152,6 +154,7 @@ function planAnyFaults(random: Random, start: number): FaultPlan {
       late: rate(0.3),
       daysLate: rate(0.1),
       lost: rate(0.2),
+      lostForGood: rate(1),
       twice: rate(0.2),
       unasked: rate(0.2),
     },

@@ -50,7 +50,7 @@ export class Operators {
       const failed = this.listedFailures();
       const id =
         failed.length > 0 && random.chance(0.7) ? random.pick(failed) : random.pick(atStripe.events).id;
-      if (random.chance(0.2)) void this.#inspect(id);
+      if (random.chance(0.2)) void this.inspect(id);
       else if (random.chance(plan.operators.resolves)) void this.#resolve(id);
       else if (random.chance(plan.operators.assigns)) void this.assign(id);
       else {
@@ -108,7 +108,7 @@ export class Operators {
       await ask({ ...request, mapping: preparer.map(reply.body, account_id) });
   }
 
-  async #inspect(id: string): Promise<void> {
+  async inspect(id: string): Promise<void> {
     const { world, worker, objectOf } = this.#setup;
     world.count("inspections");
     await worker.call(() => objectOf(id).call("an inspection", (engine) => engine.inspect()));

@@ -32,11 +32,12 @@ const MUST_HAPPEN = [
   ]),
   ...under("fault: ledger ", LEDGER_FAULTS),
   ...under("fault: ", [
-    "alarm late, alarm days late, alarm lost, alarm twice, alarm unasked, slow commit",
+    "alarm late, alarm days late, alarm lost, alarm lost for good, alarm twice, alarm unasked, slow commit",
     "index refuses, index hangs, index late, index loses answer, ledger outage",
     "silence, overtaken, same moment, lost reply, worker crash",
     "Stripe's API fails, Stripe's API slow, Stripe's API refuses",
   ]),
+  ...under("forgotten, then ", ["redelivery, inspection, retry"]),
   ...under("end: ", ["forwarded, ignored, resolved"]),
   "end: failed, ledger",
   "end: failed, currency",

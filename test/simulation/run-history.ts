@@ -58,7 +58,11 @@ export async function runHistory(seed: number, options: Options = {}): Promise<H
 interface Simulation extends SimulationEvidence {
   readonly stripe: StripeModel;
   readonly operators: Operators;
+  /** What forgotten events are touched by: one of them in each history, so that none is made up for by another. */
+  readonly touch: (typeof TOUCHES)[number];
 }
+
+const TOUCHES = ["redelivery", "inspection", "retry"] as const;
 
 function simulationOf(world: World, atStripe: StripeHistory, bug: Bug | null): Simulation {
   const { events, asksStripe } = atStripe;
@@ -87,7 +91,8 @@ function simulationOf(world: World, atStripe: StripeHistory, bug: Bug | null): S
     violate: (who, what) => world.violate(who, what),
   };
   const stripe = new StripeModel(world, worker);
-  return { ...evidence, stripe, operators: new Operators({ ...evidence, closed, worker, preparer }) };
+  const operators = new Operators({ ...evidence, closed, worker, preparer });
+  return { ...evidence, stripe, operators, touch: world.random.pick(TOUCHES) };
 }
 
 function eventObject(services: Services, bug: Bug | null, id: string): EventObject {
@@ -135,6 +140,7 @@ async function play(simulation: Simulation): Promise<void> {
   const faultless = Math.max(world.plan.endsAt, lastEventAt(atStripe)) + HOUR;
   await world.runUntil(faultless);
 
+  touchForgotten(simulation);
   // Events that were lost in a long silence, and that Stripe has given up: an operator finds them there.
   for (const event of neverReceived(simulation)) void stripe.resend(event);
   await world.runUntil(faultless + HEALS_WITHIN_MS);
@@ -144,6 +150,7 @@ async function play(simulation: Simulation): Promise<void> {
 
   // What is left is listed, and an operator goes through the list. A payment may free a refund, so more than once.
   for (let round = 0; round < ROUNDS; round++) {
+    touchForgotten(simulation);
     for (const id of operators.listedFailures()) {
       operators.repair(id);
       void (world.random.chance(world.plan.operators.assigns) ? operators.assign(id) : null);
@@ -155,6 +162,17 @@ async function play(simulation: Simulation): Promise<void> {
   const lastChange = Math.max(world.time.now, lastEventAt(atStripe) + LAST_RESEND_MS);
   await world.runUntil(lastChange + POLICY.retentionMs + 7 * DAY);
   if (isSound(world)) checkEnd(simulation);
+}
+
+/** Events whose row waits for an alarm that is lost for good. Whatever touches them next must publish it. */
+function touchForgotten({ world, atStripe, stripe, operators, objectOf, touch }: Simulation): void {
+  for (const event of atStripe.events.filter(({ id }) => objectOf(id).alarm.isLostForGood)) {
+    world.count(`forgotten, then ${touch}`);
+    if (touch === "redelivery") void stripe.resend(event);
+    // A reconciliation inspects too.
+    else if (touch === "inspection") void operators.inspect(event.id);
+    else void operators.retry(event.id, "healing");
+  }
 }
 
 function isSound({ violations }: World): boolean {

@@ -1,4 +1,5 @@
 /** Planted bugs in when an event comes back, and whether. */
+import { wakeAt } from "../../src/event/machine.ts";
 import { type Bug, settling } from "./bug.ts";
 import { POLICY } from "./world.ts";
 
@@ -78,6 +79,31 @@ export const WAKING_BUGS: readonly Bug[] = [
             ports.alarm.set(next_retry_at);
           }
           return Object.getPrototypeOf(engine).deliver.apply(engine, args);
+        },
+      });
+    },
+  },
+  {
+    name: "redelivery-publishes-nothing",
+    wrong: "a redelivery of what only an operator moves does not publish its row again",
+    engine: (makeEngine, ports) => {
+      const { alarm } = ports;
+      let deliveries = 0;
+      const seems = () => {
+        const record = ports.store.load();
+        return deliveries > 0 && record?.state === "failed" && wakeAt(record, POLICY) === null;
+      };
+      // With an alarm that seems to stand, the engine takes the row for published, or about to be.
+      Object.assign(ports, { alarm: { ...alarm, get: async () => (seems() ? ports.now() : alarm.get()) } });
+      const engine = makeEngine();
+      return Object.assign(engine, {
+        deliver: async (...args: Parameters<typeof engine.deliver>) => {
+          deliveries++;
+          try {
+            return await Object.getPrototypeOf(engine).deliver.apply(engine, args);
+          } finally {
+            deliveries--;
+          }
         },
       });
     },

@@ -12,6 +12,7 @@ import {
   HOUR,
   LEASE,
   MONEY,
+  operatorRetry,
   SECOND,
   T0,
   unmappable,
@@ -123,6 +124,7 @@ describe("an alarm that stands is left alone", () => {
     const touches = [
       ["inspect", (world: World) => world.engine.inspect()],
       ["redelivery", (world: World) => world.engine.deliver(delivery({ mapping: UNMAPPABLE }))],
+      ["a retry of what can heal", (world: World) => world.engine.retry(operatorRetry({ scope: "healing" }))],
     ] as const;
 
     it.each(touches)("%s → it is published", async (_name, touch) => {
