@@ -20,6 +20,8 @@ const COOKIE = "clawsettle";
 const PURPOSE = utf8("clawsettle console session 1");
 
 const sessionSchema = z.strictObject({
+  /** A cookie of another version is none: whoever has one signs in again. */
+  v: z.literal(1),
   role: z.enum(["admin", "read"]),
   /** The name given at the sign-in: kept with each act. */
   actor: z.string().min(1),
@@ -38,7 +40,7 @@ export async function startSession(c: SessionContext, role: Role, actor: string,
   const secrets = await secretsOf(c.env);
   const secret = secrets[role];
   if (secret === null) return;
-  const session: Session = { role, actor, csrf: newToken(), expires_at: now + SESSION_MS };
+  const session: Session = { v: 1, role, actor, csrf: newToken(), expires_at: now + SESSION_MS };
   await setSignedCookie(c, COOKIE, JSON.stringify(session), secret, {
     ...placeOf(c),
     httpOnly: true,

@@ -121,7 +121,8 @@ async function alertFindings(
   const runs = await askReconciler(index.env, (stub) => stub.list(RUNS_CONSIDERED));
   if (!runs.ok) return reportedRun;
   let last = reportedRun;
-  for (const run of unreportedRuns(runs.value, reportedRun)) {
+  const readable = runs.value.filter((run) => run.status !== "unreadable");
+  for (const run of unreportedRuns(readable, reportedRun)) {
     const text = findingsText(settleEnv, run);
     if (text !== null && !(await postAlert(url, "findings", text))) return last;
     last = run.id;

@@ -6,6 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { LedgerConfig } from "../config.ts";
 import { answerRpc, type RpcResult } from "../durable-object/rpc.ts";
 import { connectLedger } from "./connect.ts";
+import { closedMovement, laneMark } from "./lane-notes.ts";
 import { Lane, type LanePorts, type LaneRequest } from "./lane.ts";
 import type { SettleOutcome } from "./port.ts";
 import { movementOf, thaw } from "../settlement/settlement.ts";
@@ -38,9 +39,11 @@ export class AccountLane extends DurableObject<Env> {
     return this.#answer(async () => {
       const { kv } = this.ctx.storage;
       const key = resolvedKey(movement);
-      const others = (kv.get<readonly string[]>(key) ?? []).filter((id) => id !== eventId);
-      const resolved = isResolved ? [...others, eventId] : others;
-      if (resolved.length > 0) kv.put(key, resolved);
+      const stored = kv.get(key);
+      const known = stored === undefined ? [] : closedMovement.parse(stored).closed_by;
+      const others = known.filter((id) => id !== eventId);
+      const closed_by = isResolved ? [...others, eventId] : others;
+      if (closed_by.length > 0) kv.put(key, closedMovement.stamp({ closed_by }));
       else kv.delete(key);
       return null;
     });
@@ -69,9 +72,12 @@ export class AccountLane extends DurableObject<Env> {
         return () => clearTimeout(timer);
       },
       mark: {
-        load: () => kv.get<number>(MARK_KEY) ?? null,
+        load() {
+          const stored = kv.get(MARK_KEY);
+          return stored === undefined ? null : laneMark.parse(stored).until;
+        },
         // Not awaited: the output gate holds the request until it is durable.
-        save: (until) => kv.put(MARK_KEY, until),
+        save: (until) => kv.put(MARK_KEY, laneMark.stamp({ until })),
         clear: () => void kv.delete(MARK_KEY),
       },
       settle: async (request, turnMs) => {

@@ -2,7 +2,7 @@
  * Whose key it is, before a run does anything; and by whom that account is pinned: by an operator who confirms a dry run,
  * or by an operator's own run that is none.
  */
-import { isSameAccount, type OwnAccount, type PinnedAccount, pinnedAccountSchema } from "./pinned-account.ts";
+import { isSameAccount, type OwnAccount, type PinnedAccount, storedAccount } from "./pinned-account.ts";
 import type { AccountOutcome, AuditPorts } from "./ports.ts";
 import { viewOf } from "./report.ts";
 import type { RunView } from "./report-schema.ts";
@@ -16,11 +16,12 @@ const ACCOUNT_KEY = "account";
 /** null: none is pinned yet. */
 export function loadPinnedAccount(kv: SyncKvStorage): PinnedAccount | null {
   const stored = kv.get(ACCOUNT_KEY);
-  return stored === undefined ? null : pinnedAccountSchema.parse(stored);
+  return stored === undefined ? null : storedAccount.parse(stored);
 }
 
 function pin(kv: SyncKvStorage, { id, livemode }: OwnAccount, actor: string | null, now: number): void {
-  kv.put(ACCOUNT_KEY, { id, livemode, actor, pinned_at: now } satisfies PinnedAccount);
+  const account: PinnedAccount = { id, livemode, actor, pinned_at: now };
+  kv.put(ACCOUNT_KEY, storedAccount.stamp(account));
 }
 
 export async function askAccount(ports: AuditPorts): Promise<AccountOutcome> {

@@ -21,7 +21,9 @@ export function startHourlyRun(
   purgeRuns(sql, now - setting.retentionMs, PURGED_AT_ONCE);
   const stored = loadWatermark(kv);
   const watermark = stored === null ? activate(now) : stored;
-  const isUnderWay = unfinishedRuns(sql).some(({ origin }) => origin === "schedule");
+  const isUnderWay = unfinishedRuns(sql).some(
+    (run) => run.status === "unreadable" || run.origin === "schedule",
+  );
   const due = isUnderWay ? null : dueRun(watermark, bounds, now);
   if (due !== null) {
     // Until somebody has confirmed whose money it is, it only reports.

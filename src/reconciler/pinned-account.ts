@@ -3,6 +3,7 @@
  * minutes, so it is pinned once, and every run asks first whose its key is. Pure.
  */
 import { z } from "zod";
+import { storedFormat } from "../stored-version.ts";
 
 export const ownAccountSchema = z.strictObject({ id: z.string(), livemode: z.boolean() });
 
@@ -12,6 +13,11 @@ export const pinnedAccountSchema = ownAccountSchema.extend({
   /** Epoch milliseconds. */
   pinned_at: z.int(),
 });
+
+/** Version 0 had the same fields. */
+export const storedAccount = storedFormat("pinned account", pinnedAccountSchema, [
+  (stored: object) => stored,
+]);
 
 export type OwnAccount = z.infer<typeof ownAccountSchema>;
 export type PinnedAccount = z.infer<typeof pinnedAccountSchema>;

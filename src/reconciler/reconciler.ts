@@ -16,12 +16,12 @@ import { startHourlyRun } from "./hourly-run.ts";
 import { MoneyTables } from "./money-tables.ts";
 import { runPortsFor } from "./run-ports.ts";
 import { readCsv, readDifferences, readReport } from "./read-report.ts";
-import { viewOf, watermarkStatus } from "./report.ts";
-import type { DifferencePage, Report, RunView, WatermarkStatus } from "./report-schema.ts";
+import { listedRunOf, viewOf, watermarkStatus } from "./report.ts";
+import type { DifferencePage, ListedRun, Report, RunView, WatermarkStatus } from "./report-schema.ts";
 import { newRunId } from "./run-id.ts";
 import { finish, type Running } from "./run.ts";
 import { endRun, nextStepAt, runStep } from "./run-step.ts";
-import { createTables, listRuns, loadRun, saveRun, unfinishedRuns } from "./runs-table.ts";
+import { createTables, listRuns, loadRun, runAtWork, saveRun } from "./runs-table.ts";
 import { type NotConfigured, startRun, type StartReply, type StartRequest } from "./start-run.ts";
 import type { Setting } from "./window.ts";
 import { acceptedConfig } from "../stored-settings/accepted-config.ts";
@@ -57,8 +57,8 @@ export class Reconciler extends DurableObject<Env> {
   }
 
   /** Newest first. */
-  list(limit: number): Promise<RpcResult<RunView[]>> {
-    return this.#answer(({ sql }) => listRuns(sql, limit).map(viewOf));
+  list(limit: number): Promise<RpcResult<ListedRun[]>> {
+    return this.#answer(({ sql }) => listRuns(sql, limit).map(listedRunOf));
   }
 
   /** With the first differences; null: no such run, or it was purged. */
@@ -79,7 +79,7 @@ export class Reconciler extends DurableObject<Env> {
     return this.#answer(({ sql }) => {
       const run = loadRun(sql, id);
       if (run?.status !== "running") return run === null ? null : viewOf(run);
-      if (this.#working && unfinishedRuns(sql)[0]?.id === id) {
+      if (this.#working && runAtWork(sql)?.id === id) {
         const requested = { ...run, cancel_requested: true };
         saveRun(sql, requested);
         return viewOf(requested);

@@ -98,8 +98,16 @@ export const watermarkStatusSchema = z.strictObject({
     .nullable(),
 });
 
+const unreadableRunSchema = z
+  .strictObject({
+    id: z.string(),
+    status: z.literal("unreadable"),
+    finished_at: isoTimeSchema.nullable(),
+  })
+  .meta({ id: "UnreadableReconciliation", description: "A run that a later version of clawsettle stored." });
+
 export const runListSchema = z.strictObject({
-  reconciliations: z.array(runViewSchema).readonly(),
+  reconciliations: z.array(z.union([runViewSchema, unreadableRunSchema])).readonly(),
   watermark: watermarkStatusSchema,
 });
 
@@ -107,4 +115,5 @@ export type RunView = z.infer<typeof runViewSchema>;
 export type Report = z.infer<typeof reportSchema>;
 export type DifferencePage = Pick<Report, "differences" | "next_cursor">;
 export type WatermarkStatus = z.infer<typeof watermarkStatusSchema>;
+export type ListedRun = RunView | z.infer<typeof unreadableRunSchema>;
 export type RunList = z.infer<typeof runListSchema>;

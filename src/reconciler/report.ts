@@ -1,10 +1,11 @@
 /** A run as operators see it. Pure; times become ISO 8601 here. */
 import { iso } from "../event/view.ts";
 import { type Kind, KINDS } from "./findings.ts";
-import type { DifferencePage, Report, RunView, WatermarkStatus } from "./report-schema.ts";
+import type { DifferencePage, ListedRun, Report, RunView, WatermarkStatus } from "./report-schema.ts";
 import { type FailureCode, type Run, type Running } from "./run.ts";
 import { isSameAccount, type PinnedAccount } from "./pinned-account.ts";
 import { statementsOf } from "./statement.ts";
+import type { UnreadableRun } from "./stored-run.ts";
 import { isBalanced } from "./totals.ts";
 import { type Gap, gapAt, type Watermark } from "./watermark.ts";
 import type { Bounds } from "./window.ts";
@@ -44,6 +45,11 @@ export function viewOf(run: Run): RunView {
     content_sha256: run.status === "complete" ? run.content_sha256 : null,
     counts: Object.fromEntries(KINDS.map((kind) => [kind, run.counts[kind] ?? 0])) as Record<Kind, number>,
   };
+}
+
+export function listedRunOf(run: Run | UnreadableRun): ListedRun {
+  if (run.status !== "unreadable") return viewOf(run);
+  return { id: run.id, status: run.status, finished_at: isoOrNull(run.finished_at) };
 }
 
 export function reportOf(run: Run, page: DifferencePage, pinned: PinnedAccount | null): Report {

@@ -28,7 +28,7 @@ import {
   holdingOf,
   type Running,
 } from "./run.ts";
-import { insertDifference, loadRun, saveRun, selectDifferences, unfinishedRuns } from "./runs-table.ts";
+import { insertDifference, loadRun, runAtWork, saveRun, selectDifferences } from "./runs-table.ts";
 import { walkPage } from "./walk-page.ts";
 import { afterRun } from "./watermark.ts";
 
@@ -44,14 +44,14 @@ export interface StepContext {
 
 /** When there is something to do next; null: nothing. */
 export function nextStepAt({ sql }: DurableObjectStorage, now: number): number | null {
-  const [run] = unfinishedRuns(sql);
-  return run === undefined ? null : Math.max(run.next_try_at ?? 0, now);
+  const run = runAtWork(sql);
+  return run === null ? null : Math.max(run.next_try_at ?? 0, now);
 }
 
 export async function runStep(context: StepContext): Promise<void> {
   const { storage, now } = context;
-  const [run] = unfinishedRuns(storage.sql);
-  if (run === undefined) return;
+  const run = runAtWork(storage.sql);
+  if (run === null) return;
   if (run.cancel_requested) return endRun(storage, finish(run, { status: "cancelled" }, now()));
   if (run.next_try_at !== null && run.next_try_at > now()) return;
   if (run.walked && run.audit.phase === "done") return completeRun(context, run);
@@ -174,8 +174,8 @@ export function endRun(storage: DurableObjectStorage, run: Finished): void {
     saveRun(storage.sql, run);
     // Only the run at work has rows: one that is cancelled before its turn must not clear them.
     if (run.started_at !== null) new MoneyTables(storage.sql).clear();
-    const watermark = loadWatermark(storage.kv);
-    if (run.origin === "schedule" && watermark !== null) {
+    const watermark = run.origin === "schedule" ? loadWatermark(storage.kv) : null;
+    if (watermark !== null) {
       saveWatermark(storage.kv, afterRun(watermark, { ...run, error, holding: holdingOf(run) }));
     }
   });

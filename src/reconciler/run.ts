@@ -37,8 +37,6 @@ const common = {
   from: timestampMs,
   to: timestampMs,
   dry_run: z.boolean(),
-  /** Stored by 1.0.0 alone. */
-  refund_events: z.string().optional(),
   /** The stretch before an hourly run's window that can no longer be reconciled. */
   gap: gapSchema.nullable(),
   created_at: timestampMs,

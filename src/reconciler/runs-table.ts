@@ -1,7 +1,8 @@
 /** The Reconciler's tables: a document per run, and a row per difference that is listed. */
 import type { DifferenceKey } from "./difference-cursor.ts";
 import { type Difference, subjectOf } from "./findings.ts";
-import { type Run, type Running, runSchema } from "./run.ts";
+import type { Run, Running } from "./run.ts";
+import { parseRun, storedRun, type UnreadableRun } from "./stored-run.ts";
 
 const SCHEMA = [
   `CREATE TABLE IF NOT EXISTS runs (
@@ -27,32 +28,55 @@ export function createTables(sql: SqlStorage): void {
 }
 
 export function insertRun(sql: SqlStorage, run: Running): void {
-  sql.exec("INSERT INTO runs (id, finished_at, run) VALUES (?, NULL, ?)", run.id, JSON.stringify(run));
+  sql.exec("INSERT INTO runs (id, finished_at, run) VALUES (?, NULL, ?)", run.id, storedRun(run));
 }
 
 export function saveRun(sql: SqlStorage, run: Run): void {
   const finishedAt = run.status === "running" ? null : run.finished_at;
-  sql.exec("UPDATE runs SET finished_at = ?, run = ? WHERE id = ?", finishedAt, JSON.stringify(run), run.id);
+  sql.exec("UPDATE runs SET finished_at = ?, run = ? WHERE id = ?", finishedAt, storedRun(run), run.id);
 }
 
+/** Throws when this code cannot read it. */
 export function loadRun(sql: SqlStorage, id: string): Run | null {
-  return runsOf(sql.exec("SELECT run FROM runs WHERE id = ?", id))[0] ?? null;
+  const [row] = sql.exec<{ run: string }>("SELECT run FROM runs WHERE id = ?", id);
+  return row === undefined ? null : parseRun(row.run);
 }
 
-/** In the order in which they were requested: the first is at work. */
-export function unfinishedRuns(sql: SqlStorage): Running[] {
-  return runsOf(sql.exec("SELECT run FROM runs WHERE finished_at IS NULL ORDER BY seq")).filter(
-    (run) => run.status === "running",
+/** In the order in which they were requested. */
+export function unfinishedRuns(sql: SqlStorage): (Running | UnreadableRun)[] {
+  return runsOf(sql.exec<Row>("SELECT * FROM runs WHERE finished_at IS NULL ORDER BY seq")).filter(
+    (run) => run.status === "running" || run.status === "unreadable",
   );
 }
 
-/** Newest first. */
-export function listRuns(sql: SqlStorage, limit: number): Run[] {
-  return runsOf(sql.exec("SELECT run FROM runs ORDER BY seq DESC LIMIT ?", limit));
+/**
+ * Whose turn it is; null: nobody's. While the first cannot be read, the others wait: it may be half done, and the money
+ * that it has walked stands in tables that the next run would clear.
+ */
+export function runAtWork(sql: SqlStorage): Running | null {
+  const [first] = unfinishedRuns(sql);
+  return first?.status === "running" ? first : null;
 }
 
-function runsOf(rows: SqlStorageCursor<Record<string, SqlStorageValue>>): Run[] {
-  return rows.toArray().map(({ run }) => runSchema.parse(JSON.parse(String(run))));
+/** Newest first. */
+export function listRuns(sql: SqlStorage, limit: number): (Run | UnreadableRun)[] {
+  return runsOf(sql.exec<Row>("SELECT * FROM runs ORDER BY seq DESC LIMIT ?", limit));
+}
+
+interface Row extends Record<string, SqlStorageValue> {
+  readonly id: string;
+  readonly finished_at: number | null;
+  readonly run: string;
+}
+
+function runsOf(rows: SqlStorageCursor<Row>): (Run | UnreadableRun)[] {
+  return rows.toArray().map(({ id, finished_at, run }) => {
+    try {
+      return parseRun(run);
+    } catch {
+      return { status: "unreadable", id, finished_at };
+    }
+  });
 }
 
 /** False when it is there already: then it is not counted again. */

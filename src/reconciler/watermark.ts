@@ -5,6 +5,7 @@
  * mapped is known: operators see it in the index, and it does not hold the watermark.
  */
 import { z } from "zod";
+import { storedFormat } from "../stored-version.ts";
 import { type Bounds, oldestFrom, type Window } from "./window.ts";
 
 /** How often the cron starts a run. */
@@ -20,13 +21,10 @@ const GAPS_KEPT = 50;
 export const gapSchema = z.strictObject({
   from: z.int(),
   to: z.int(),
-  /** 1.0.0 had another word for the second. */
-  why: z
-    .enum(["too_late", "mapping_changed"])
-    .or(z.literal("refund_events_changed").transform(() => "mapping_changed" as const)),
+  why: z.enum(["too_late", "mapping_changed"]),
 });
 
-export const watermarkSchema = z.strictObject({
+const watermarkSchema = z.strictObject({
   /**
    * When reconciliation was switched on. No hourly run reaches back before it: what came earlier may have been booked by
    * another system, under other ids. An operator's run may, and shows in a dry run what would be delivered.
@@ -35,8 +33,6 @@ export const watermarkSchema = z.strictObject({
   complete_up_to: z.int(),
   /** Stretches between `since` and `complete_up_to` of which it is not known that they are complete. Oldest first. */
   gaps: z.array(gapSchema),
-  /** Stored by 1.0.0 alone. */
-  refund_events: z.string().optional(),
   last_started_at: z.int().nullable(),
   last_run: z
     .strictObject({ id: z.string(), status: z.string(), error: z.string().nullable(), finished_at: z.int() })
@@ -45,6 +41,28 @@ export const watermarkSchema = z.strictObject({
 
 export type Watermark = z.infer<typeof watermarkSchema>;
 export type Gap = z.infer<typeof gapSchema>;
+
+export interface GapOf1_0_0 extends Omit<Gap, "why"> {
+  readonly why: "too_late" | "refund_events_changed";
+}
+
+/** 1.0.0 had another word for one kind of gap. */
+export function renamedGap(gap: GapOf1_0_0): Gap {
+  return { ...gap, why: gap.why === "too_late" ? "too_late" : "mapping_changed" };
+}
+
+interface WatermarkOf1_0_0 extends Omit<Watermark, "gaps"> {
+  readonly refund_events: string;
+  readonly gaps: readonly GapOf1_0_0[];
+}
+
+function ofVersion1(stored: WatermarkOf1_0_0): Watermark {
+  const { refund_events: _, ...watermark } = stored;
+  return { ...watermark, gaps: watermark.gaps.map(renamedGap) };
+}
+
+/** Version 0 is 1.0.0's. */
+export const storedWatermark = storedFormat("watermark", watermarkSchema, [ofVersion1]);
 
 export function activate(now: number): Watermark {
   return {

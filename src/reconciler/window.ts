@@ -6,6 +6,8 @@
  * same movement, under an external id of an earlier mapping, and then not even the ledger would. So no window reaches
  * back, and nothing is delivered, from before the time at which objects may have been purged, or the mapping changed.
  */
+import { z } from "zod";
+import { storedFormat } from "../stored-version.ts";
 
 /** Stripe lists events of the last 30 days. https://docs.stripe.com/api/events/list */
 export const STRIPE_KEEPS_MS = 30 * 86_400_000;
@@ -13,8 +15,8 @@ export const STRIPE_KEEPS_MS = 30 * 86_400_000;
 export const PURGE_MARGIN_MS = 3_600_000;
 
 /**
- * Counts the versions of the mapping that give a movement another external id than the one before. The first one, of
- * 1.0.0, was not stored. With this one refunds come from `refund.*` alone, and disputes go by balance transactions.
+ * Counts the versions of the mapping that give a movement another external id than the one before. The first one was
+ * 1.0.0's. With this one refunds come from `refund.*` alone, and disputes go by balance transactions.
  */
 const NAMING = 2;
 
@@ -25,20 +27,30 @@ export interface Window {
 }
 
 /** What this deployment stores about how its events are kept and booked. */
-export interface Bounds {
+const boundsSchema = z.strictObject({
   /** Objects of events that came before this may be gone. It never moves back, even when the retention grows. */
-  readonly purged_before: number;
-  readonly naming: number;
+  purged_before: z.int(),
+  naming: z.int(),
   /** When {@link NAMING} changed here; null: never. What came before was booked under other external ids. */
-  readonly renamed_at: number | null;
-}
+  renamed_at: z.int().nullable(),
+});
+export type Bounds = Readonly<z.infer<typeof boundsSchema>>;
+
+/** Version 0, 1.0.0's, knew of no naming but its own. */
+export const storedBounds = storedFormat("reconciliation's bounds", boundsSchema, [
+  ({ purged_before, naming = 1, renamed_at = null }: Partial<Bounds>) => ({
+    purged_before,
+    naming,
+    renamed_at,
+  }),
+]);
 
 export interface Setting {
   readonly retentionMs: number;
 }
 
 /** The bounds as they are at `now`. */
-export function boundsAt(known: Partial<Bounds> | null, { retentionMs }: Setting, now: number): Bounds {
+export function boundsAt(known: Bounds | null, { retentionMs }: Setting, now: number): Bounds {
   const isNamedAlike = known === null || known.naming === NAMING;
   return {
     purged_before: Math.max(known?.purged_before ?? 0, now - retentionMs),

@@ -1,6 +1,7 @@
 /** Who gets into the console, and for how long. */
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { utf8 } from "../../src/bytes.ts";
 import { brokenBody } from "../support/broken-body.ts";
 import { COOKIE, getPage, postForm, signIn } from "../support/console.ts";
 import { BASE, send } from "../support/worker.ts";
@@ -11,6 +12,17 @@ afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
+
+/** As `hono/cookie` signs, with the key of the administrators' sessions. */
+async function signatureOf(text: string): Promise<string> {
+  const hmac = async (key: BufferSource, data: string) => {
+    const algorithm = { name: "HMAC", hash: "SHA-256" };
+    const imported = await crypto.subtle.importKey("raw", key, algorithm, false, ["sign"]);
+    return crypto.subtle.sign("HMAC", imported, utf8(data));
+  };
+  const key = await hmac(utf8(env.SETTLE_ADMIN_KEY), "clawsettle console session 1");
+  return btoa(String.fromCharCode(...new Uint8Array(await hmac(key, text))));
+}
 
 describe("the sign-in", () => {
   it("a valid key → a cookie that only this site's requests carry, that scripts cannot read, and that ends", async () => {
@@ -97,6 +109,20 @@ describe("a page without a session → the sign-in, and back", () => {
     expect((await getPage("/console", { cookie: `${COOKIE}=${encodeURIComponent(forged)}` })).status).toBe(
       303,
     );
+  });
+
+  it("a cookie of another version, signed as ours are", async () => {
+    const { cookie } = await signIn();
+    const value = decodeURIComponent(cookie.slice(COOKIE.length + 1));
+    const session = value.slice(0, value.lastIndexOf("."));
+    const status = async (text: string) => {
+      const signed = encodeURIComponent(`${text}.${await signatureOf(text)}`);
+      return (await getPage("/console", { cookie: `${COOKIE}=${signed}` })).status;
+    };
+    expect(await status(session)).toBe(200);
+    for (const other of ['"v":2', '"v":0', '"w":1']) {
+      expect(await status(session.replace('"v":1', other))).toBe(303);
+    }
   });
 
   it("each single character changed", async () => {

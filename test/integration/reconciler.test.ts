@@ -455,7 +455,9 @@ describe("an upgrade that gives movements other ids at the ledger", () => {
     const id = await begin();
     await until(id, ({ progress: { phase } }) => phase === "backing_off");
     await inReconciler((_, { storage }) =>
-      storage.sql.exec("UPDATE runs SET run = json_set(run, '$.refund_events', 'charge')"),
+      storage.sql.exec(
+        "UPDATE runs SET run = json_set(json_remove(run, '$.v'), '$.refund_events', 'charge')",
+      ),
     );
     await upgrade();
     world.stripe.fault = null;

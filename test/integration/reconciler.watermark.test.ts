@@ -220,11 +220,13 @@ describe("what nobody can claim any more", () => {
     await cronAt(T0 + 70 * MINUTE);
     const upgrade = T0 + 100 * MINUTE;
     await inReconciler((_, { storage }) => {
-      const stored = storage.kv.get<object>("watermark");
+      const { v: _version, ...stored } = storage.kv.get<{ v: number }>("watermark") ?? {};
       storage.kv.put("watermark", { ...stored, refund_events: "charge" });
       const { purged_before } = storage.kv.get<{ purged_before: number }>("bounds") ?? {};
       storage.kv.put("bounds", { purged_before, refund_events: "charge", refund_events_since: null });
-      storage.sql.exec("UPDATE runs SET run = json_set(run, '$.refund_events', 'charge')");
+      storage.sql.exec(
+        "UPDATE runs SET run = json_set(json_remove(run, '$.v'), '$.refund_events', 'charge')",
+      );
     });
     const before = paidAt(upgrade - MINUTE);
     const after = paidAt(upgrade + MINUTE);

@@ -38,6 +38,7 @@ export const LAYERS = [
   "stored-settings/",
   "config.ts",
   "settings.ts",
+  "stored-version.ts",
   "durable-object/",
   "format-money.ts",
   "log.ts",

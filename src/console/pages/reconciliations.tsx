@@ -22,6 +22,8 @@ const DAY_MS = 86_400_000;
 export function ReconciliationsContent(props: ReconciliationsProps) {
   const { list, given, problems, session, now } = props;
   const { reconciliations, watermark } = list;
+  const readable = reconciliations.filter((run) => run.status !== "unreadable");
+  const unreadable = reconciliations.filter((run) => run.status === "unreadable");
   return (
     <>
       <div class="head">
@@ -45,7 +47,13 @@ export function ReconciliationsContent(props: ReconciliationsProps) {
         {reconciliations.length === 0 ? (
           <p class="empty">No reconciliation has run yet.</p>
         ) : (
-          <Table caption="Runs, newest first" columns={columns(now)} rows={reconciliations} hideCaption />
+          <Table caption="Runs, newest first" columns={columns(now)} rows={readable} hideCaption />
+        )}
+        {unreadable.length > 0 && (
+          <p class="empty">
+            Stored by a later version of clawsettle, and unreadable for this one:{" "}
+            {unreadable.map(({ id }) => id).join(", ")}. While such a run is not over, the others wait.
+          </p>
         )}
       </section>
     </>

@@ -2,7 +2,7 @@
 import type { EventRecord } from "../../../src/event/record.ts";
 import { digest, EVERY_STATE, forwarded, T0 } from "../../support/records.ts";
 
-export const EXAMPLES: Readonly<Record<string, () => EventRecord>> = {
+export const RECORDS: Readonly<Record<string, () => EventRecord>> = {
   ...EVERY_STATE,
   "forwarded, with all that can be kept": () =>
     forwarded({

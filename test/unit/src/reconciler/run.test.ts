@@ -20,11 +20,6 @@ describe("a new run", () => {
   });
 });
 
-it("a run as 1.0.0 stored it → read", () => {
-  const run = completeRun({ refund_events: "charge" });
-  expect(run).toMatchObject({ id: RUN_ID, status: "complete" });
-});
-
 describe("the end of a run", () => {
   const found = {
     started_at: T0 + 1,

@@ -7,7 +7,7 @@ import {
   type Gap,
   gapAt,
   type Watermark,
-  watermarkSchema,
+  storedWatermark,
 } from "../../../../src/reconciler/watermark.ts";
 import { type Bounds, boundsAt, oldestFrom, type Window } from "../../../../src/reconciler/window.ts";
 
@@ -245,5 +245,5 @@ it("as 1.0.0 stored it → read, and its word for a gap is ours", () => {
     gaps: [{ from: T0, to: T0 + 1, why: "refund_events_changed" }],
   };
   const gaps = [{ from: T0, to: T0 + 1, why: "mapping_changed" }];
-  expect(watermarkSchema.parse(stored)).toEqual({ ...stored, gaps });
+  expect(storedWatermark.parse(stored)).toEqual({ ...activate(T0), gaps });
 });

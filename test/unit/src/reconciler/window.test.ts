@@ -9,6 +9,7 @@ import {
   oldestFrom,
   PURGE_MARGIN_MS,
   refuseWindow,
+  storedBounds,
 } from "../../../../src/reconciler/window.ts";
 
 const HOUR = 3_600_000;
@@ -117,7 +118,7 @@ describe("what is remembered of the retention", () => {
   it("as 1.0.0 stored it → movements are named otherwise from now on, once", () => {
     const stored = { purged_before: NOW - DAY, refund_events: "charge", refund_events_since: null };
     const setting = { retentionMs: 30 * DAY };
-    const upgraded = boundsAt(stored, setting, NOW);
+    const upgraded = boundsAt(storedBounds.parse(stored), setting, NOW);
     expect(upgraded).toEqual({ purged_before: NOW - DAY, naming: 2, renamed_at: NOW });
     expect(boundsAt(upgraded, setting, NOW + 1)).toEqual(upgraded);
     expect(isBookedOtherwise(NOW - 1, upgraded)).toBe(true);
