@@ -43,6 +43,17 @@ const fuzzSettings = (isProof: boolean) => ({
   seconds: Number(process.env["FUZZ_SECONDS"] ?? 3),
 });
 
+/** What both kinds of integration tests have in common. */
+const integration = {
+  // Every test has events and accounts of its own, so all files can share a runtime.
+  isolate: false,
+  setupFiles: ["test/support/shared-runtime.ts"],
+  // Hundreds of modules otherwise, fetched one by one into the runtime.
+  deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
+  // Histories are hundreds of deliveries; a busy machine takes its time with them.
+  testTimeout: 60_000,
+};
+
 export default defineConfig(({ mode }) => ({
   test: {
     provide: { isProof: mode === "proof", fuzz: fuzzSettings(mode === "proof") },
@@ -65,16 +76,16 @@ export default defineConfig(({ mode }) => ({
       {
         plugins: [cloudflareTest(workerUnderTest)],
         test: {
+          ...integration,
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          // Every test has events and accounts of its own, so all files can share a runtime.
-          isolate: false,
-          setupFiles: ["test/support/shared-runtime.ts"],
-          // Hundreds of modules otherwise, fetched one by one into the runtime.
-          deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
-          // Histories are hundreds of deliveries; a busy machine takes its time with them.
-          testTimeout: 60_000,
+          exclude: ["test/integration/histories/**"],
         },
+      },
+      {
+        // Apart from the others, whose objects and stopped clocks they must not meet: they run for long, and many at once.
+        plugins: [cloudflareTest(workerUnderTest)],
+        test: { ...integration, name: "histories", include: ["test/integration/histories/**/*.test.ts"] },
       },
       {
         test: {

@@ -69,7 +69,7 @@ describe.each(isProof ? [...ORDERS, ...MORE_ORDERS] : ORDERS)("%s", (_, names, d
     beginHistory(askSandboxAsIs);
     ends = await playStories(names, delivering);
     endHistory();
-  }, 120_000);
+  }, 300_000);
   // Also after a failure.
   afterAll(endHistory);
 
