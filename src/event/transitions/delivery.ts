@@ -34,7 +34,8 @@ function onFirstDelivery(delivery: Delivery, context: Context): Step {
           state: "failed",
           cause: "unmappable",
           reason: mapping.reason,
-          money: mapping.money,
+          // The Worker of 1.0.0 sends none.
+          money: mapping.money ?? {},
           body: delivery.body ?? new Uint8Array(),
         };
   return tell(record, "created", context.now);
