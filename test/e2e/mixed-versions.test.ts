@@ -15,22 +15,22 @@ import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-even
 import { isProof } from "../support/effort.ts";
 import { bothScripts, type Mixture, MIXTURES, type Scripts, startMixed } from "../support/mixed-versions.ts";
 import { LEDGER_KEY, type StartedLedger, startSandboxLedger } from "../support/started-sandbox-ledger.ts";
-import { type StartedSandbox, startSandboxStripe } from "../support/started-sandbox-stripe.ts";
+import { useSandboxStripe } from "../support/started-sandbox-stripe.ts";
 
 const WAIT = { timeoutMs: 20_000, everyMs: 100 };
 
+const stripe = useSandboxStripe();
 let scripts: Scripts;
 let ledgerWorker: StartedLedger;
-let stripe: StartedSandbox;
 let http: HttpClient;
 beforeAll(async () => {
   scripts = await bothScripts(await mkdtemp(join(tmpdir(), "mixed-")));
-  [ledgerWorker, stripe] = await Promise.all([startSandboxLedger("atomic"), startSandboxStripe()]);
+  ledgerWorker = await startSandboxLedger("atomic");
   http = httpClient();
 });
 afterAll(async () => {
   await http.close();
-  await Promise.all([ledgerWorker.dispose(), stripe.stop()]);
+  await ledgerWorker.dispose();
 });
 
 /** In `npm test`: the Worker of one version, all objects of the other; and the index alone left behind. */
@@ -46,7 +46,6 @@ describe.each(CHOSEN.map((mixture) => ({ mixture, title: titleOf(mixture) })))("
   it("deliver, replay, look, list, retry, reconcile → as agreed or 503; each payment is booked once", async () => {
     const access = { http, baseUrl: ledgerWorker.url, adminKey: LEDGER_KEY };
     const [ledger, sandbox] = [ledgerClient(access), sandboxClient(access)];
-    await stripe.call("POST", "/sandbox/reset");
     const folder = await mkdtemp(join(tmpdir(), "mixed-"));
     const mixed = await startMixed(scripts, mixture, {
       folder,
