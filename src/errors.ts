@@ -45,6 +45,8 @@ export type Failure =
   | { readonly kind: "invalid_state"; readonly state: State }
   | { readonly kind: "reconciliation_not_found" }
   | { readonly kind: "not_confirmable"; readonly why: string }
+  | { readonly kind: "difference_not_found" }
+  | { readonly kind: "not_acceptable" }
   | { readonly kind: "too_many_runs"; readonly limit: number }
   | { readonly kind: "route_not_found" }
   | { readonly kind: "method_not_allowed"; readonly allow: string }
@@ -171,6 +173,16 @@ const ANSWERS: {
     error: "There is no such reconciliation, or it was purged.",
   }),
   not_confirmable: ({ why }) => ({ status: 409, code: "INVALID_STATE", error: why }),
+  difference_not_found: () => ({
+    status: 404,
+    code: "DIFFERENCE_NOT_FOUND",
+    error: "This reconciliation lists no such difference.",
+  }),
+  not_acceptable: () => ({
+    status: 409,
+    code: "INVALID_STATE",
+    error: "A difference of this kind is not accepted: its event, or another run, moves it.",
+  }),
   too_many_runs: ({ limit }) => ({
     status: 429,
     code: "TOO_MANY_RECONCILIATIONS",

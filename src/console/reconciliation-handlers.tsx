@@ -3,13 +3,14 @@ import { reconciliationCsv } from "../http/handlers.ts";
 import { check } from "../http/input.ts";
 import { runIdSchema } from "../http/routes.ts";
 import {
+  acceptDifference,
   cancelReconciliation,
   confirmReconciliation,
   listReconciliations,
   showReconciliation,
   startReconciliation,
 } from "../operators/reconciliations.ts";
-import { startReconciliationRequest } from "../operators/requests.ts";
+import { acceptDifferenceRequest, startReconciliationRequest } from "../operators/requests.ts";
 import { type Fields, problemsOf } from "./form.ts";
 import { type ConsoleContext, redirect } from "./guard.ts";
 import { describeStatus, ReconciliationContent } from "./pages/reconciliation.tsx";
@@ -82,6 +83,17 @@ export async function postConfirmReconciliation(call: SignedInCall, c: ConsoleCo
   if (!id.ok) return NOT_FOUND;
   const confirmed = await confirmReconciliation(call, id.value, { actor: call.session.actor });
   return confirmed.ok ? redirect(c, runPath(id.value)) : confirmed;
+}
+
+export async function postAcceptDifference(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
+  const id = check(c.req.param("id"), runIdSchema);
+  if (!id.ok) return NOT_FOUND;
+  const { key, note, undo } = c.var.fields;
+  const body = { key, note, undo: undo === "on", actor: call.session.actor };
+  const request = check(body, acceptDifferenceRequest);
+  if (!request.ok) return request;
+  const accepted = await acceptDifference(call, id.value, request.value);
+  return accepted.ok ? redirect(c, runPath(id.value)) : accepted;
 }
 
 /** A field for a time knows no zone, and the page says that it is UTC. */

@@ -23,6 +23,7 @@ import { getEvent, getEvents, getOverview, getRetryEvents } from "./page-handler
 import {
   getReconciliation,
   getReconciliations,
+  postAcceptDifference,
   postCancelReconciliation,
   postConfirmReconciliation,
   postStartReconciliation,
@@ -58,6 +59,7 @@ export function createConsole(): Hono<ConsoleEnv> {
   app.get("/reconciliations/:id", answered(getReconciliation));
   app.post("/reconciliations/:id/cancel", answered(postCancelReconciliation));
   app.post("/reconciliations/:id/confirm", answered(postConfirmReconciliation));
+  app.post("/reconciliations/:id/accept", answered(postAcceptDifference));
   app.get("/live/:shard", async (c) => respondJson(c.var.requestId, await watchIndex(c)));
 
   app.all("*", (c) => respond(consoleCall(c), { ok: false, failure: { kind: "route_not_found" } }));

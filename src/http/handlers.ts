@@ -5,6 +5,7 @@ import { confirmSetting } from "../operators/confirm-setting.ts";
 import { closeOrReopenEvent, listEvents, showEvent } from "../operators/events.ts";
 import type { OperatorCall } from "../operators/operator-call.ts";
 import {
+  acceptDifference,
   cancelReconciliation,
   confirmReconciliation,
   exportReconciliation,
@@ -51,6 +52,7 @@ export const HANDLERS: Handlers = {
   listReconciliations: (call, { query }) => listReconciliations(call, query.limit),
   cancelReconciliation: (call, { id }) => cancelReconciliation(call, id),
   confirmReconciliation: (call, { id, body }) => confirmReconciliation(call, id, body),
+  acceptDifference: (call, { id, body }) => acceptDifference(call, id, body),
   showReconciliation: (call, { id, query: { format, cursor = null } }) =>
     format === "csv" ? reconciliationCsv(call, id) : showReconciliation(call, id, cursor),
   confirmSetting: (call, { body }) => confirmSetting(call, body),

@@ -8,6 +8,7 @@
 import { z } from "zod";
 import { eventIdSchema } from "../event-id.ts";
 import {
+  acceptDifferenceRequest,
   assignAccountRequest,
   closeOrReopenRequest,
   confirmReconciliationRequest,
@@ -160,6 +161,14 @@ export const ROUTES = {
     summary: "Pin the Stripe account of a dry run: its money is what is settled here.",
     id: runIdSchema,
     body: confirmReconciliationRequest,
+  },
+  acceptDifference: {
+    method: "POST",
+    path: `${RECONCILIATION}/accept`,
+    access: "operator",
+    summary: "Accept a difference that a reconciliation has found, or take that back.",
+    id: runIdSchema,
+    body: acceptDifferenceRequest,
   },
   showReconciliation: {
     method: "GET",

@@ -1,5 +1,5 @@
 /**
- * Starting, listing, showing and cancelling reconciliations. The Reconciler does the work, and answers what
+ * Starting, listing, showing and cancelling reconciliations, and accepting what one has found. The Reconciler does the work, and answers what
  * it knows.
  */
 import type { Failure } from "../errors.ts";
@@ -7,11 +7,11 @@ import { iso } from "../event/view.ts";
 import { log } from "../log.ts";
 import { startRun } from "../reconciler/call-reconciler.ts";
 import { DIFFERENCES_PER_PAGE } from "../reconciler/run.ts";
-import type { Report, RunList, RunView } from "../reconciler/report-schema.ts";
+import type { ListedDifference, Report, RunList, RunView } from "../reconciler/report-schema.ts";
 import type { StartReply } from "../reconciler/start-run.ts";
 import type { Result } from "../result.ts";
 import { ask, askReconciler, type OperatorCall } from "./operator-call.ts";
-import type { StartReconciliationRequest } from "./requests.ts";
+import type { AcceptDifferenceRequest, StartReconciliationRequest } from "./requests.ts";
 
 /** The run continues by itself; the answer shows how it begins. */
 export async function startReconciliation(
@@ -82,6 +82,22 @@ export async function confirmReconciliation(
   if (value.kind === "not_confirmable") return { ok: false, failure: value };
   log("info", { msg: "operator_reconcile_confirm", request_id: call.requestId, run: id, actor });
   return { ok: true, value: value.run };
+}
+
+/** From then on runs count it apart, and it does not hold the watermark. */
+export async function acceptDifference(
+  call: OperatorCall,
+  id: string,
+  request: AcceptDifferenceRequest,
+): Promise<Result<ListedDifference, Failure>> {
+  const reply = await askReconciler(call, (stub) => stub.accept(id, request));
+  if (!reply.ok) return reply;
+  const { value } = reply;
+  if (value.kind === "not_found") return { ok: false, failure: { kind: "reconciliation_not_found" } };
+  if (value.kind !== "done") return { ok: false, failure: value };
+  const { key, actor, undo } = request;
+  log("info", { msg: "operator_accept", request_id: call.requestId, run: id, key, actor, undo });
+  return { ok: true, value: value.difference };
 }
 
 function found<T>(answer: Result<T | null, Failure>): Result<T, Failure> {

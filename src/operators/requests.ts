@@ -76,6 +76,13 @@ export const confirmReconciliationRequest = z.strictObject({ actor });
 
 /** That it is the same ledger under another address only a person can know: that needs a name and a reason. */
 export const confirmSettingRequest = z.strictObject({ setting: z.enum(SETTING_NAMES), actor, note });
+/** `key`: of one of the run's differences. `undo` takes it back, which needs a reason too. */
+export const acceptDifferenceRequest = z.strictObject({
+  key: z.string().min(1).max(400),
+  actor,
+  note,
+  undo: z.boolean().default(false),
+});
 
 export type RetryEventRequest = z.infer<typeof retryEventRequest>;
 export type RetryEventsRequest = z.infer<typeof retryEventsRequest>;
@@ -84,3 +91,4 @@ export type CloseOrReopenRequest = z.infer<typeof closeOrReopenRequest>;
 export type AssignAccountRequest = z.infer<typeof assignAccountRequest>;
 export type StartReconciliationRequest = z.infer<typeof startReconciliationRequest>;
 export type ConfirmSettingRequest = z.infer<typeof confirmSettingRequest>;
+export type AcceptDifferenceRequest = z.infer<typeof acceptDifferenceRequest>;

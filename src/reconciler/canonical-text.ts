@@ -2,7 +2,7 @@
  * A report's content as one text in a fixed order: its hash proves that two runs found the same. So it contains neither
  * the run's id nor any time of the run, only what was requested and what was found. Pure.
  */
-import { type Difference, DIFFERENCE_FIELDS, type Kind, KINDS, SIDES } from "./findings.ts";
+import { DIFFERENCE_FIELDS, type Judged, type Kind, KINDS, SIDES } from "./findings.ts";
 import type { OwnAccount } from "./pinned-account.ts";
 import type { Line } from "./statement.ts";
 import type { Total } from "./totals.ts";
@@ -13,11 +13,13 @@ export interface Content {
   readonly events: number;
   /** All of them, also those beyond what is listed. */
   readonly counts: Readonly<Partial<Record<Kind, number>>>;
+  /** What an operator had accepted; it is not in `counts`. */
+  readonly accepted: Readonly<Partial<Record<Kind, number>>>;
   readonly totals: readonly Total[];
   readonly account: OwnAccount | null;
   readonly transactions: number;
   readonly lines: readonly Line[];
-  readonly differences: readonly Difference[];
+  readonly differences: readonly Judged[];
 }
 
 /** One JSON array a line. Changing anything here changes every hash: then change the first line too. */
@@ -25,6 +27,7 @@ export function canonicalText({
   window,
   events,
   counts,
+  accepted,
   totals,
   account,
   transactions,
@@ -37,6 +40,7 @@ export function canonicalText({
     ["window", window.from, window.to],
     ["events", events],
     ...KINDS.map((kind) => ["count", kind, counts[kind] ?? 0]),
+    ...KINDS.flatMap((kind) => (accepted[kind] ? [["accepted_count", kind, accepted[kind]]] : [])),
     ...totals
       .map(({ currency, direction, status, ...sides }) => [
         "total",
@@ -58,7 +62,10 @@ export function canonicalText({
       ])
       .sort(byText),
     ...differences
-      .map((each) => ["difference", ...DIFFERENCE_FIELDS.map((field) => each[field])])
+      .map((each) => [
+        each.accepted === null ? "difference" : "accepted",
+        ...DIFFERENCE_FIELDS.map((field) => each[field]),
+      ])
       .sort(byText),
   ];
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");

@@ -1,7 +1,7 @@
 /** A report as CSV (RFC 4180): one line per total, part of Stripe's money, count and difference, under one header. */
 import { decimalAmount } from "../format-money.ts";
 import type { Content } from "./canonical-text.ts";
-import { DIFFERENCE_FIELDS, KINDS, SIDES } from "./findings.ts";
+import { DIFFERENCE_FIELDS, type Judged, KINDS, SIDES } from "./findings.ts";
 
 const COLUMNS = [
   "line",
@@ -12,15 +12,19 @@ const COLUMNS = [
   "class",
   "count",
   ...SIDES.flatMap((side) => [`${side}_count`, `${side}_amount_minor`, `${side}_amount`]),
+  "accepted_by",
+  "accepted_at",
+  "accepted_note",
 ];
 
 /** The library is loaded at the first request: most objects never make a CSV. */
 export async function toCsv({
   totals,
   counts,
+  accepted,
   lines,
   differences,
-}: Pick<Content, "totals" | "counts" | "lines" | "differences">): Promise<string> {
+}: Pick<Content, "totals" | "counts" | "accepted" | "lines" | "differences">): Promise<string> {
   const { stringify } = await import("csv-stringify/browser/esm/sync");
   const rows = [
     ...totals.map(({ currency, direction, status, ...sums }) => {
@@ -33,7 +37,8 @@ export async function toCsv({
     }),
     ...lines.map((line) => ({ line: "money", ...withDecimals(line) })),
     ...KINDS.flatMap((kind) => (counts[kind] ? { line: "count", kind, count: counts[kind] } : [])),
-    ...differences.map((difference) => ({ line: "difference", ...withDecimals(difference) })),
+    ...KINDS.flatMap((kind) => (accepted[kind] ? { line: "accepted", kind, count: accepted[kind] } : [])),
+    ...differences.map(differenceRow),
   ];
   return stringify(rows, {
     columns: COLUMNS,
@@ -47,6 +52,12 @@ export async function toCsv({
         /amount/.test(String(column)) && /^-[0-9.]+$/.test(value) ? { value, escape_formulas: false } : value,
     },
   });
+}
+
+function differenceRow({ accepted, ...difference }: Judged) {
+  const { actor, accepted_at, note } = accepted ?? {};
+  const columns = { accepted_by: actor, accepted_at, accepted_note: note };
+  return { line: "difference", ...withDecimals(difference), ...columns };
 }
 
 function withDecimals<Row extends { readonly currency: string | null; readonly amount_minor: string | null }>(

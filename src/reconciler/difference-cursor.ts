@@ -1,5 +1,8 @@
-/** The end of a page of differences as a cursor, which an operator hands back for the next page. Pure. */
-import { type Difference, type Kind, KINDS } from "./findings.ts";
+/**
+ * A difference's key within its run. The last one of a page is the cursor that an operator hands back for the next page.
+ * Pure.
+ */
+import { type Difference, type Kind, KINDS, subjectOf } from "./findings.ts";
 
 /** Differences are unique by these, and listed in their order. */
 export interface DifferenceKey extends Pick<Difference, "kind" | "field"> {
@@ -11,6 +14,10 @@ const CURSOR = /^([A-Za-z0-9_-]{1,255})\.([a-z_]{1,40})\.([a-z_]{0,40})$/;
 
 export function encodeDifferenceCursor({ subject, kind, field }: DifferenceKey): string {
   return `${subject}.${kind}.${field}`;
+}
+
+export function keyOf(difference: Difference): string {
+  return encodeDifferenceCursor({ ...difference, subject: subjectOf(difference) });
 }
 
 /** Null for anything that {@link encodeDifferenceCursor} did not make. */

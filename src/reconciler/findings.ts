@@ -1,6 +1,6 @@
 /** What a run can find: a closed list of kinds, and what each means. Pure. */
 import { z } from "zod";
-import { currencySchema, minorUnitsSchema } from "../wire-schemas.ts";
+import { currencySchema, isoTimeSchema, minorUnitsSchema } from "../wire-schemas.ts";
 
 /** Explained in {@link MEANINGS}. One event may have more than one. */
 export const KINDS = [
@@ -73,6 +73,25 @@ export const HOLDING: readonly Kind[] = [
   "unknown_class",
 ];
 
+/**
+ * What an operator may accept: a difference that is known to stay. What an event's own page or another run moves is not
+ * among them, nor is what needs nothing.
+ */
+export const ACCEPTABLE: readonly Kind[] = [
+  "expired",
+  "malformed",
+  "conflicting",
+  "mismatched",
+  "not_in_ledger",
+  "money_without_event",
+  "money_not_booked",
+  "booked_differently",
+  "unknown_class",
+  "orphan",
+  "without_effect",
+  "booked_twice",
+];
+
 export const differenceSchema = z.strictObject({
   /** null: it is about a balance transaction, or about a settlement in the ledger. */
   event_id: z.string().nullable(),
@@ -96,9 +115,26 @@ export const differenceSchema = z.strictObject({
 });
 export type Difference = z.infer<typeof differenceSchema>;
 
-/** What the difference is about. Differences are unique by this, kind and field. */
-export function subjectOf({ event_id, settlement_id, transaction_id }: Difference): string {
-  return event_id ?? settlement_id ?? transaction_id ?? "";
+/** Who accepted a difference, and why. */
+export const acceptanceSchema = z.strictObject({
+  actor: z.string(),
+  note: z.string(),
+  accepted_at: isoTimeSchema,
+});
+export type Acceptance = z.infer<typeof acceptanceSchema>;
+
+/** With who accepted it, if somebody has. */
+export interface Judged extends Difference {
+  readonly accepted: Acceptance | null;
+}
+
+/**
+ * What the difference is about. Differences are unique by this, kind and field. A payout and what comes back of it are two
+ * transactions of one settlement, and each may differ from it.
+ */
+export function subjectOf({ event_id, kind, settlement_id, transaction_id }: Difference): string {
+  const about = kind === "booked_differently" ? transaction_id : settlement_id;
+  return event_id ?? about ?? transaction_id ?? "";
 }
 
 /** In the order of a report's canonical text. */

@@ -1,10 +1,11 @@
 /** What the Reconciler does by itself when the cron calls: forget old runs, and start the hourly one when it is due. */
+import { purgeAcceptances } from "./acceptances-table.ts";
 import { loadPinnedAccount } from "./account-check.ts";
 import { currentBounds, loadWatermark, saveWatermark, storeBounds } from "./bounds-and-watermark.ts";
 import { newRun } from "./run.ts";
 import { insertRun, purgeRuns, unfinishedRuns } from "./runs-table.ts";
 import { activate, dueRun } from "./watermark.ts";
-import type { Setting } from "./window.ts";
+import { type Setting, STRIPE_KEEPS_MS } from "./window.ts";
 
 /** Each may have ten thousand differences. The cron comes again in five minutes. */
 const PURGED_AT_ONCE = 5;
@@ -19,6 +20,8 @@ export function startHourlyRun(
   const bounds = currentBounds(kv, setting, now);
   storeBounds(kv, bounds);
   purgeRuns(sql, now - setting.retentionMs, PURGED_AT_ONCE);
+  // No run reaches back to what was accepted this long ago, and every report of one that did is purged.
+  purgeAcceptances(sql, now - setting.retentionMs - STRIPE_KEEPS_MS);
   const stored = loadWatermark(kv);
   const watermark = stored === null ? activate(now) : stored;
   const isUnderWay = unfinishedRuns(sql).some(

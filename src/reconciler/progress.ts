@@ -1,6 +1,7 @@
 /** A run after one step of its work. Pure. */
-import { type Kind } from "./findings.ts";
+import type { Judged } from "./findings.ts";
 import { waitMs } from "./retry-wait.ts";
+import type { JudgedMoney } from "./with-acceptances.ts";
 import type { AuditOutcome, PageOutcome } from "./ports.ts";
 import { type FailureCode, type Finished, finish, type Running } from "./run.ts";
 import { addToLines } from "./statement.ts";
@@ -12,8 +13,8 @@ type Audited = Extract<AuditOutcome, { kind: "audited" }>;
 /** The last step got its answers. */
 const AT_WORK = { failures: 0, last_failure: null, next_try_at: null } as const;
 
-/** `listed`: how many of the page's differences are listed, and not merely counted. */
-export function afterPage(run: Running, page: Page, listed: number): Running {
+/** `found`: the page's differences. `listed`: how many of them are listed, and not merely counted. */
+export function afterPage(run: Running, page: Page, found: readonly Judged[], listed: number): Running {
   const { findings, examined, position, walked, reached } = page;
   return {
     ...run,
@@ -24,10 +25,7 @@ export function afterPage(run: Running, page: Page, listed: number): Running {
       run.totals,
       findings.flatMap(({ amounts }) => amounts),
     ),
-    counts: addCounts(
-      run.counts,
-      findings.flatMap(({ differences }) => differences.map(({ kind }) => kind)),
-    ),
+    ...countsWith(run, found),
     listed: run.listed + listed,
     cursor: position,
     walked,
@@ -41,19 +39,24 @@ function without(acting: Running["acting"], examined: readonly string[]): Runnin
   return Object.fromEntries(Object.entries(acting).filter(([id]) => !examined.includes(id)));
 }
 
-export function afterAudit(run: Running, step: Audited, listed: number): Running {
-  const { transactions, settlements, judgements, next } = step;
+/** `judged`: the step's judgements, with what an operator has accepted of them. */
+export function afterAudit(
+  run: Running,
+  { transactions, settlements, next }: Audited,
+  judged: readonly JudgedMoney[],
+  listed: number,
+): Running {
   return {
     ...run,
     transactions: run.transactions + transactions.length,
     settlements: run.settlements + settlements.length,
     lines: addToLines(
       run.lines,
-      judgements.flatMap(({ amounts }) => amounts),
+      judged.flatMap(({ amounts }) => amounts),
     ),
-    counts: addCounts(
-      run.counts,
-      judgements.flatMap(({ differences }) => differences.map(({ kind }) => kind)),
+    ...countsWith(
+      run,
+      judged.flatMap(({ differences }) => differences),
     ),
     listed: run.listed + listed,
     audit: next,
@@ -80,8 +83,12 @@ export function afterFailure(
   return { ...run, failures, last_failure: why, next_try_at: now + wait };
 }
 
-function addCounts(counts: Running["counts"], kinds: readonly Kind[]): Running["counts"] {
-  const sum = { ...counts };
-  for (const kind of kinds) sum[kind] = (sum[kind] ?? 0) + 1;
-  return sum;
+function countsWith(run: Running, found: readonly Judged[]): Pick<Running, "counts" | "accepted"> {
+  const counts = { ...run.counts };
+  const accepted = { ...run.accepted };
+  for (const difference of found) {
+    const sums = difference.accepted === null ? counts : accepted;
+    sums[difference.kind] = (sums[difference.kind] ?? 0) + 1;
+  }
+  return { counts, accepted };
 }

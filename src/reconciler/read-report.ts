@@ -1,10 +1,10 @@
 /** What operators read of runs. Each answers null when there is no such run, or it was purged. */
 import { loadPinnedAccount } from "./account-check.ts";
-import { decodeDifferenceCursor, type DifferenceKey, encodeDifferenceCursor } from "./difference-cursor.ts";
+import { asListed } from "./acceptances-table.ts";
+import { decodeDifferenceCursor, type DifferenceKey } from "./difference-cursor.ts";
 import { toCsv } from "./csv.ts";
-import { subjectOf } from "./findings.ts";
 import { reportOf } from "./report.ts";
-import type { DifferencePage, Report } from "./report-schema.ts";
+import type { DifferencePage, ListedDifference, Report } from "./report-schema.ts";
 import { DIFFERENCES_LISTED_MAX, DIFFERENCES_PER_PAGE } from "./run.ts";
 import { loadRun, selectDifferences } from "./runs-table.ts";
 
@@ -30,18 +30,19 @@ export function readDifferences(
 export async function readCsv(sql: SqlStorage, id: string): Promise<string | null> {
   const run = loadRun(sql, id);
   if (run === null) return null;
-  return toCsv({ ...run, differences: selectDifferences(sql, id, null, DIFFERENCES_LISTED_MAX) });
+  return toCsv({ ...run, differences: listed(sql, id, null, DIFFERENCES_LISTED_MAX) });
 }
 
 function pageOf(sql: SqlStorage, id: string, after: DifferenceKey | null, limit: number): DifferencePage {
-  const rows = selectDifferences(sql, id, after, limit + 1);
+  const rows = listed(sql, id, after, limit + 1);
   const differences = rows.slice(0, limit);
   const last = differences.at(-1);
   return {
     differences,
-    next_cursor:
-      rows.length > limit && last !== undefined
-        ? encodeDifferenceCursor({ ...last, subject: subjectOf(last) })
-        : null,
+    next_cursor: rows.length > limit && last !== undefined ? last.key : null,
   };
+}
+
+function listed(sql: SqlStorage, id: string, after: DifferenceKey | null, limit: number): ListedDifference[] {
+  return selectDifferences(sql, id, after, limit).map((difference) => asListed(sql, difference));
 }

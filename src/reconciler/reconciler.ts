@@ -10,6 +10,7 @@ import { type Config, loadConfig } from "../config.ts";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
 import { errorName } from "../error-name.ts";
 import { log } from "../log.ts";
+import { acceptDifference, type AcceptReply, type AcceptRequest } from "./accept-difference.ts";
 import { confirmAccount, type ConfirmReply, loadPinnedAccount } from "./account-check.ts";
 import { currentBounds, loadWatermark } from "./bounds-and-watermark.ts";
 import { startHourlyRun } from "./hourly-run.ts";
@@ -95,6 +96,10 @@ export class Reconciler extends DurableObject<Env> {
   /** Pins the Stripe account of a dry run: from now on hourly runs deliver what is missing. */
   confirm(id: string, actor: string): Promise<RpcResult<ConfirmReply>> {
     return this.#answer((storage) => confirmAccount(storage, id, actor, Date.now()));
+  }
+
+  accept(id: string, request: AcceptRequest): Promise<RpcResult<AcceptReply>> {
+    return this.#answer(({ sql }) => acceptDifference(sql, id, request, Date.now()));
   }
 
   /** For the cron, every five minutes: starts the hourly run when it is due, purges old runs, replaces a lost alarm. */

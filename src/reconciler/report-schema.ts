@@ -1,7 +1,7 @@
 /** Runs and the watermark as operators see them, in the wire's shapes. Pure. */
 import { z } from "zod";
 import { countSchema, isoTimeSchema, sha256HexSchema } from "../wire-schemas.ts";
-import { differenceSchema, KINDS } from "./findings.ts";
+import { acceptanceSchema, differenceSchema, KINDS } from "./findings.ts";
 import { ownAccountSchema, pinnedAccountSchema } from "./pinned-account.ts";
 import { statementsSchema } from "./statement.ts";
 import { totalSchema } from "./totals.ts";
@@ -42,7 +42,17 @@ const run = {
     .meta({ description: "Two runs that found the same have the same; null until all is found." }),
   /** Of each kind, listed or not. */
   counts: z.record(z.enum(KINDS), countSchema),
+  accepted: z.partialRecord(z.enum(KINDS), countSchema).meta({
+    description: "Of what an operator had accepted when the run found it. It is not in `counts`.",
+  }),
 };
+
+export const listedDifferenceSchema = differenceSchema.extend({
+  key: z.string().meta({ description: "Names it within its run." }),
+  accepted: acceptanceSchema.nullable().meta({
+    description: "As it is now: a run that found it before does not count it as accepted.",
+  }),
+});
 
 export const runViewSchema = z
   .strictObject(run)
@@ -60,7 +70,7 @@ export const reportSchema = z
     statements: statementsSchema.meta({
       description: "By how much Stripe's balance moved, per currency, and where that money is.",
     }),
-    differences: z.array(differenceSchema).readonly(),
+    differences: z.array(listedDifferenceSchema).readonly(),
     differences_listed: countSchema,
     differences_truncated: z
       .boolean()
@@ -113,6 +123,7 @@ export const runListSchema = z.strictObject({
 
 export type RunView = z.infer<typeof runViewSchema>;
 export type Report = z.infer<typeof reportSchema>;
+export type ListedDifference = z.infer<typeof listedDifferenceSchema>;
 export type DifferencePage = Pick<Report, "differences" | "next_cursor">;
 export type WatermarkStatus = z.infer<typeof watermarkStatusSchema>;
 export type ListedRun = RunView | z.infer<typeof unreadableRunSchema>;

@@ -44,6 +44,7 @@ export function viewOf(run: Run): RunView {
     progress: progressOf(run),
     content_sha256: run.status === "complete" ? run.content_sha256 : null,
     counts: Object.fromEntries(KINDS.map((kind) => [kind, run.counts[kind] ?? 0])) as Record<Kind, number>,
+    accepted: run.accepted,
   };
 }
 
@@ -53,7 +54,11 @@ export function listedRunOf(run: Run | UnreadableRun): ListedRun {
 }
 
 export function reportOf(run: Run, page: DifferencePage, pinned: PinnedAccount | null): Report {
-  const found = KINDS.reduce((sum, kind) => sum + (kind === "ignored" ? 0 : (run.counts[kind] ?? 0)), 0);
+  const { counts, accepted } = run;
+  const found = KINDS.reduce(
+    (sum, kind) => sum + (kind === "ignored" ? 0 : (counts[kind] ?? 0)) + (accepted[kind] ?? 0),
+    0,
+  );
   return {
     ...viewOf(run),
     totals: run.totals,

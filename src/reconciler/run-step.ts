@@ -12,11 +12,12 @@
 import { sha256Hex, utf8 } from "../bytes.ts";
 import { errorName } from "../error-name.ts";
 import { log } from "../log.ts";
+import { judgedBy } from "./acceptances-table.ts";
 import { acceptAccount, askAccount } from "./account-check.ts";
 import { auditStep } from "./audit-step.ts";
 import { loadWatermark, saveWatermark } from "./bounds-and-watermark.ts";
 import { canonicalText } from "./canonical-text.ts";
-import type { Difference } from "./findings.ts";
+import type { Judged } from "./findings.ts";
 import { MoneyTables } from "./money-tables.ts";
 import type { AccountOutcome, AuditOutcome, PageOutcome, RunPorts } from "./ports.ts";
 import { afterAudit, afterFailure, afterPage } from "./progress.ts";
@@ -31,6 +32,7 @@ import {
 import { insertDifference, loadRun, runAtWork, saveRun, selectDifferences } from "./runs-table.ts";
 import { walkPage } from "./walk-page.ts";
 import { afterRun } from "./watermark.ts";
+import { withAcceptances } from "./with-acceptances.ts";
 
 export interface StepContext {
   readonly storage: DurableObjectStorage;
@@ -99,8 +101,9 @@ function commit(context: StepContext, id: string, outcome: StepOutcome): void {
     case "page":
       storage.transactionSync(() => {
         new MoneyTables(storage.sql).addEvents(outcome.names);
-        const found = outcome.findings.flatMap(({ differences }) => differences);
-        const after = afterPage(run, outcome, listDifferences(storage.sql, run, found));
+        const judge = judgedBy(storage.sql);
+        const found = outcome.findings.flatMap(({ differences }) => differences.map(judge));
+        const after = afterPage(run, outcome, found, listDifferences(storage.sql, run, found));
         saveRun(storage.sql, after);
         const { pages, events } = after;
         log("info", { msg: "reconcile_page", run: id, pages, events, differences: found.length });
@@ -132,8 +135,10 @@ function commitAudit(
     tables.addTransactions(step.transactions);
     tables.addSettlements(step.settlements);
     for (const settlement of step.backed) tables.markBacked(settlement);
-    const found = step.judgements.flatMap(({ differences }) => differences);
-    const after = afterAudit(run, step, listDifferences(storage.sql, run, found));
+    const judge = judgedBy(storage.sql);
+    const judged = step.judgements.map((judgement) => withAcceptances(judgement, judge));
+    const found = judged.flatMap(({ differences }) => differences);
+    const after = afterAudit(run, step, judged, listDifferences(storage.sql, run, found));
     saveRun(storage.sql, after);
     const { transactions, settlements, audit } = after;
     const { phase } = audit;
@@ -149,7 +154,7 @@ function commitAudit(
 }
 
 /** Returns how many were added to the list. Ignored events, on some days most of all, are only counted. */
-function listDifferences(sql: SqlStorage, run: Running, found: readonly Difference[]): number {
+function listDifferences(sql: SqlStorage, run: Running, found: readonly Judged[]): number {
   const free = DIFFERENCES_LISTED_MAX - run.listed;
   let left = free;
   for (const difference of found) {

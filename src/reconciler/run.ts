@@ -48,6 +48,8 @@ const common = {
   reached: timestampMs.nullable(),
   totals: z.array(totalSchema),
   counts: z.partialRecord(z.enum(KINDS), countSchema),
+  /** Of what an operator had accepted when it was found, which is not in `counts`. */
+  accepted: z.partialRecord(z.enum(KINDS), countSchema).default({}),
   /** How many differences are listed. */
   listed: countSchema,
   /** Whose money it is: asked of Stripe before anything else. These fields were not stored by 1.0.0. */
@@ -107,6 +109,7 @@ export function newRun(requested: NewRun, now: number): Running {
     reached: null,
     totals: [],
     counts: {},
+    accepted: {},
     listed: 0,
     account: null,
     transactions: 0,

@@ -1,6 +1,7 @@
 /** The Reconciler's tables: a document per run, and a row per difference that is listed. */
+import { createAcceptances } from "./acceptances-table.ts";
 import type { DifferenceKey } from "./difference-cursor.ts";
-import { type Difference, subjectOf } from "./findings.ts";
+import { type Judged, subjectOf } from "./findings.ts";
 import type { Run, Running } from "./run.ts";
 import { parseRun, storedRun, type UnreadableRun } from "./stored-run.ts";
 
@@ -25,6 +26,7 @@ const SCHEMA = [
 /** Writes nothing when they are there already. */
 export function createTables(sql: SqlStorage): void {
   for (const statement of SCHEMA) sql.exec(statement);
+  createAcceptances(sql);
 }
 
 export function insertRun(sql: SqlStorage, run: Running): void {
@@ -80,7 +82,7 @@ function runsOf(rows: SqlStorageCursor<Row>): (Run | UnreadableRun)[] {
 }
 
 /** False when it is there already: then it is not counted again. */
-export function insertDifference(sql: SqlStorage, runId: string, difference: Difference): boolean {
+export function insertDifference(sql: SqlStorage, runId: string, difference: Judged): boolean {
   const { kind, field } = difference;
   const written = sql.exec(
     `INSERT INTO differences (run_id, event_id, kind, field, difference) VALUES (?, ?, ?, ?, ?)
@@ -100,7 +102,7 @@ export function selectDifferences(
   runId: string,
   after: DifferenceKey | null,
   limit: number,
-): Difference[] {
+): Judged[] {
   const { subject, kind, field } = after ?? { subject: "", kind: "", field: "" };
   return sql
     .exec<{ difference: string }>(
@@ -114,7 +116,23 @@ export function selectDifferences(
       limit,
     )
     .toArray()
-    .map(({ difference }) => JSON.parse(difference) as Difference);
+    .map(({ difference }) => judgedOf(difference));
+}
+
+export function loadDifference(
+  sql: SqlStorage,
+  runId: string,
+  { subject, kind, field }: DifferenceKey,
+): Judged | null {
+  const select =
+    "SELECT difference FROM differences WHERE run_id = ? AND event_id = ? AND kind = ? AND field = ?";
+  const [row] = sql.exec<{ difference: string }>(select, runId, subject, kind, field).toArray();
+  return row === undefined ? null : judgedOf(row.difference);
+}
+
+/** Those of before acceptances have no word of them. */
+function judgedOf(stored: string): Judged {
+  return { accepted: null, ...(JSON.parse(stored) as Omit<Judged, "accepted">) };
 }
 
 /** Runs that ended before the cutoff, with all their differences. Returns how many went. */

@@ -5,8 +5,11 @@
 import { z } from "zod";
 import { countSchema, currencySchema, minorUnitsSchema } from "../wire-schemas.ts";
 
-/** `open`: clawsettle has an event of it, which is not settled yet or waits for an operator. */
-export const PARTS = ["booked", "elsewhere", "open", "unexplained"] as const;
+/**
+ * `open`: clawsettle has an event of it, which is not settled yet or waits for an operator. `accepted`: unexplained, and an
+ * operator has accepted that.
+ */
+export const PARTS = ["booked", "elsewhere", "open", "accepted", "unexplained"] as const;
 export type Part = (typeof PARTS)[number];
 
 export const lineSchema = z.strictObject({
@@ -43,9 +46,10 @@ const statementSchema = z.strictObject({
   booked_minor: minorUnitsSchema,
   elsewhere_minor: minorUnitsSchema,
   open_minor: minorUnitsSchema,
+  accepted_minor: minorUnitsSchema,
   unexplained_minor: minorUnitsSchema,
   difference_minor: minorUnitsSchema.meta({
-    description: "`moved` less the four parts. Not zero: Stripe's own amounts, fees and nets do not add up.",
+    description: "`moved` less the five parts. Not zero: Stripe's own amounts, fees and nets do not add up.",
   }),
   lines: z.array(lineSchema.omit({ currency: true })).readonly(),
 });
@@ -64,6 +68,7 @@ export function statementsOf(lines: readonly Line[]): Statement[] {
       booked_minor: sum("booked").toString(),
       elsewhere_minor: sum("elsewhere").toString(),
       open_minor: sum("open").toString(),
+      accepted_minor: sum("accepted").toString(),
       unexplained_minor: sum("unexplained").toString(),
       difference_minor: difference.toString(),
       lines: its.flatMap(({ part, class: which, count, amount_minor }) =>

@@ -177,6 +177,29 @@ describe("the page of one run", () => {
     expect(body).toContain("acct_own");
   });
 
+  it("a finding → accepted with a note, and taken back; who may only read sees by whom, and no form", async () => {
+    const created = Math.floor(Date.now() / 1_000) - 60;
+    const money = { type: "brand_new", currency: "usd", amount: 9, fee: 0, net: 9 };
+    world.stripe.transactions.push({ id: "txn_2", created, ...money } as never);
+    const path = await reconcile();
+    const fields = { csrf: ada.csrf, key: "txn_2.unknown_class.", note: "Stripe's <gift>" };
+    expect(await page(path)).toContain("Accept this difference");
+    expect((await postForm(`${path}/accept`, fields, ada)).status).toBe(303);
+    const accepted = await page(path);
+    expect(accepted).toContain("Stripe&#39;s &lt;gift&gt;");
+    expect(accepted).toContain("Take it back");
+    expect(await page(await reconcile())).toContain(
+      "Accepted before, and not counted above: 1 unknown class.",
+    );
+    const reader = await signIn("test-settle-read-key", "Rob");
+    const seen = (await getPage(path, { cookie: reader.cookie })).body;
+    expect(seen).toContain("Stripe&#39;s &lt;gift&gt;");
+    expect(seen).not.toContain("Take it back");
+    expect((await postForm(`${path}/accept`, { ...fields, csrf: reader.csrf }, reader)).status).toBe(403);
+    await postForm(`${path}/accept`, { ...fields, undo: "on" }, ada);
+    expect(await page(path)).toContain("Accept this difference");
+  });
+
   it("a dry run → its account can be confirmed; then the list says whose money it is", async () => {
     const answer = await postForm(RUNS, { csrf: ada.csrf, ...window(), dry_run: "on" }, ada);
     const path = answer.headers.get("location") ?? "";

@@ -9,9 +9,10 @@ import { paymentIntentSucceeded, payoutPaid } from "../../scripts/sandbox/events
 import { createApp } from "../../src/app.ts";
 import { openApiDocument } from "../../src/http/openapi/document.ts";
 import { ROUTE_NAMES, type RouteName, ROUTES } from "../../src/http/routes.ts";
-import { saveRun } from "../../src/reconciler/runs-table.ts";
+import type { Kind } from "../../src/reconciler/findings.ts";
+import { insertDifference, saveRun } from "../../src/reconciler/runs-table.ts";
 import { forgetEverything, inReconciler } from "../support/reconciler.ts";
-import { completeRun } from "../support/runs.ts";
+import { completeRun, differenceOf } from "../support/runs.ts";
 import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { type Answer, BASE, deliver, operator, send } from "../support/worker.ts";
 
@@ -73,6 +74,7 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   startReconciliation: { from: "2026-01-01", to: "2026-01-01" },
   confirmReconciliation: { actor: "ada" },
   confirmSetting: { setting: "LEDGER_BASE_URL", actor: "ada", note: "the host was renamed" },
+  acceptDifference: { key: "txn_1.orphan.", actor: "ada", note: "paid in cash" },
 };
 
 function call(
@@ -155,6 +157,14 @@ async function withOtherLedger(): Promise<Record<string, unknown>> {
   return { STORED_SETTINGS, LEDGER_BASE_URL: "https://renamed.example" };
 }
 
+/** A run that is over, with a difference of this kind about `txn_1`. */
+async function withDifference(kind: Kind): Promise<string> {
+  const id = await completed();
+  const difference = { ...differenceOf(kind), event_id: null, field: "", transaction_id: "txn_1" };
+  await inReconciler((_, { storage }) => insertDifference(storage.sql, id, difference));
+  return id;
+}
+
 type Play = (name: RouteName) => Promise<Answer>;
 
 const WEBHOOK: Record<string, () => Promise<Answer>> = {
@@ -199,6 +209,7 @@ const SUCCESSES: Partial<Record<RouteName, Play>> = {
   cancelReconciliation: async (name) => call(name, { runId: await begun() }),
   confirmReconciliation: async (name) => call(name, { runId: await completed() }),
   confirmSetting: async (name) => call(name, { env: await withOtherLedger() }),
+  acceptDifference: async (name) => call(name, { runId: await withDifference("orphan") }),
 };
 
 /** What fails in the same way on every route that documents it. */
@@ -226,8 +237,13 @@ const FAILURES: Record<string, Play> = {
     ledgerAnswer = () => refused(503);
     return call(name, { env: overrides });
   },
-  INVALID_STATE: async (name) =>
-    call(name, name === "confirmReconciliation" ? { runId: await begun() } : { eventId: await delivered() }),
+  DIFFERENCE_NOT_FOUND: async (name) => call(name, { runId: await completed() }),
+  INVALID_STATE: async (name) => {
+    if (name === "confirmReconciliation") return call(name, { runId: await begun() });
+    if (name !== "acceptDifference") return call(name, { eventId: await delivered() });
+    const body = { key: "txn_1.open.", actor: "ada", note: "paid in cash" };
+    return call(name, { runId: await withDifference("open"), body });
+  },
   PAYLOAD_TOO_LARGE: (name) => call(name, { body: " ".repeat(65_537) }),
   INVALID_REQUEST: (name) => call(name, { query: "?limit=0", body: "{", eventId: "nope", runId: "nope" }),
 };

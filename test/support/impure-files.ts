@@ -24,6 +24,8 @@ export const IMPURE_FILES: Readonly<Record<string, string>> = {
   "src/cron/record-setting-changes.ts": "calls the stored settings, and the log",
   "src/cron/scheduled.ts": "the cron's entry",
   "src/cron/sweep.ts": "calls shards and events within a time budget",
+  "src/reconciler/accept-difference.ts": "SQL storage",
+  "src/reconciler/acceptances-table.ts": "SQL storage",
   "src/reconciler/account-check.ts": "key-value and SQL storage",
   "src/reconciler/bounds-and-watermark.ts": "key-value storage",
   "src/reconciler/call-reconciler.ts": "calls the object",

@@ -1,6 +1,6 @@
 /** Builders: one run of the Reconciler per status. Every run has passed the store's own schema. */
 import { START_OF_LIST } from "../../src/reconciler/list-position.ts";
-import type { Difference, Kind } from "../../src/reconciler/findings.ts";
+import type { Judged, Kind } from "../../src/reconciler/findings.ts";
 import { type Finished, type Run, type Running, runSchema } from "../../src/reconciler/run.ts";
 import { HOUR, T0 } from "./records.ts";
 
@@ -77,7 +77,7 @@ export const NOTHING_RECONCILED = {
 };
 
 /** A payout that the ledger holds with another amount. */
-export const DIFFERENCE: Difference = {
+export const DIFFERENCE: Judged = {
   event_id: "evt_1",
   event_type: "payout.paid",
   created_at: "2027-01-15T00:00:00.000Z",
@@ -93,8 +93,11 @@ export const DIFFERENCE: Difference = {
   amount_minor: "1",
   transaction_id: null,
   settlement_id: null,
+  accepted: null,
 };
 
-export function differenceOf(kind: Kind): Difference {
+export const ACCEPTANCE = { actor: "ana", note: "paid by hand", accepted_at: "2027-01-16T00:00:00.000Z" };
+
+export function differenceOf(kind: Kind): Judged {
   return { ...DIFFERENCE, kind };
 }

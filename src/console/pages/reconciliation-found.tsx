@@ -1,8 +1,10 @@
 /** What a reconciliation has found: the sums of the three sides, and each difference. */
-import { type Difference, type Kind, KINDS, MEANINGS } from "../../reconciler/findings.ts";
+import { ACCEPTABLE, type Difference, type Kind, KINDS, MEANINGS } from "../../reconciler/findings.ts";
 import type { Total } from "../../reconciler/totals.ts";
 import { formatMoney } from "../../format-money.ts";
-import type { Report } from "../../reconciler/report-schema.ts";
+import type { ListedDifference, Report } from "../../reconciler/report-schema.ts";
+import type { Session } from "../session.ts";
+import { Csrf } from "../ui/layout.tsx";
 import { eventPath } from "../ui/event-table.tsx";
 import { kindLabel, runPath } from "../ui/run.tsx";
 import { type Column, Table } from "../ui/data-table.tsx";
@@ -43,9 +45,12 @@ function SideSum({ total, side }: { total: Total; side: "stripe" | "clawsettle" 
   );
 }
 
-export function Found({ report }: { report: Report }) {
-  const { id, counts, differences, differences_truncated, next_cursor } = report;
+export function Found({ report, session }: { report: Report; session: Session }) {
+  const { id, counts, accepted, differences, differences_truncated, next_cursor } = report;
   const kinds = KINDS.filter((kind) => counts[kind] > 0);
+  const acceptedKinds = KINDS.flatMap((kind) =>
+    accepted[kind] ? `${accepted[kind]} ${kindLabel(kind)}` : [],
+  );
   return (
     <>
       <div class="head">
@@ -63,8 +68,16 @@ export function Found({ report }: { report: Report }) {
           ))}
         </dl>
       )}
+      {acceptedKinds.length > 0 && (
+        <p id="accepted">Accepted before, and not counted above: {acceptedKinds.join(", ")}.</p>
+      )}
       {differences.length > 0 && (
-        <Table caption="Differences" columns={DIFFERENCE_COLUMNS} rows={differences} hideCaption />
+        <Table
+          caption="Differences"
+          columns={[...DIFFERENCE_COLUMNS, acceptanceColumn(id, session)]}
+          rows={differences}
+          hideCaption
+        />
       )}
       {differences_truncated && <p>More were found than are listed; the numbers above count all.</p>}
       {next_cursor !== null && (
@@ -93,6 +106,53 @@ const DIFFERENCE_COLUMNS: readonly Column<Difference>[] = [
   { name: "What differs", of: (difference) => whatDiffers(difference) },
   { name: "Created (UTC)", of: ({ created_at }) => utc(created_at) },
 ];
+
+function acceptanceColumn(id: string, session: Session): Column<ListedDifference> {
+  return {
+    name: "Accepted",
+    of: (difference) => <AcceptanceOf id={id} difference={difference} session={session} />,
+  };
+}
+
+/** By whom and why; for who may operate, with the form that accepts it or takes that back. */
+function AcceptanceOf({
+  id,
+  difference: { key, kind, accepted },
+  session,
+}: {
+  id: string;
+  difference: ListedDifference;
+  session: Session;
+}) {
+  const mayAct = session.role === "admin" && ACCEPTABLE.includes(kind);
+  return (
+    <>
+      {accepted !== null && (
+        <span>
+          <bdi>{accepted.actor}</bdi>, {utc(accepted.accepted_at)}{" "}
+          <span class="under">
+            <bdi>{accepted.note}</bdi>
+          </span>
+        </span>
+      )}
+      {mayAct && (
+        <details class="action">
+          <summary>{accepted === null ? "Accept …" : "Take back …"}</summary>
+          <form method="post" action={`${runPath(id)}/accept`}>
+            <Csrf session={session} />
+            <input type="hidden" name="key" value={key} />
+            {accepted !== null && <input type="hidden" name="undo" value="on" />}
+            <label>
+              Why
+              <input name="note" required maxlength={2_000} />
+            </label>
+            <button type="submit">{accepted === null ? "Accept this difference" : "Take it back"}</button>
+          </form>
+        </details>
+      )}
+    </>
+  );
+}
 
 /** An event; or a balance transaction, a settlement in the ledger, or both. */
 function Subject({ difference }: { difference: Difference }) {

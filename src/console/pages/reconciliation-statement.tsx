@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<Part, string>> = {
   booked: "In the ledger",
   elsewhere: "Not the ledger's",
   open: "Open at clawsettle",
+  accepted: "Unexplained, accepted",
   unexplained: "Unexplained",
 };
 

@@ -46,7 +46,7 @@ export function ReconciliationContent({ report, session, now }: ReconciliationPr
         <Totals report={report} />
       </section>
       <section id="found" data-region aria-labelledby="found-title">
-        <Found report={report} />
+        <Found report={report} session={session} />
       </section>
     </>
   );

@@ -33,6 +33,8 @@ const EXAMPLES: { readonly [Kind in FailureKind]: Omit<Extract<Failure, { kind: 
   invalid_state: { state: "forwarded" },
   reconciliation_not_found: {},
   not_confirmable: { why: "Only a complete dry run can be confirmed." },
+  difference_not_found: {},
+  not_acceptable: {},
   too_many_runs: { limit: 20 },
   route_not_found: {},
   method_not_allowed: { allow: "GET" },

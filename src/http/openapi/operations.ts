@@ -7,7 +7,12 @@ import { confirmedSettingsSchema } from "../../operators/confirm-setting.ts";
 import { eventListSchema } from "../../operators/events.ts";
 import { forwardingRetrySchema, retryEventsReportSchema } from "../../operators/retry-events.ts";
 import { statisticsSchema } from "../../operators/statistics-schema.ts";
-import { reportSchema, runListSchema, runViewSchema } from "../../reconciler/report-schema.ts";
+import {
+  listedDifferenceSchema,
+  reportSchema,
+  runListSchema,
+  runViewSchema,
+} from "../../reconciler/report-schema.ts";
 import { healthSchema, welcomeSchema } from "../info.ts";
 import type { RouteName } from "../routes.ts";
 import type { FailureKind } from "./failures.ts";
@@ -134,6 +139,13 @@ export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
     body: required("Who confirms that this is the right account."),
     answer: json(runViewSchema, "The run, whose account is pinned."),
     failures: ["reconciliation_not_found", "not_confirmable"],
+  },
+  acceptDifference: {
+    description:
+      "Later runs count it apart and list it as accepted, and it does not hold the watermark. Another difference of the same money is found as ever. The report of a run that is over stays as it was counted.",
+    body: required("Which difference, who accepts it, and why. With `undo` it is a finding again."),
+    answer: json(listedDifferenceSchema, "The difference, as it is accepted now."),
+    failures: ["reconciliation_not_found", "difference_not_found", "not_acceptable"],
   },
   showReconciliation: {
     answer: json(reportSchema, "With `format=csv` all of it, else page by page."),

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { type Content, canonicalText } from "../../../../src/reconciler/canonical-text.ts";
-import type { Difference } from "../../../../src/reconciler/findings.ts";
+import type { Judged } from "../../../../src/reconciler/findings.ts";
 import { addAmounts } from "../../../../src/reconciler/totals.ts";
-import { DIFFERENCE } from "../../../support/runs.ts";
+import { ACCEPTANCE, DIFFERENCE } from "../../../support/runs.ts";
 
 describe("the canonical text", () => {
   const content: Content = {
     window: { from: 0, to: 1_000 },
     events: 2,
     counts: { mismatched: 1, ignored: 1 },
+    accepted: {},
     totals: addAmounts(
       [],
       [{ side: "stripe", currency: "USD", direction: "payout", status: "confirmed", amount_minor: "1" }],
@@ -32,7 +33,7 @@ describe("the canonical text", () => {
   });
 
   it("any other fact → another", () => {
-    const [first, second] = content.differences as [Difference, Difference];
+    const [first, second] = content.differences as [Judged, Judged];
     const withOther = (field: string): Content => {
       return { ...content, differences: [{ ...first, [field]: "other" }, second] };
     };
@@ -40,6 +41,7 @@ describe("the canonical text", () => {
       { ...content, window: { from: 0, to: 1_001 } },
       { ...content, events: 3 },
       { ...content, counts: { mismatched: 2, ignored: 1 } },
+      { ...content, accepted: { mismatched: 1 } },
       { ...content, totals: [] },
       { ...content, account: null },
       { ...content, transactions: 4 },
@@ -60,8 +62,13 @@ describe("the canonical text", () => {
         { ...money, side: "stripe", amount_minor: "3", currency: "EUR" },
       ],
     );
-    const differences = [...content.differences, { ...DIFFERENCE, event_id: "evt_0", reason: "r" }];
-    expect(canonicalText({ ...content, totals: totals.toReversed(), differences })).toBe(
+    const differences = [
+      ...content.differences,
+      { ...DIFFERENCE, event_id: "evt_0", reason: "r" },
+      { ...DIFFERENCE, event_id: "evt_3", accepted: ACCEPTANCE },
+    ];
+    const accepted = { mismatched: 1 };
+    expect(canonicalText({ ...content, accepted, totals: totals.toReversed(), differences })).toBe(
       `["clawsettle-reconciliation",3]
 ["account","acct_1",false]
 ["window",0,1000]
@@ -88,11 +95,13 @@ describe("the canonical text", () => {
 ["count","orphan",0]
 ["count","without_effect",0]
 ["count","booked_twice",0]
+["accepted_count","mismatched",1]
 ["total","EUR","payout","confirmed",1,"3",0,"0",0,"0"]
 ["total","USD","payout","confirmed",1,"1",1,"1",1,"2"]
 ["transactions",3]
 ["money","USD","booked","payins",1,"5"]
 ["money","USD","moved","",1,"5"]
+["accepted","evt_3","payout.paid","2027-01-15T00:00:00.000Z","mismatched","amount_minor","1","2",null,"po_1","payout","confirmed","USD","1",null,null]
 ["difference","evt_0","payout.paid","2027-01-15T00:00:00.000Z","mismatched","amount_minor","1","2","r","po_1","payout","confirmed","USD","1",null,null]
 ["difference","evt_1","payout.paid","2027-01-15T00:00:00.000Z","mismatched","amount_minor","1","2",null,"po_1","payout","confirmed","USD","1",null,null]
 ["difference","evt_2","payout.paid","2027-01-15T00:00:00.000Z","mismatched","amount_minor","1","2",null,"po_1","payout","confirmed","USD","1",null,null]

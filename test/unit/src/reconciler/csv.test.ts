@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { toCsv } from "../../../../src/reconciler/csv.ts";
 import { addAmounts } from "../../../../src/reconciler/totals.ts";
-import { DIFFERENCE } from "../../../support/runs.ts";
+import { ACCEPTANCE, DIFFERENCE } from "../../../support/runs.ts";
+
+const NOTHING = { totals: [], counts: {}, accepted: {}, lines: [] };
 
 describe("CSV", () => {
   it("totals, counts and differences → a line each, under one header, as RFC 4180 ends lines", async () => {
@@ -22,38 +24,41 @@ describe("CSV", () => {
         { currency: "USD", part: "moved", class: "", count: 1, amount_minor: "-5" },
       ],
       counts: { mismatched: 1, ignored: 7, missing: 0 },
-      differences: [DIFFERENCE],
+      accepted: { orphan: 2 },
+      differences: [DIFFERENCE, { ...DIFFERENCE, accepted: ACCEPTANCE }],
     });
     expect(csv).toBe(
       [
-        "line,kind,event_id,event_type,created_at,field,ours,theirs,reason,payment_id,direction,status,currency,amount_minor,transaction_id,settlement_id,amount,part,class,count,stripe_count,stripe_amount_minor,stripe_amount,clawsettle_count,clawsettle_amount_minor,clawsettle_amount,ledger_count,ledger_amount_minor,ledger_amount",
-        "total,,,,,,,,,,payout,confirmed,USD,,,,,,,,1,9007199254740993,90071992547409.93,1,1,0.01,2,5,0.05",
-        "money,,,,,,,,,,,,JPY,-150,,,-150,elsewhere,fees_withheld,2,,,,,,,,,",
-        "money,,,,,,,,,,,,USD,-5,,,-0.05,moved,,1,,,,,,,,,",
-        "count,ignored,,,,,,,,,,,,,,,,,,7,,,,,,,,,",
-        "count,mismatched,,,,,,,,,,,,,,,,,,1,,,,,,,,,",
-        "difference,mismatched,evt_1,payout.paid,2027-01-15T00:00:00.000Z,amount_minor,1,2,,po_1,payout,confirmed,USD,1,,,0.01,,,,,,,,,,,,",
+        "line,kind,event_id,event_type,created_at,field,ours,theirs,reason,payment_id,direction,status,currency,amount_minor,transaction_id,settlement_id,amount,part,class,count,stripe_count,stripe_amount_minor,stripe_amount,clawsettle_count,clawsettle_amount_minor,clawsettle_amount,ledger_count,ledger_amount_minor,ledger_amount,accepted_by,accepted_at,accepted_note",
+        "total,,,,,,,,,,payout,confirmed,USD,,,,,,,,1,9007199254740993,90071992547409.93,1,1,0.01,2,5,0.05,,,",
+        "money,,,,,,,,,,,,JPY,-150,,,-150,elsewhere,fees_withheld,2,,,,,,,,,,,,",
+        "money,,,,,,,,,,,,USD,-5,,,-0.05,moved,,1,,,,,,,,,,,,",
+        "count,ignored,,,,,,,,,,,,,,,,,,7,,,,,,,,,,,,",
+        "count,mismatched,,,,,,,,,,,,,,,,,,1,,,,,,,,,,,,",
+        "accepted,orphan,,,,,,,,,,,,,,,,,,2,,,,,,,,,,,,",
+        "difference,mismatched,evt_1,payout.paid,2027-01-15T00:00:00.000Z,amount_minor,1,2,,po_1,payout,confirmed,USD,1,,,0.01,,,,,,,,,,,,,,,",
+        "difference,mismatched,evt_1,payout.paid,2027-01-15T00:00:00.000Z,amount_minor,1,2,,po_1,payout,confirmed,USD,1,,,0.01,,,,,,,,,,,,,ana,2027-01-16T00:00:00.000Z,paid by hand",
         "",
       ].join("\r\n"),
     );
   });
 
   it("nothing was found → the header alone", async () => {
-    const csv = await toCsv({ totals: [], counts: {}, lines: [], differences: [] });
+    const csv = await toCsv({ ...NOTHING, differences: [] });
     expect(csv).toMatch(/^line,kind,[a-z_,]+\r\n$/);
   });
 
   it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])(
     "a value that begins a formula, %j → a text",
     async (ours) => {
-      const csv = await toCsv({ totals: [], counts: {}, lines: [], differences: [{ ...DIFFERENCE, ours }] });
+      const csv = await toCsv({ ...NOTHING, differences: [{ ...DIFFERENCE, ours }] });
       expect(csv).toMatch(/,"?'/);
     },
   );
 
   it("quotes, commas and line ends stay in their field", async () => {
     const ours = 'a "b",\r\nc';
-    const csv = await toCsv({ totals: [], counts: {}, lines: [], differences: [{ ...DIFFERENCE, ours }] });
+    const csv = await toCsv({ ...NOTHING, differences: [{ ...DIFFERENCE, ours }] });
     expect(csv).toContain('"a ""b"",\r\nc"');
   });
 });

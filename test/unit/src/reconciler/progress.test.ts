@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Finding } from "../../../../src/reconciler/findings.ts";
+import type { Finding, Judged } from "../../../../src/reconciler/findings.ts";
 import { MAX_FAILURES } from "../../../../src/reconciler/retry-wait.ts";
 import { afterFailure, afterPage } from "../../../../src/reconciler/progress.ts";
 import { addAmounts } from "../../../../src/reconciler/totals.ts";
 import { HOUR, SECOND, T0 } from "../../../support/records.ts";
-import { differenceOf, failedRun, runningRun } from "../../../support/runs.ts";
+import { ACCEPTANCE, differenceOf, failedRun, runningRun } from "../../../support/runs.ts";
 
 const AMOUNT = {
   side: "stripe",
@@ -15,6 +15,7 @@ const AMOUNT = {
 } as const;
 const POSITION = { starting_after: "evt_9", created_lt: null, last_created: 9, seen: ["evt_9"] };
 
+const judged: Judged[] = [differenceOf("missing"), differenceOf("ignored"), differenceOf("missing")];
 const findings: Finding[] = [
   { differences: [differenceOf("missing"), differenceOf("ignored")], amounts: [AMOUNT] },
   { differences: [differenceOf("missing")], amounts: [AMOUNT, { ...AMOUNT, side: "ledger" }] },
@@ -34,7 +35,7 @@ describe("a page", () => {
 
   it("the first → its events, sums and kinds are counted, and where it ended is kept", () => {
     const run = runningRun({ started_at: T0 });
-    expect(afterPage(run, page, 2)).toEqual(
+    expect(afterPage(run, page, judged, 2)).toEqual(
       runningRun({
         started_at: T0,
         pages: 1,
@@ -53,12 +54,12 @@ describe("a page", () => {
 
   it("what was begun is remembered until its event is examined", () => {
     const run = runningRun({ acting: { evt_1: "deliver", evt_9: "poke" } });
-    expect(afterPage(run, page, 2).acting).toEqual({ evt_9: "poke" });
+    expect(afterPage(run, page, judged, 2).acting).toEqual({ evt_9: "poke" });
   });
 
   it("one more → added to what was found before", () => {
-    const first = afterPage(runningRun(), page, 2);
-    expect(afterPage(first, { ...page, walked: true, reached: T0 - 8 }, 1)).toMatchObject({
+    const first = afterPage(runningRun(), page, judged, 2);
+    expect(afterPage(first, { ...page, walked: true, reached: T0 - 8 }, judged, 1)).toMatchObject({
       pages: 2,
       events: 6,
       reached: T0 - 8,
@@ -70,6 +71,15 @@ describe("a page", () => {
     expect(first.counts).toEqual({ missing: 2, ignored: 1 });
   });
 
+  it("what is accepted → is counted apart", () => {
+    const found = [...judged, { ...differenceOf("mismatched"), accepted: ACCEPTANCE }];
+    expect(afterPage(runningRun({ accepted: { mismatched: 2 } }), page, found, 4)).toMatchObject({
+      counts: { missing: 2, ignored: 1 },
+      accepted: { mismatched: 3 },
+      listed: 4,
+    });
+  });
+
   it("after failures → they are forgotten, and so is what the run did about the page", () => {
     const run = runningRun({
       failures: 11,
@@ -77,7 +87,7 @@ describe("a page", () => {
       next_try_at: T0,
       acting: { evt_1: "deliver" },
     });
-    expect(afterPage(run, page, 0)).toMatchObject({
+    expect(afterPage(run, page, judged, 0)).toMatchObject({
       failures: 0,
       last_failure: null,
       next_try_at: null,

@@ -36,6 +36,7 @@ describe("a run's view", () => {
       started_at: null,
       finished_at: null,
       error: null,
+      accepted: {},
       progress: {
         phase: "waiting",
         pages: 0,
@@ -137,7 +138,8 @@ describe("a run's view", () => {
 });
 
 describe("a run's report", () => {
-  const page = { differences: [DIFFERENCE], next_cursor: "evt_1.mismatched.amount_minor" };
+  const key = "evt_1.mismatched.amount_minor";
+  const page = { differences: [{ ...DIFFERENCE, key }], next_cursor: key };
   const one = { count: 1, amount_minor: "5" };
   const money = { currency: "USD", direction: "payin", status: "confirmed" };
   const even = { ...money, stripe: one, clawsettle: one, ledger: one };
@@ -162,12 +164,13 @@ describe("a run's report", () => {
   });
 
   it.each([
-    ["nothing", {}, 0, false],
-    ["all of them listed", { missing: 2, mismatched: 1 }, 3, false],
-    ["one more than is listed", { missing: 2, mismatched: 2 }, 3, true],
-    ["ignored events, which are only counted", { missing: 2, ignored: 900 }, 2, false],
-  ])("%s → truncated: %4$s", (_, counts, listed, truncated) => {
-    expect(reportOf(completeRun({ counts, listed }), page, null)).toMatchObject({
+    ["nothing", {}, 0, false, {}],
+    ["all of them listed", { missing: 2, mismatched: 1 }, 3, false, {}],
+    ["one more than is listed", { missing: 2, mismatched: 2 }, 3, true, {}],
+    ["ignored events, which are only counted", { missing: 2, ignored: 900 }, 2, false, {}],
+    ["accepted ones, which are listed too", { missing: 1 }, 2, true, { orphan: 2 }],
+  ])("%s → truncated: %4$s", (_, counts, listed, truncated, accepted) => {
+    expect(reportOf(completeRun({ counts, accepted, listed }), page, null)).toMatchObject({
       differences_listed: listed,
       differences_truncated: truncated,
     });

@@ -1,5 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Judged } from "../../../../src/reconciler/findings.ts";
+import type { PageOutcome } from "../../../../src/reconciler/ports.ts";
 import { afterPage } from "../../../../src/reconciler/progress.ts";
 import { walkPage } from "../../../../src/reconciler/walk-page.ts";
 import { isExpired, PURGE_MARGIN_MS } from "../../../../src/reconciler/window.ts";
@@ -164,6 +166,12 @@ describe("a page", () => {
   });
 });
 
+function judgedOf({ findings }: Extract<PageOutcome, { kind: "page" }>): Judged[] {
+  return findings.flatMap(({ differences }) =>
+    differences.map((each) => Object.assign({ accepted: null }, each)),
+  );
+}
+
 class Crash extends Error {}
 
 /** Page by page, as the object does it: after a crash from what is stored. Returns the events that were counted. */
@@ -172,7 +180,7 @@ async function walkAll(world: PageWorld): Promise<{ events: number; counts: Reco
     try {
       const outcome = await walk(world);
       if (outcome.kind === "reposition") world.run = { ...world.run, cursor: outcome.position };
-      else if (outcome.kind === "page") world.run = afterPage(world.run, outcome, 0);
+      else if (outcome.kind === "page") world.run = afterPage(world.run, outcome, judgedOf(outcome), 0);
       else throw new Error(`unexpected: ${JSON.stringify(outcome)}`);
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
