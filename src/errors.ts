@@ -47,6 +47,9 @@ export type Failure =
   | { readonly kind: "not_confirmable"; readonly why: string }
   | { readonly kind: "difference_not_found" }
   | { readonly kind: "not_acceptable" }
+  | { readonly kind: "not_deliverable"; readonly why: string }
+  /** null: no answer. */
+  | { readonly kind: "stripe_unavailable"; readonly stripe_status: number | null }
   | { readonly kind: "too_many_runs"; readonly limit: number }
   | { readonly kind: "route_not_found" }
   | { readonly kind: "method_not_allowed"; readonly allow: string }
@@ -182,6 +185,14 @@ const ANSWERS: {
     status: 409,
     code: "INVALID_STATE",
     error: "A difference of this kind is not accepted: its event, or another run, moves it.",
+  }),
+  not_deliverable: ({ why }) => ({ status: 409, code: "INVALID_STATE", error: why }),
+  stripe_unavailable: ({ stripe_status }) => ({
+    status: 502,
+    code: "STRIPE_UNAVAILABLE",
+    error: "Stripe's API gave no usable answer. Nothing was done.",
+    details: { stripe_status },
+    headers: RETRY_AFTER,
   }),
   too_many_runs: ({ limit }) => ({
     status: 429,

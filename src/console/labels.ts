@@ -111,6 +111,7 @@ const TRIGGERS: Readonly<Record<Trigger, string>> = {
   operator: "asked for by an operator",
   watchdog: "by the watchdog",
   backfill: "by the reconciler",
+  audit: "made of Stripe's money by an operator",
 };
 
 export function describeReason(reason: string | null): string | null {

@@ -2,6 +2,7 @@
 import { reconciliationCsv } from "../http/handlers.ts";
 import { check } from "../http/input.ts";
 import { runIdSchema } from "../http/routes.ts";
+import { deliverMoney } from "../operators/deliver-money.ts";
 import {
   acceptDifference,
   cancelReconciliation,
@@ -10,12 +11,18 @@ import {
   showReconciliation,
   startReconciliation,
 } from "../operators/reconciliations.ts";
-import { acceptDifferenceRequest, startReconciliationRequest } from "../operators/requests.ts";
+import {
+  acceptDifferenceRequest,
+  deliverMoneyRequest,
+  startReconciliationRequest,
+} from "../operators/requests.ts";
 import { type Fields, problemsOf } from "./form.ts";
 import { type ConsoleContext, redirect } from "./guard.ts";
 import { describeStatus, ReconciliationContent } from "./pages/reconciliation.tsx";
+import { MoneyDeliveryContent } from "./pages/money-delivery.tsx";
 import { ReconciliationsContent } from "./pages/reconciliations.tsx";
 import type { Handled, SignedInCall } from "./render.tsx";
+import { eventPath } from "./ui/event-table.tsx";
 import { runPath } from "./ui/run.tsx";
 
 const PAGE = { title: "Reconciliation", section: "/console/reconciliations" } as const;
@@ -94,6 +101,28 @@ export async function postAcceptDifference(call: SignedInCall, c: ConsoleContext
   if (!request.ok) return request;
   const accepted = await acceptDifference(call, id.value, request.value);
   return accepted.ok ? redirect(c, runPath(id.value)) : accepted;
+}
+
+/** Without a note, it shows what would be sent, with a form that sends it. */
+export async function postDeliverMoney(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
+  const id = check(c.req.param("id"), runIdSchema);
+  if (!id.ok) return NOT_FOUND;
+  const { session } = call;
+  const { key = "", note } = c.var.fields;
+  const dry_run = note === undefined;
+  const request = check(
+    { key, note: note ?? "not sent", dry_run, actor: session.actor },
+    deliverMoneyRequest,
+  );
+  if (!request.ok) return request;
+  const delivered = await deliverMoney(call, id.value, request.value);
+  if (!delivered.ok) return delivered;
+  const { value: delivery } = delivered;
+  if (!dry_run) return redirect(c, eventPath(delivery.event_id));
+  const content = (
+    <MoneyDeliveryContent runId={id.value} differenceKey={key} delivery={delivery} session={session} />
+  );
+  return { ok: true, value: { ...PAGE, content } };
 }
 
 /** A field for a time knows no zone, and the page says that it is UTC. */

@@ -26,6 +26,7 @@ import {
   postAcceptDifference,
   postCancelReconciliation,
   postConfirmReconciliation,
+  postDeliverMoney,
   postStartReconciliation,
 } from "./reconciliation-handlers.tsx";
 import { type Handled, respond, type SignedInCall } from "./render.tsx";
@@ -60,6 +61,7 @@ export function createConsole(): Hono<ConsoleEnv> {
   app.post("/reconciliations/:id/cancel", answered(postCancelReconciliation));
   app.post("/reconciliations/:id/confirm", answered(postConfirmReconciliation));
   app.post("/reconciliations/:id/accept", answered(postAcceptDifference));
+  app.post("/reconciliations/:id/deliver", answered(postDeliverMoney));
   app.get("/live/:shard", async (c) => respondJson(c.var.requestId, await watchIndex(c)));
 
   app.all("*", (c) => respond(consoleCall(c), { ok: false, failure: { kind: "route_not_found" } }));

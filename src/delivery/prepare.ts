@@ -29,8 +29,10 @@ export type RefusedDelivery = Extract<
 >;
 
 export interface Source {
-  /** The position of the signing secret that verified the bytes; null: Stripe's API listed the event. */
+  /** The position of the signing secret that verified the bytes; null: nobody signed them. */
   readonly secretIndex: number | null;
+  /** Of an event that Stripe has not made. Else Stripe sent it, or its API listed it. */
+  readonly sentBy?: Delivery["sent_by"];
   readonly requestId: string;
 }
 
@@ -38,7 +40,7 @@ export interface Source {
 export async function prepareDelivery(
   body: Uint8Array<ArrayBuffer>,
   config: Config,
-  { secretIndex, requestId }: Source,
+  { secretIndex, sentBy, requestId }: Source,
 ): Promise<Prepared> {
   const parsed = parseEvent(body);
   if (parsed.kind === "thin") return refused({ kind: "thin_event_unsupported" }, "thin");
@@ -69,6 +71,7 @@ export async function prepareDelivery(
     mapping,
     body_sha256: await sha256(body),
     secret_index: secretIndex,
+    ...(sentBy !== undefined && { sent_by: sentBy }),
     // Kept only while it may be needed to repair the event: it holds personal data.
     body: mapping.kind === "unmappable" || mapping.kind === "question" ? body : null,
     request_id: requestId,

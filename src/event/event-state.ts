@@ -73,7 +73,7 @@ export const eventStateSchema = z
       payload_sha256: sha256HexSchema.nullable(),
       /** The ledger's own event, which proves the effect. */
       ledger_event_id: z.string().nullable(),
-      /** `index n`: which of the configured secrets verified it; or `stripe_api`, see `LISTED_BY_STRIPE`. */
+      /** `index n`: which of the configured secrets verified it; or `stripe_api` or `operator`, see `LISTED_BY_STRIPE`. */
       signing_secret: z.string(),
     }),
   })

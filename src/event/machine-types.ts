@@ -39,6 +39,8 @@ export interface Delivery {
   readonly body_sha256: Uint8Array;
   /** The signing secret that verified it; null: no request of Stripe's, but an event that its API listed to us. */
   readonly secret_index: number | null;
+  /** The operator who had it made of a balance transaction: Stripe has no such event. */
+  readonly sent_by?: { readonly actor: string; readonly note: string };
   /** The raw body, of an event that cannot be settled as it is. */
   readonly body: Uint8Array | null;
   /** For the log only. */
@@ -46,7 +48,8 @@ export interface Delivery {
 }
 
 /** What an attempt that this delivery begins is called in the log. */
-export function triggerOf({ secret_index }: Pick<Delivery, "secret_index">): Trigger {
+export function triggerOf({ secret_index, sent_by }: Pick<Delivery, "secret_index" | "sent_by">): Trigger {
+  if (sent_by !== undefined) return "audit";
   return secret_index === null ? "backfill" : "delivery";
 }
 

@@ -23,7 +23,7 @@ const timestampMs = z.int().nonnegative();
 const count = z.int().nonnegative();
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
-export const triggerSchema = z.enum(["delivery", "alarm", "operator", "watchdog", "backfill"]);
+export const triggerSchema = z.enum(["delivery", "alarm", "operator", "watchdog", "backfill", "audit"]);
 /** `ignored`: no money for the ledger after all. `unmappable`: what the attempt found out cannot be settled. */
 const ends = ["accepted", "rejected", "unavailable", "unknown", "unproven", "ignored", "unmappable"] as const;
 const outcomeKind = z.enum(ends);
@@ -39,7 +39,7 @@ const attemptLogEntry = z.tuple([
 ]);
 
 const operatorActionSchema = z.strictObject({
-  action: z.enum(["retry", "resolve", "assign", "reopen"]),
+  action: z.enum(["retry", "resolve", "assign", "reopen", "deliver"]),
   /** The one that was assigned. */
   account_id: z.string().optional(),
   actor: z.string(),
@@ -69,8 +69,8 @@ const common = {
   body_sha256: bytes,
   /**
    * Which configured signing secret verified the first delivery: its position, never the secret. null: it was no
-   * signed request, Stripe's API listed the event. Only backfilled events have that, and the trigger of that name:
-   * what came by webhook stays readable for versions that know neither.
+   * signed request, Stripe's API listed the event, or an operator had it made of Stripe's money. Only those events have
+   * that, and the triggers `backfill` and `audit`: what came by webhook stays readable for versions that know neither.
    */
   secret: z.int().nonnegative().nullable().default(0),
   conflict: conflictSchema.nullable().default(null),

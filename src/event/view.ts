@@ -1,5 +1,6 @@
 /** An event as operators see it: one row of a list, or its whole state. Pure; times become ISO 8601 here. */
 import { toHex } from "../bytes.ts";
+import { isAuditEvent } from "../event-id.ts";
 import type { EventSummary } from "../event-index/event-summary.ts";
 import { idempotencyKey } from "../settlement/settlement.ts";
 import type { EventState } from "./event-state.ts";
@@ -9,6 +10,8 @@ import { ledgerErrorOf, snapshotOf } from "./snapshot.ts";
 
 /** Instead of a signing secret: nobody signed this event, Stripe's API listed it over an authenticated connection. */
 export const LISTED_BY_STRIPE = "stripe_api";
+/** Or an operator had it made of a balance transaction, and of the object that Stripe's API shows. */
+const MADE_BY_OPERATOR = "operator";
 
 export function iso(ms: number): string {
   return new Date(ms).toISOString();
@@ -106,6 +109,11 @@ function waitsFor(record: EventRecord): EventState["waits_for"] {
   }
 }
 
+function signedBy({ event_id, secret }: EventRecord): string {
+  if (secret !== null) return `index ${secret}`;
+  return isAuditEvent(event_id) ? MADE_BY_OPERATOR : LISTED_BY_STRIPE;
+}
+
 export function summaryOf(record: EventRecord): EventSummary {
   const money = moneyOf(record);
   return {
@@ -171,7 +179,7 @@ export function stateOf(
       body_sha256: toHex(record.body_sha256),
       payload_sha256: payloadSha256,
       ledger_event_id: record.state === "forwarded" ? record.effect : null,
-      signing_secret: record.secret === null ? LISTED_BY_STRIPE : `index ${record.secret}`,
+      signing_secret: signedBy(record),
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { Failure } from "../errors.ts";
 import { assignAccount } from "../operators/assign-account.ts";
 import { confirmSetting } from "../operators/confirm-setting.ts";
+import { deliverMoney } from "../operators/deliver-money.ts";
 import { closeOrReopenEvent, listEvents, showEvent } from "../operators/events.ts";
 import type { OperatorCall } from "../operators/operator-call.ts";
 import {
@@ -53,6 +54,7 @@ export const HANDLERS: Handlers = {
   cancelReconciliation: (call, { id }) => cancelReconciliation(call, id),
   confirmReconciliation: (call, { id, body }) => confirmReconciliation(call, id, body),
   acceptDifference: (call, { id, body }) => acceptDifference(call, id, body),
+  deliverMoney: (call, { id, body }) => deliverMoney(call, id, body),
   showReconciliation: (call, { id, query: { format, cursor = null } }) =>
     format === "csv" ? reconciliationCsv(call, id) : showReconciliation(call, id, cursor),
   confirmSetting: (call, { body }) => confirmSetting(call, body),

@@ -13,6 +13,7 @@ import {
   closeOrReopenRequest,
   confirmReconciliationRequest,
   confirmSettingRequest,
+  deliverMoneyRequest,
   retryEventRequest,
   retryEventsRequest,
   retryForwardingRequest,
@@ -169,6 +170,14 @@ export const ROUTES = {
     summary: "Accept a difference that a reconciliation has found, or take that back.",
     id: runIdSchema,
     body: acceptDifferenceRequest,
+  },
+  deliverMoney: {
+    method: "POST",
+    path: `${RECONCILIATION}/deliver`,
+    access: "operator",
+    summary: "Have money booked of which Stripe made no event, or see what that would be.",
+    id: runIdSchema,
+    body: deliverMoneyRequest,
   },
   showReconciliation: {
     method: "GET",

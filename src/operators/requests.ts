@@ -84,6 +84,14 @@ export const acceptDifferenceRequest = z.strictObject({
   undo: z.boolean().default(false),
 });
 
+/** `key`: of one of the run's differences. With `dry_run` it shows what would be sent. */
+export const deliverMoneyRequest = z.strictObject({
+  key: z.string().min(1).max(400),
+  actor,
+  note,
+  dry_run: z.boolean(),
+});
+
 export type RetryEventRequest = z.infer<typeof retryEventRequest>;
 export type RetryEventsRequest = z.infer<typeof retryEventsRequest>;
 export type RetryForwardingRequest = z.infer<typeof retryForwardingRequest>;
@@ -92,3 +100,4 @@ export type AssignAccountRequest = z.infer<typeof assignAccountRequest>;
 export type StartReconciliationRequest = z.infer<typeof startReconciliationRequest>;
 export type ConfirmSettingRequest = z.infer<typeof confirmSettingRequest>;
 export type AcceptDifferenceRequest = z.infer<typeof acceptDifferenceRequest>;
+export type DeliverMoneyRequest = z.infer<typeof deliverMoneyRequest>;

@@ -13,6 +13,7 @@ import { log } from "../log.ts";
 import { acceptDifference, type AcceptReply, type AcceptRequest } from "./accept-difference.ts";
 import { confirmAccount, type ConfirmReply, loadPinnedAccount } from "./account-check.ts";
 import { currentBounds, loadWatermark } from "./bounds-and-watermark.ts";
+import { findUndelivered, type Undelivered } from "./find-undelivered.ts";
 import { startHourlyRun } from "./hourly-run.ts";
 import { MoneyTables } from "./money-tables.ts";
 import { runPortsFor } from "./run-ports.ts";
@@ -100,6 +101,11 @@ export class Reconciler extends DurableObject<Env> {
 
   accept(id: string, request: AcceptRequest): Promise<RpcResult<AcceptReply>> {
     return this.#answer(({ sql }) => acceptDifference(sql, id, request, Date.now()));
+  }
+
+  /** The balance transaction of a difference, if it is of money without an event. */
+  undelivered(id: string, key: string): Promise<RpcResult<Undelivered>> {
+    return this.#answer((storage) => findUndelivered(storage, id, key));
   }
 
   /** For the cron, every five minutes: starts the hourly run when it is due, purges old runs, replaces a lost alarm. */

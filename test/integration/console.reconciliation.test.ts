@@ -1,5 +1,6 @@
 /** The reconciliation pages: what they show, and what their forms do. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
 import { getPage, postForm, type SignedIn, signIn } from "../support/console.ts";
 import {
   configure,
@@ -198,6 +199,28 @@ describe("the page of one run", () => {
     expect((await postForm(`${path}/accept`, { ...fields, csrf: reader.csrf }, reader)).status).toBe(403);
     await postForm(`${path}/accept`, { ...fields, undo: "on" }, ada);
     expect(await page(path)).toContain("Accept this difference");
+  });
+
+  it("money without an event → shown as Stripe has it, and booked with a note; its event says by whom", async () => {
+    const created = Math.floor(Date.now() / 1_000) - 60;
+    const intent = paymentIntentSucceeded({ account_id: account, amount: 250 }).data.object;
+    const charge = { id: "ch_2", object: "charge", amount: 250, amount_captured: 250, currency: "usd" };
+    const source = { ...charge, payment_intent: intent["id"], status: "succeeded" };
+    const money = { type: "charge", currency: "usd", amount: 250, fee: 0, net: 250 };
+    const transaction = { id: "txn_3", object: "balance_transaction", created, ...money, source };
+    world.stripe.transactions.push(transaction as never);
+    world.stripe.objects.set(String(intent["id"]), intent);
+    const path = await reconcile();
+    expect(await page(path)).toContain("Book it …");
+    const fields = { csrf: ada.csrf, key: "txn_3.money_without_event." };
+    const shown = await postForm(`${path}/deliver`, fields, ada);
+    expect(shown.body).toContain("USD\u00a02.50");
+    expect(shown.body).toContain(String(intent["id"]));
+    const sent = await postForm(`${path}/deliver`, { ...fields, note: "seen at Stripe" }, ada);
+    expect([sent.status, sent.headers.get("location")]).toEqual([303, "/console/events/evt_audit_txn_3"]);
+    const event = await page("/console/events/evt_audit_txn_3");
+    expect(event).toContain("seen at Stripe");
+    expect(event).toContain("made of Stripe&#39;s money by an operator");
   });
 
   it("a dry run → its account can be confirmed; then the list says whose money it is", async () => {

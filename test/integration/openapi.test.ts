@@ -11,15 +11,15 @@ import { openApiDocument } from "../../src/http/openapi/document.ts";
 import { ROUTE_NAMES, type RouteName, ROUTES } from "../../src/http/routes.ts";
 import type { Kind } from "../../src/reconciler/findings.ts";
 import { insertDifference, saveRun } from "../../src/reconciler/runs-table.ts";
-import { forgetEverything, inReconciler } from "../support/reconciler.ts";
+import { forgetEverything, inReconciler, pinAccount } from "../support/reconciler.ts";
 import { completeRun, differenceOf } from "../support/runs.ts";
-import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
+import { accepted, type LedgerRequest, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { type Answer, BASE, deliver, operator, send } from "../support/worker.ts";
 
-let ledgerAnswer: () => Response;
+let ledgerAnswer: (request: LedgerRequest) => Response;
 beforeEach(() => {
   ledgerAnswer = () => accepted();
-  scriptLedger(() => ledgerAnswer());
+  scriptLedger((request) => ledgerAnswer(request));
 });
 afterEach(async () => {
   await forgetEverything();
@@ -75,6 +75,7 @@ const BODIES: Partial<Record<RouteName, unknown>> = {
   confirmReconciliation: { actor: "ada" },
   confirmSetting: { setting: "LEDGER_BASE_URL", actor: "ada", note: "the host was renamed" },
   acceptDifference: { key: "txn_1.orphan.", actor: "ada", note: "paid in cash" },
+  deliverMoney: { key: "txn_1.money_without_event.", actor: "ada", note: "no event came", dry_run: false },
 };
 
 function call(
@@ -165,6 +166,22 @@ async function withDifference(kind: Kind): Promise<string> {
   return id;
 }
 
+async function withUndelivered(): Promise<string> {
+  const id = await withDifference("money_without_event");
+  await pinAccount({ id: "acct_1", livemode: false });
+  return id;
+}
+
+/** What Stripe shows of `txn_1`. */
+function moved({ url }: LedgerRequest): Response | null {
+  const metadata = { account_id: "acct_1" };
+  const payout = { id: "po_1", object: "payout", amount: 5, currency: "usd", status: "paid", metadata };
+  const money = { created: 1, type: "payout", currency: "usd", amount: -5, fee: 0, net: -5 };
+  return url.pathname === "/v1/balance_transactions/txn_1"
+    ? Response.json({ id: "txn_1", object: "balance_transaction", ...money, source: payout })
+    : null;
+}
+
 type Play = (name: RouteName) => Promise<Answer>;
 
 const WEBHOOK: Record<string, () => Promise<Answer>> = {
@@ -210,6 +227,10 @@ const SUCCESSES: Partial<Record<RouteName, Play>> = {
   confirmReconciliation: async (name) => call(name, { runId: await completed() }),
   confirmSetting: async (name) => call(name, { env: await withOtherLedger() }),
   acceptDifference: async (name) => call(name, { runId: await withDifference("orphan") }),
+  deliverMoney: async (name) => {
+    ledgerAnswer = (request) => moved(request) ?? accepted();
+    return call(name, { runId: await withUndelivered() });
+  },
 };
 
 /** What fails in the same way on every route that documents it. */
@@ -230,6 +251,10 @@ const FAILURES: Record<string, Play> = {
     for (let n = 0; n < 21; n++) await beginRun();
     return beginRun();
   },
+  STRIPE_UNAVAILABLE: async (name) => {
+    ledgerAnswer = () => refused(503);
+    return call(name, { runId: await withUndelivered() });
+  },
   ACCOUNT_UNKNOWN: async (name) => call(name, { eventId: await nobodys(() => refused(404, "NOT_FOUND")) }),
   LEDGER_UNAVAILABLE: async (name) => {
     if (name === "assignAccount") return call(name, { eventId: await nobodys(() => refused(503)) });
@@ -240,6 +265,7 @@ const FAILURES: Record<string, Play> = {
   DIFFERENCE_NOT_FOUND: async (name) => call(name, { runId: await completed() }),
   INVALID_STATE: async (name) => {
     if (name === "confirmReconciliation") return call(name, { runId: await begun() });
+    if (name === "deliverMoney") return call(name, { runId: await withDifference("money_without_event") });
     if (name !== "acceptDifference") return call(name, { eventId: await delivered() });
     const body = { key: "txn_1.open.", actor: "ada", note: "paid in cash" };
     return call(name, { runId: await withDifference("open"), body });

@@ -21,6 +21,8 @@ export interface ScriptedStripe {
   fault: ((n: number, url: URL) => Response | Promise<Response> | null) | null;
   /** Balance transactions, each with its source, in any order. */
   readonly transactions: TransactionBody[];
+  /** Everything else that can be asked for, by its id. */
+  readonly objects: Map<string, object>;
   /** Whose key it is. */
   account: { readonly id: string; readonly livemode: boolean };
   /** Instead of the answer to anything but the list of events: n counts these questions, from 1. null: the answer. */
@@ -35,6 +37,7 @@ export function scriptStripe(events: readonly StripeEventBody[] = []): ScriptedS
   const stripe: ScriptedStripe = {
     events: [...events],
     transactions: [],
+    objects: new Map(),
     account: OWN_ACCOUNT,
     questions,
     fault: null,
@@ -58,7 +61,13 @@ export function stripeError(
   return Response.json({ error }, { status, headers });
 }
 
-function moneyOf({ account, transactions }: ScriptedStripe, url: URL): Response {
+function moneyOf({ account, transactions, objects }: ScriptedStripe, url: URL): Response {
+  const [, id] = /^\/v1\/(?:payment_intents|balance_transactions)\/(\w+)$/.exec(url.pathname) ?? [];
+  if (id !== undefined) {
+    const found = transactions.find((each) => each.id === id) ?? objects.get(id);
+    if (found !== undefined) return Response.json(found);
+    return stripeError(404, { type: "invalid_request_error", code: "resource_missing", param: "id" });
+  }
   switch (url.pathname) {
     case "/v1/account":
       return Response.json({ object: "account", id: account.id });

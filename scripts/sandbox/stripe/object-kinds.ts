@@ -36,6 +36,11 @@ export const OBJECT_KINDS: Readonly<Record<string, ObjectKind>> = {
     references: ["invoice", "payment.charge", "payment.payment_intent"],
   },
   customers: { object: "customer", filters: { email: at("email") }, references: [] },
+  payment_intents: {
+    object: "payment_intent",
+    filters: { customer: at("customer") },
+    references: ["customer", "latest_charge", "payment_method"],
+  },
   balance_transactions: {
     object: "balance_transaction",
     filters: { source: at("source"), type: at("type"), currency: at("currency") },

@@ -102,6 +102,7 @@ function actionEntry(taken: EventState["operator_actions"][number]): Entry {
 function whatWasDone({ action, account_id }: EventState["operator_actions"][number]): Child {
   if (action === "resolve") return "resolved it";
   if (action === "reopen") return "reopened it";
+  if (action === "deliver") return "had it made of Stripe's money";
   if (action !== "assign") return "asked for a retry";
   return (
     <>

@@ -135,6 +135,13 @@ function AcceptanceOf({
           </span>
         </span>
       )}
+      {session.role === "admin" && kind === "money_without_event" && (
+        <form method="post" action={`${runPath(id)}/deliver`}>
+          <Csrf session={session} />
+          <input type="hidden" name="key" value={key} />
+          <button type="submit">Book it …</button>
+        </form>
+      )}
       {mayAct && (
         <details class="action">
           <summary>{accepted === null ? "Accept …" : "Take back …"}</summary>

@@ -41,7 +41,7 @@ function onFirstDelivery(delivery: Delivery, context: Context): Step {
   return tell(record, "created", context.now);
 }
 
-function firstCommon(delivery: Delivery, now: number): Common {
+function firstCommon({ sent_by, ...delivery }: Delivery, now: number): Common {
   return {
     event_id: delivery.event_id,
     event_type: delivery.event_type,
@@ -57,7 +57,7 @@ function firstCommon(delivery: Delivery, now: number): Common {
     body_sha256: delivery.body_sha256,
     secret: delivery.secret_index,
     conflict: null,
-    actions: [],
+    actions: sent_by === undefined ? [] : [{ action: "deliver", ...sent_by, at: now }],
   };
 }
 

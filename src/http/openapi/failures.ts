@@ -35,6 +35,8 @@ const EXAMPLES: { readonly [Kind in FailureKind]: Omit<Extract<Failure, { kind: 
   not_confirmable: { why: "Only a complete dry run can be confirmed." },
   difference_not_found: {},
   not_acceptable: {},
+  not_deliverable: { why: "Only money without an event can be delivered." },
+  stripe_unavailable: { stripe_status: 503 },
   too_many_runs: { limit: 20 },
   route_not_found: {},
   method_not_allowed: { allow: "GET" },

@@ -4,6 +4,7 @@ import { eventIdSchema } from "../../event-id.ts";
 import { deliveryAnswerSchema } from "../../event/delivery-answer.ts";
 import { eventStateSchema } from "../../event/event-state.ts";
 import { confirmedSettingsSchema } from "../../operators/confirm-setting.ts";
+import { moneyDeliverySchema } from "../../operators/deliver-money.ts";
 import { eventListSchema } from "../../operators/events.ts";
 import { forwardingRetrySchema, retryEventsReportSchema } from "../../operators/retry-events.ts";
 import { statisticsSchema } from "../../operators/statistics-schema.ts";
@@ -146,6 +147,13 @@ export const OPERATIONS: { readonly [Name in RouteName]: Operation } = {
     body: required("Which difference, who accepts it, and why. With `undo` it is a finding again."),
     answer: json(listedDifferenceSchema, "The difference, as it is accepted now."),
     failures: ["reconciliation_not_found", "difference_not_found", "not_acceptable"],
+  },
+  deliverMoney: {
+    description:
+      "For a difference of the kind `money_without_event`. The object behind the balance transaction is asked of Stripe, and an event is made of it, whose id comes from the transaction. What the mapping makes of it must be what the audit expects, else nothing is sent. Sent twice, or followed by Stripe's own event, it is booked once.",
+    body: required("Which difference, who sends it, and why."),
+    answer: json(moneyDeliverySchema, "What was or would be sent; and the event, if it was."),
+    failures: ["reconciliation_not_found", "difference_not_found", "not_deliverable", "stripe_unavailable"],
   },
   showReconciliation: {
     answer: json(reportSchema, "With `format=csv` all of it, else page by page."),

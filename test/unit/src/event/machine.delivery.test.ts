@@ -82,6 +82,16 @@ describe("(new) + delivery", () => {
     expect(step.record).toMatchObject({ secret: null, attempt: { trigger: "backfill" } });
     expect(parseRecord(structuredClone(step.record))).toEqual(step.record);
   });
+
+  it("made by an operator → the attempt says so, and who it was is kept", () => {
+    const sent_by = { actor: "ana", note: "seen at Stripe" };
+    const step = transition(null, delivered({ secret_index: null, sent_by }), at(0));
+    expect(step.record).toMatchObject({
+      attempt: { trigger: "audit" },
+      actions: [{ action: "deliver", ...sent_by }],
+    });
+    expect(parseRecord(structuredClone(step.record))).toEqual(step.record);
+  });
 });
 
 describe("an attempt under way + delivery", () => {

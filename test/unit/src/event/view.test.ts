@@ -96,6 +96,8 @@ describe("an event's whole state, as the wire contract has it", () => {
 
   it("listed by Stripe's API, and signed by nobody → the evidence says so", () => {
     expect(stateOf(forwarded({ secret: null }), null, null).evidence.signing_secret).toBe("stripe_api");
+    const made = forwarded({ secret: null, event_id: "evt_audit_txn_1" });
+    expect(stateOf(made, null, null).evidence.signing_secret).toBe("operator");
   });
 
   it("every state answers with the same fields", () => {
