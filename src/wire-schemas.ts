@@ -8,4 +8,8 @@ export const minorUnitsSchema = z
   .string()
   .regex(/^-?[0-9]+$/)
   .meta({ description: "An integer in minor units of the currency, as text." });
+export const decimalSchema = z
+  .string()
+  .regex(/^-?[0-9]+(\.[0-9]+)?$/)
+  .meta({ description: "The same amount with the currency's decimals." });
 export const currencySchema = z.string().regex(/^[A-Z]{3}$/);

@@ -2,6 +2,7 @@
  * Differences that an operator has accepted: of each its whole content, so that another difference of the same money is
  * found again. The table is the Reconciler's.
  */
+import { decimalAmount } from "../format-money.ts";
 import { type Acceptance, type Difference, DIFFERENCE_FIELDS, type Judged, subjectOf } from "./findings.ts";
 import { type DifferenceKey, keyOf } from "./difference-cursor.ts";
 import type { ListedDifference } from "./report-schema.ts";
@@ -53,7 +54,9 @@ export function acceptanceOf(sql: SqlStorage, difference: Difference): Acceptanc
 
 /** With who has accepted it by now, whatever it was when a run found it. */
 export function asListed(sql: SqlStorage, difference: Difference): ListedDifference {
-  return { ...difference, key: keyOf(difference), accepted: acceptanceOf(sql, difference) };
+  const { currency, amount_minor } = difference;
+  const amount = currency === null || amount_minor === null ? null : decimalAmount(amount_minor, currency);
+  return { ...difference, key: keyOf(difference), amount, accepted: acceptanceOf(sql, difference) };
 }
 
 /** Accepted before the cutoff. */

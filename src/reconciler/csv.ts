@@ -1,7 +1,8 @@
-/** A report as CSV (RFC 4180): one line per total, part of Stripe's money, count and difference, under one header. */
+/** A report as CSV (RFC 4180): one line per total, class and part of Stripe's money, count and difference, under one header. */
 import { decimalAmount } from "../format-money.ts";
 import type { Content } from "./canonical-text.ts";
 import { DIFFERENCE_FIELDS, type Judged, KINDS, SIDES } from "./findings.ts";
+import { PARTS, type Statement, statementsOf } from "./statement.ts";
 
 const COLUMNS = [
   "line",
@@ -36,6 +37,7 @@ export async function toCsv({
       return { line: "total", currency, direction, status, ...Object.fromEntries(columns) };
     }),
     ...lines.map((line) => ({ line: "money", ...withDecimals(line) })),
+    ...statementsOf(lines).flatMap(sumRows),
     ...KINDS.flatMap((kind) => (counts[kind] ? { line: "count", kind, count: counts[kind] } : [])),
     ...KINDS.flatMap((kind) => (accepted[kind] ? { line: "accepted", kind, count: accepted[kind] } : [])),
     ...differences.map(differenceRow),
@@ -51,6 +53,14 @@ export async function toCsv({
       string: (value, { column }) =>
         /amount/.test(String(column)) && /^-[0-9.]+$/.test(value) ? { value, escape_formulas: false } : value,
     },
+  });
+}
+
+/** Each part of the statement as a whole, and what is left: nothing, if it adds up. */
+function sumRows({ currency, ...statement }: Statement) {
+  return ([...PARTS, "difference"] as const).map((part) => {
+    const amount_minor = statement[`${part}_minor`];
+    return { line: "statement", currency, part, amount_minor, amount: statement.decimals[part] };
   });
 }
 

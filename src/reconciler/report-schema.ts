@@ -1,6 +1,6 @@
 /** Runs and the watermark as operators see them, in the wire's shapes. Pure. */
 import { z } from "zod";
-import { countSchema, isoTimeSchema, sha256HexSchema } from "../wire-schemas.ts";
+import { countSchema, decimalSchema, isoTimeSchema, sha256HexSchema } from "../wire-schemas.ts";
 import { acceptanceSchema, differenceSchema, KINDS } from "./findings.ts";
 import { ownAccountSchema, pinnedAccountSchema } from "./pinned-account.ts";
 import { statementsSchema } from "./statement.ts";
@@ -49,6 +49,7 @@ const run = {
 
 export const listedDifferenceSchema = differenceSchema.extend({
   key: z.string().meta({ description: "Names it within its run." }),
+  amount: decimalSchema.nullable(),
   accepted: acceptanceSchema.nullable().meta({
     description: "As it is now: a run that found it before does not count it as accepted.",
   }),

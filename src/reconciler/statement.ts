@@ -3,7 +3,8 @@
  * summed as bigint. Pure.
  */
 import { z } from "zod";
-import { countSchema, currencySchema, minorUnitsSchema } from "../wire-schemas.ts";
+import { decimalAmount } from "../format-money.ts";
+import { countSchema, currencySchema, decimalSchema, minorUnitsSchema } from "../wire-schemas.ts";
 
 /**
  * `open`: clawsettle has an event of it, which is not settled yet or waits for an operator. `accepted`: unexplained, and an
@@ -51,7 +52,17 @@ const statementSchema = z.strictObject({
   difference_minor: minorUnitsSchema.meta({
     description: "`moved` less the five parts. Not zero: Stripe's own amounts, fees and nets do not add up.",
   }),
-  lines: z.array(lineSchema.omit({ currency: true })).readonly(),
+  /** Of the same sums. */
+  decimals: z.strictObject({
+    moved: decimalSchema,
+    booked: decimalSchema,
+    elsewhere: decimalSchema,
+    open: decimalSchema,
+    accepted: decimalSchema,
+    unexplained: decimalSchema,
+    difference: decimalSchema,
+  }),
+  lines: z.array(lineSchema.omit({ currency: true }).extend({ amount: decimalSchema })).readonly(),
 });
 export const statementsSchema = z.array(statementSchema).readonly();
 export type Statement = z.infer<typeof statementSchema>;
@@ -62,6 +73,7 @@ export function statementsOf(lines: readonly Line[]): Statement[] {
     const sum = (part: Line["part"]) =>
       its.reduce((total, line) => (line.part === part ? total + BigInt(line.amount_minor) : total), 0n);
     const difference = PARTS.reduce((rest, part) => rest - sum(part), sum("moved"));
+    const decimal = (amount: bigint) => decimalAmount(amount.toString(), currency);
     return {
       currency,
       moved_minor: sum("moved").toString(),
@@ -71,8 +83,19 @@ export function statementsOf(lines: readonly Line[]): Statement[] {
       accepted_minor: sum("accepted").toString(),
       unexplained_minor: sum("unexplained").toString(),
       difference_minor: difference.toString(),
+      decimals: {
+        moved: decimal(sum("moved")),
+        booked: decimal(sum("booked")),
+        elsewhere: decimal(sum("elsewhere")),
+        open: decimal(sum("open")),
+        accepted: decimal(sum("accepted")),
+        unexplained: decimal(sum("unexplained")),
+        difference: decimal(difference),
+      },
       lines: its.flatMap(({ part, class: which, count, amount_minor }) =>
-        part === "moved" ? [] : { part, class: which, count, amount_minor },
+        part === "moved"
+          ? []
+          : { part, class: which, count, amount_minor, amount: decimalAmount(amount_minor, currency) },
       ),
     };
   });

@@ -101,6 +101,7 @@ describe("POST …/{id}/accept", () => {
       class: "money_without_event",
       count: 1,
       amount_minor: "1200",
+      amount: "12.00",
     });
     expect(next.content_sha256).not.toBe(first.content_sha256);
     expect(await listOf(next.id)).toMatchObject([{ accepted: { actor: "ana", note: "refunded in cash" } }]);

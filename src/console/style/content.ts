@@ -130,4 +130,19 @@ const PHONE = `
 @media (prefers-reduced-motion: no-preference) { a, button, .states a { transition: border-color .12s, filter .12s; } }
 `;
 
-export const CONTENT = [BLOCKS, EVENT, TABLE, PHONE].join("");
+/** On paper: what is read, in black on white, without what is clicked. Rows and totals are not torn apart. */
+const PRINT = `
+@media print {
+  :root { color-scheme: light; --page: #fff; --card: #fff; --raised: #fff; --ink: #000; --soft: #333; --link: #000; --line: #bbb; --line-strong: #777; --shadow: none; --bad: #000; }
+  html { font-size: 11px; }
+  .top, .skip, .actions, .pages, .crumb, #csv, form, details { display: none; }
+  main { max-width: none; padding: 0; }
+  a { text-decoration: none; }
+  table { overflow: visible; border-radius: 0; }
+  tr, .fact { break-inside: avoid; }
+  h2, caption { break-after: avoid; }
+  .differs { text-decoration: underline; }
+}
+`;
+
+export const CONTENT = [BLOCKS, EVENT, TABLE, PHONE, PRINT].join("");

@@ -139,7 +139,7 @@ describe("a run's view", () => {
 
 describe("a run's report", () => {
   const key = "evt_1.mismatched.amount_minor";
-  const page = { differences: [{ ...DIFFERENCE, key }], next_cursor: key };
+  const page = { differences: [{ ...DIFFERENCE, key, amount: "0.01" }], next_cursor: key };
   const one = { count: 1, amount_minor: "5" };
   const money = { currency: "USD", direction: "payin", status: "confirmed" };
   const even = { ...money, stripe: one, clawsettle: one, ledger: one };
