@@ -148,6 +148,9 @@ ${paint("bold", "Try next")}, in another terminal:
   curl -s -H "Authorization: Bearer $KEY" ${settle}/v1/admin/reconciliations \\
     -d '{"from":"'$(date -u +%F)'","to":"'$(date -u +%FT%TZ)'"}'
 
+  # or let Stripe forget to make the event: the same run finds money that nobody reported, and its page offers to book it
+  npm run send -- --story payment --forget-event${target}
+
   # break the ledger for three requests, then send again (also: slow, rate_limited, reject, commit_then_drop)
   LEDGER_KEY=$(sed -n 's/^LEDGER_ADMIN_KEY=//p' ${file})
   curl -s -H "Authorization: Bearer $LEDGER_KEY" ${ledger}/sandbox/faults -d '{"kind":"down","count":3}'

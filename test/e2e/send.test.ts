@@ -73,6 +73,24 @@ describe("npm run send", () => {
     expect(data.map(({ id }) => id)).toEqual(expect.arrayContaining(["evt_e2e_lost", "evt_e2e_sent"]));
   });
 
+  it("--story --forget-event → Stripe has its money and no event, a reconciliation finds it, an operator has it booked", async () => {
+    const { code, stdout } = await send("--story", "payment", "--forget-event");
+    expect(code).toBe(0);
+    const [, transaction = ""] = /(txn_\w+) charge, USD\s25.00/.exec(stdout) ?? [];
+    const now = Date.now();
+    const iso = (at: number) => new Date(at).toISOString();
+    const window = { from: iso(now - 86_400_000), to: iso(now), actor: "ada" };
+    const id = await started.clawsettle.beginReconciliation(window);
+    const { differences } = await started.clawsettle.reconciliationAtEnd(id);
+    const found = differences.find(({ kind }) => kind === "money_without_event");
+    expect(found).toMatchObject({ transaction_id: transaction, amount: "25.00" });
+    const url = new URL(`/v1/admin/reconciliations/${id}/deliver`, started.stack.clawsettleUrl);
+    const headers = { authorization: `Bearer ${started.env["SETTLE_ADMIN_KEY"]}` };
+    const body = JSON.stringify({ key: found?.key, actor: "ada", note: "no event came", dry_run: false });
+    const answer = await fetch(url, { method: "POST", headers, body });
+    expect(await answer.json()).toMatchObject({ event: { state: "forwarded" } });
+  });
+
   it("no sandbox Stripe there → says so, and sends all the same; --lose → exit 1", async () => {
     const elsewhere = ["--stripe-url", "http://127.0.0.1:9", "--account", "acc_none"];
     const { stderr, stdout } = await send("customer.created", ...elsewhere);

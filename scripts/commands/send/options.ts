@@ -30,6 +30,7 @@ export const HELP = `Builds a Stripe event, signs it, and delivers it to clawset
   --list               the names of all stories
   --order <order>      of a story's events: as-sent, backwards or shuffled (as-sent)
   --double             each event of the story twice, at the same moment
+  --forget-event       the story happens at the sandbox Stripe, and Stripe makes no event of it: nothing is listed or sent
   --url <url>          clawsettle (${DEFAULT_CLAWSETTLE_URL})
   --ledger-url <url>   the local ledger (${DEFAULT_LEDGER_URL})
   --stripe-url <url>   the sandbox Stripe, which lists what happens (${DEFAULT_STRIPE_URL})
@@ -56,6 +57,7 @@ export const OPTIONS = {
   list: flag,
   order: oneOf(["as-sent", "backwards", "shuffled"], null),
   double: flag,
+  "forget-event": flag,
   "vars-file": text(DEV_VARS_FILE),
   "allow-remote": flag,
 };
@@ -80,7 +82,8 @@ function sendOptions(values: Given, positionals: readonly string[]) {
     throw new UsageError("--lose is for the local stack: Stripe itself loses nothing for us.");
   if (values.livemode && values.lose)
     throw new UsageError("--lose is for test mode: a sandbox lists no live events.");
-  if (values.order !== null || values.double) throw new UsageError("--order and --double are for a --story.");
+  if (values.order !== null || values.double || values["forget-event"])
+    throw new UsageError("--order, --double and --forget-event are for a --story.");
   return {
     ...values,
     story: null,
@@ -98,7 +101,9 @@ function storyOptions(values: Given, story: StoryName, positionals: readonly str
     (value) => value !== undefined,
   );
   if (positionals.length > 0 || isOfOneEvent || livemode || lose || times > 1)
-    throw new UsageError("--story goes with --order and --double, and with no event type of its own.");
+    throw new UsageError(
+      "--story goes with --order, --double and --forget-event, and with no event type of its own.",
+    );
   return { ...values, story, order: values.order ?? "as-sent" };
 }
 

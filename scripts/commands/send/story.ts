@@ -38,6 +38,7 @@ export async function sendStory(options: StoryOptions): Promise<number> {
     const owners = { ada: await newAccount(ledger, "ada"), bob: await newAccount(ledger, "bob") };
     const account = untilNow(options.story, owners);
     await stripe.addObjects(account.objects);
+    if (options["forget-event"]) return forgotten(account);
     // Stripe lists the events of a connected account to that account.
     if (account.account === null) await stripe.know(account.events.map((event) => JSON.stringify(event)));
     console.log(paint("bold", STORIES[options.story].title));
@@ -47,6 +48,17 @@ export async function sendStory(options: StoryOptions): Promise<number> {
   } finally {
     await http.close();
   }
+}
+
+/** Stripe has the objects and the money, and no event. */
+function forgotten({ transactions }: StripeAccount): number {
+  for (const { id, type, amount, currency } of transactions) {
+    console.log(`  ${id} ${type}, ${formatMoney(String(amount), currency.toUpperCase())}`);
+  }
+  console.log(
+    "No event was made of it: a reconciliation finds money_without_event, and an operator has it booked.",
+  );
+  return EXIT_OK;
 }
 
 async function clients(options: StoryOptions, http: ReturnType<typeof httpClient>) {

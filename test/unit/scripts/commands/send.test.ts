@@ -15,9 +15,14 @@ it.each<[string, string[], string]>([
   [
     "a story and an event type",
     ["payout.paid", "--story", "refund"],
-    "--story goes with --order and --double",
+    "--story goes with --order, --double and --forget-event",
   ],
-  ["a story and an amount", ["--story", "refund", "--amount", "5"], "--story goes with --order and --double"],
+  [
+    "a story and an amount",
+    ["--story", "refund", "--amount", "5"],
+    "--story goes with --order, --double and --forget-event",
+  ],
+  ["a forgotten event without a story", ["payout.paid", "--forget-event"], "are for a --story"],
   ["an order without a story", ["payout.paid", "--order", "backwards"], "are for a --story"],
   [
     "no such order",
