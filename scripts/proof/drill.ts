@@ -94,8 +94,8 @@ async function reconcile({
 }
 
 async function audit({ seed, ...values }: Options): Promise<Outcome> {
-  const { payments, lost, altered, never, invented, effectless, twice } = values;
-  const wrong = { lost, never, altered, invented, effectless, twice };
+  const { payments, lost, altered, never, invented, effectless, twice, misread } = values;
+  const wrong = { lost, never, altered, invented, effectless, twice, misread };
   const { disagreements: found, ...numbers } = await auditDrill({ payments, ...wrong, seed }, say);
   return { numbers, markdown: auditReport(numbers), found };
 }

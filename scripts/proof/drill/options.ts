@@ -13,6 +13,7 @@ const DEFAULT_NEVER = 20;
 const DEFAULT_INVENTED = 10;
 const DEFAULT_EFFECTLESS = 5;
 const DEFAULT_TWICE = 5;
+const DEFAULT_MISREAD = 5;
 const DEFAULT_LEDGER_KILLS = 20;
 const DEFAULT_TO_ACCOUNTS = 800;
 const DEFAULT_ACCOUNTS = 10;
@@ -45,6 +46,7 @@ audit: as reconcile, with refunds, disputes and payouts in three currencies, and
   --invented <n>       settlements that no money is behind (${DEFAULT_INVENTED})
   --effectless <n>     settlements without the ledger's event (${DEFAULT_EFFECTLESS})
   --twice <n>          payments booked a second time by hand (${DEFAULT_TWICE})
+  --misread <n>        refunds booked at their payment's running total, by a mistake in the mapping (${DEFAULT_MISREAD})
 
 ledger: the ledger is killed with kill -9 again and again, between any two of its statements, under load.
   --to-accounts <n>    payments (${DEFAULT_TO_ACCOUNTS})
@@ -75,6 +77,7 @@ export const OPTIONS = {
   invented: whole(0, 10_000, DEFAULT_INVENTED),
   effectless: whole(0, 10_000, DEFAULT_EFFECTLESS),
   twice: whole(0, 10_000, DEFAULT_TWICE),
+  misread: whole(0, 10_000, DEFAULT_MISREAD),
   "to-accounts": whole(1, 100_000, DEFAULT_TO_ACCOUNTS),
   accounts: whole(1, 1_000, DEFAULT_ACCOUNTS),
   "ledger-kills": whole(0, 1_000, DEFAULT_LEDGER_KILLS),

@@ -18,6 +18,7 @@ export interface AuditOptions {
   readonly invented: number;
   readonly effectless: number;
   readonly twice: number;
+  readonly misread: number;
 }
 
 const CURRENCIES = ["usd", "eur", "jpy"] as const;
@@ -41,6 +42,14 @@ export interface Paid {
   readonly events: readonly StripeEventBody[];
 }
 
+/** Of two refunds of a payment the second. */
+export interface Misread {
+  readonly refund: string;
+  readonly amount: number;
+  /** As a mapping reads them that takes the payment's running total for the refund's amount. */
+  readonly events: readonly StripeEventBody[];
+}
+
 interface Owner {
   readonly account_id: string;
   readonly currency: string;
@@ -49,13 +58,13 @@ interface Owner {
 export type AuditPlan = ReturnType<typeof planAudit>;
 
 export function planAudit(random: Random, options: AuditOptions, now: number) {
-  const { payments, lost, never, altered, effectless, twice } = options;
+  const { payments, lost, never, altered, effectless, twice, misread } = options;
   const dids = didsOf(ACCOUNTS);
   const owners = dids.map((did, n) => ({
     account_id: accountIdOf(did),
     currency: CURRENCIES[n % CURRENCIES.length] ?? "usd",
   }));
-  const begin = now - payments * (SPACING_S + PAYMENT_S) * SECOND - 10 * MARGIN_MS;
+  const begin = now - (payments + misread) * (SPACING_S + PAYMENT_S) * SECOND - 10 * MARGIN_MS;
   const stripe = new StripeAccount({ random, now: begin });
   const types = new Set(subscribedEventTypes());
   /** Everything that `act` makes happen, as one chain of deliveries. */
@@ -76,6 +85,11 @@ export function planAudit(random: Random, options: AuditOptions, now: number) {
     const automatic = { amount: 700, currency, automatic: true };
     if (n % EVERY.automaticPayout === 4) others.push(chainOf(() => void stripe.payOut(automatic).pay()));
   }
+  const misreadRefunds = Array.from({ length: misread }, () => {
+    stripe.later(SPACING_S * SECOND);
+    return misreadRefund(stripe, random.pick(owners), chainOf);
+  });
+  others.push(...misreadRefunds.map(({ events }) => [...events]));
   // Of payments to which nothing else happens: what is found of one is found once.
   const simple = chains.filter(({ events }) =>
     events.every(({ type }) => /^(payment_intent|charge)\.succeeded$/.test(type)),
@@ -89,6 +103,7 @@ export function planAudit(random: Random, options: AuditOptions, now: number) {
     twice: take(twice),
   };
   if (plan.twice.length < twice) throw new Error("more payments are needed for so much that goes wrong");
+  const asRead = new Map(misreadRefunds.flatMap(({ events }) => events.map((event) => [event.id, event])));
   const unmade = new Set(plan.never.flatMap(({ events }) => events));
   const undelivered = new Set([...unmade, ...plan.lost.flatMap(({ events }) => events)]);
   return {
@@ -98,7 +113,8 @@ export function planAudit(random: Random, options: AuditOptions, now: number) {
     dids,
     stripe,
     /** In the list of events. */
-    listed: stripe.events.filter((event) => !unmade.has(event)),
+    listed: stripe.events.filter((event) => !unmade.has(event)).map((event) => asRead.get(event.id) ?? event),
+    misread: misreadRefunds,
     deliveries: [...chains.map(({ events }) => events), ...others].map((chain) =>
       chain.filter((event) => !undelivered.has(event)),
     ),
@@ -107,6 +123,27 @@ export function planAudit(random: Random, options: AuditOptions, now: number) {
       to: new Date(stripe.now + MARGIN_MS).toISOString(),
     },
   };
+}
+
+function misreadRefund(
+  stripe: StripeAccount,
+  { account_id, currency }: Owner,
+  chainOf: (act: () => void) => StripeEventBody[],
+): Misread {
+  const [first, amount] = [300, 200];
+  let refund = "";
+  const events = chainOf(() => {
+    const payment = stripe.pay({ amount: 2_000, currency, metadata: { account_id } });
+    payment.refund({ amount: first });
+    refund = payment.refund({ amount }).id;
+  });
+  const total = (event: StripeEventBody): StripeEventBody => {
+    const { object } = event.data;
+    return object["id"] === refund
+      ? { ...event, data: { object: { ...object, amount: first + amount } } }
+      : event;
+  };
+  return { refund, amount, events: events.map(total) };
 }
 
 /** A payment, and what becomes of it. */

@@ -128,7 +128,7 @@ function loadRows(load: Load): [string, string | number][] {
 }
 
 export function auditReport(numbers: Numbers<typeof auditDrill>): string {
-  const { payments, transactions, lost, never, altered, invented, effectless, twice } = numbers;
+  const { payments, transactions, lost, never, altered, invented, effectless, twice, misread } = numbers;
   return [
     `## Audit drill, seed ${numbers.seed}`,
     "",
@@ -139,7 +139,11 @@ export function auditReport(numbers: Numbers<typeof auditDrill>): string {
         "settlements altered, invented, without effect, booked twice",
         `${altered}, ${invented}, ${effectless}, ${twice}`,
       ],
-      ["three runs, the last after the repair", numbers.run_seconds.map((s) => `${s} s`).join(", ")],
+      ["refunds booked at the running total", `${misread}`],
+      [
+        "four runs, the third after the repair, the last after the rest is accepted",
+        numbers.run_seconds.map((s) => `${s} s`).join(", "),
+      ],
       ["found", numbers.found.map((found) => JSON.stringify(found)).join(" · ")],
       ["whole drill", `${numbers.seconds} s`],
     ]),

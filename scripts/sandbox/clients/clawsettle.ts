@@ -106,6 +106,10 @@ function reconciliationCalls(call: ReturnType<typeof jsonApi>) {
       if (status !== 202) throw new PlainError(`No run was begun: ${JSON.stringify(body)}`);
       return String(at(body, "id"));
     },
+    async accept(id: string, request: { key: string; actor: string; note: string }): Promise<void> {
+      const { status, body } = await call("POST", `${RUNS}/${id}/accept`, JSON.stringify(request));
+      if (status !== 200) throw new PlainError(`Not accepted: ${JSON.stringify(body)}`);
+    },
     reconciliation,
     /** The run at its end, however it ended. */
     reconciliationAtEnd: (id: string): Promise<Report> =>

@@ -18,6 +18,7 @@ export type Sandbox = {
   requestsAfter(seq: number): Promise<readonly LoggedRequest[]>;
   /** Changes a payin as no contract allows. */
   alterPayin(paymentId: string, changes: Changes): Promise<void>;
+  alterRefund(refundId: string, changes: Changes): Promise<void>;
   /** What the balances are, what the settlements claim, and which effects are not complete. */
   audit(): Promise<Audit>;
   /** Makes what is missing of a settlement's effect, as somebody who can write the ledger's database would. */
@@ -42,6 +43,10 @@ export function sandboxClient({ http, baseUrl, adminKey }: SandboxOptions): Sand
     if (answer.status >= 200 && answer.status < 300) return answer.body;
     throw new PlainError(`The sandbox ledger answered ${answer.status} to ${method} ${path}`);
   };
+  const alter = async (external_payment_id: string, direction: "payin" | "refund", changes: Changes) => {
+    const altered = { external_payment_id, direction, ...changes };
+    await call("POST", "/sandbox/settlements/alter", altered);
+  };
   return {
     addFault: async (fault) => void (await call("POST", "/sandbox/faults", fault)),
     clearFaults: async () => void (await call("DELETE", "/sandbox/faults")),
@@ -54,10 +59,8 @@ export function sandboxClient({ http, baseUrl, adminKey }: SandboxOptions): Sand
       const body = await call("GET", `/sandbox/requests?after=${seq}`);
       return (body as { requests: LoggedRequest[] }).requests;
     },
-    async alterPayin(external_payment_id, changes) {
-      const altered = { external_payment_id, direction: "payin", ...changes };
-      await call("POST", "/sandbox/settlements/alter", altered);
-    },
+    alterPayin: (id, changes) => alter(id, "payin", changes),
+    alterRefund: (id, changes) => alter(id, "refund", changes),
     audit: async () => (await call("GET", "/sandbox/audit")) as Audit,
     completeEffect: async (key) => void (await call("POST", "/sandbox/settlements/complete", key)),
     removeSettlement: async (key) => void (await call("POST", "/sandbox/settlements/remove", key)),
