@@ -1,5 +1,5 @@
 /**
- * Wakes overdue events, and purges the index. An event is woken by its own alarm; should the platform lose one, nothing
+ * Wakes overdue events. An event is woken by its own alarm; should the platform lose one, nothing
  * in the event's object would ever notice. So this checks from outside when each event was to be woken.
  *
  * An event that is not in the index cannot be checked: one whose very first attempt was cut off, and whose alarm was lost
@@ -17,13 +17,10 @@ import type { Overdue } from "../event-index/overdue.ts";
 const OVERDUE_MS = 60_000;
 /**
  * One run may make 10,000 requests. Each can take three tries, and with 64 shards, the most there can be, a question to
- * all of them is 192. At worst then: 2,048 pokes (32 of each shard) are 6,144; 512 purges (8 of each) are 1,536; the
- * five other questions (overdue, rescues, and three for the alerts) are 960; notes, alerts, the heartbeat and the
- * Reconciler are some 130. Together 8,770.
+ * all of them is 192. At worst then: 2,048 pokes (32 of each shard) are 6,144; the five questions to all shards (overdue,
+ * rescues, and three for the alerts) are 960; notes, alerts, the heartbeat and the Reconciler are some 130. Together 7,234.
  */
 const POKES_PER_SWEEP = 2_000;
-const PURGES_PER_SWEEP = 480;
-const PURGE_BATCH = 1_000;
 /** The ledger may just be coming back: this is not the moment to overrun it. */
 const POKES_AT_ONCE = 6;
 /**
@@ -37,19 +34,14 @@ const SWEEP_BUDGET_MS = 240_000;
 export async function sweep(env: Env, config: Config): Promise<boolean> {
   const index = { env, shards: config.indexShards };
   const startedAt = Date.now();
-  const [rescue, purge] = await Promise.all([
-    rescueOverdue(index, startedAt),
-    purgeExpired(index, startedAt - config.retentionMs),
-  ]);
-  const { overdue, rescued, failed } = rescue;
-  const wentThrough = rescue.reachedAll && purge.reachedAll && (await noteSweep(index));
+  const { overdue, rescued, failed, reachedAll } = await rescueOverdue(index, startedAt);
+  const wentThrough = reachedAll && (await noteSweep(index));
   log(overdue === 0 && wentThrough ? "info" : "warn", {
     msg: "sweep",
     went_through: wentThrough,
     overdue,
     rescued,
     failed,
-    purged: purge.rows,
     duration_ms: Date.now() - startedAt,
   });
   return wentThrough;
@@ -113,28 +105,4 @@ async function countRescues(index: IndexPlace, eventIds: readonly string[]): Pro
       askShard(index, shard, (stub) => stub.addRescues(sweepId, length)),
     ),
   );
-}
-
-/** In batches, so that no shard delays its events' rows for long. */
-async function purgeExpired(
-  index: IndexPlace,
-  cutoff: number,
-): Promise<{ readonly rows: number; readonly reachedAll: boolean }> {
-  const batches = Math.ceil(PURGES_PER_SWEEP / index.shards);
-  const purged = await Promise.all(
-    shardNumbers(index).map(async (shard) => {
-      let rows = 0;
-      for (let batch = 0; batch < batches; batch++) {
-        const gone = await askShard(index, shard, (stub) => stub.purge(cutoff, PURGE_BATCH));
-        if (!gone.ok) return { rows, reached: false };
-        rows += gone.value;
-        if (gone.value < PURGE_BATCH) break;
-      }
-      return { rows, reached: true };
-    }),
-  );
-  return {
-    rows: purged.reduce((total, { rows }) => total + rows, 0),
-    reachedAll: purged.every(({ reached }) => reached),
-  };
 }

@@ -6,10 +6,9 @@
  * `told_open`, are stored and older than the code's word for it, "reported".
  */
 import type { EventSummary } from "./event-summary.ts";
-import { IS_OPEN } from "./filter.ts";
+import { IS_OPEN, OPEN_EVENTS, whereOf } from "./filter.ts";
+import { openMoney } from "./open-money.ts";
 import type { Money } from "./sum-by-currency.ts";
-import { openMoney } from "./shard-stats.ts";
-import { OPEN_EVENTS } from "./events-table.ts";
 
 const NOTES_KEY = "alert:";
 
@@ -75,7 +74,7 @@ export function alertFacts(sql: SqlStorage, receivedBy: number, limit: number): 
     .one();
   return {
     failures,
-    longOpen: { money: openMoney(sql, { received_to: receivedBy + 1 }), oldest, unreported },
+    longOpen: { money: openMoney(sql, whereOf({ received_to: receivedBy + 1 })), oldest, unreported },
   };
 }
 

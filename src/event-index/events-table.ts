@@ -5,8 +5,9 @@
  * indexes hold open events alone, so that a settled event is exactly one row written. Every other query
  * is a scan: of the open events, or of a page's neighbourhood, or (rare types, one payment) of the whole shard.
  */
-import { type EventSummary, RESENDABLE_MS } from "./event-summary.ts";
-import { type EventFilter, IS_FINAL, IS_OPEN, isOpenState, type Position, whereOf } from "./filter.ts";
+import { isCounted, recount, type Stored } from "./counters.ts";
+import type { EventSummary } from "./event-summary.ts";
+import { type EventFilter, IS_OPEN, isOpenState, OPEN_EVENTS, type Position, whereOf } from "./filter.ts";
 
 const COLUMNS = [
   "received_at",
@@ -27,8 +28,6 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof EventSummary)[];
 
 const SELECTED = COLUMNS.join(", ");
-/** Named where it must be taken: without statistics SQLite would rather walk the whole table in its order. */
-export const OPEN_EVENTS = "events INDEXED BY open_events";
 const OPEN_EVENTS_BY_PAYMENT = "events INDEXED BY open_payments";
 
 const TABLE = `
@@ -83,8 +82,17 @@ const UPSERT = `
   WHERE excluded.revision > events.revision`;
 
 /** Again and late is harmless: a row is only ever replaced by a newer revision of its event. */
-export function upsert(sql: SqlStorage, summary: EventSummary): void {
-  sql.exec(UPSERT, ...COLUMNS.map((column) => summary[column]));
+export function upsert(stored: Stored, summary: EventSummary, now: number): void {
+  const { sql, kv } = stored;
+  const before = isCounted(kv, summary) ? selectRow(sql, summary) : [];
+  const { rowsWritten } = sql.exec(UPSERT, ...COLUMNS.map((column) => summary[column]));
+  if (rowsWritten > 0) recount(stored, before, [summary], now);
+}
+
+function selectRow(sql: SqlStorage, { received_at, event_id }: Position): EventSummary[] {
+  return summaries(
+    sql.exec(`SELECT ${SELECTED} FROM events WHERE received_at = ? AND event_id = ?`, received_at, event_id),
+  );
 }
 
 /** Newest first. */
@@ -127,30 +135,6 @@ export function selectOpen(
       limit,
     ),
   );
-}
-
-/**
- * Final events that changed last at `cutoff` or before, each as long as its object is kept: see `keptUntil`. Unresolved
- * failures are never purged. Returns how many went.
- */
-export function purge(
-  sql: SqlStorage,
-  { cutoff, now }: { readonly cutoff: number; readonly now: number },
-  limit: number,
-): number {
-  // An event cannot have changed before it came, so only the oldest part of the table is read.
-  const gone = sql.exec(
-    `DELETE FROM events WHERE (received_at, event_id) IN (
-      SELECT received_at, event_id FROM events
-      WHERE received_at <= ? AND updated_at <= ? AND ${IS_FINAL} AND (state = 'forwarded' OR received_at <= ?)
-      ORDER BY received_at, event_id LIMIT ?
-    ) RETURNING event_id`,
-    cutoff,
-    cutoff,
-    now - RESENDABLE_MS,
-    limit,
-  );
-  return gone.toArray().length;
 }
 
 /** The columns are a summary's fields, and only `upsert` writes them. */

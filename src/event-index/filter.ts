@@ -24,6 +24,14 @@ export interface Position {
   readonly event_id: string;
 }
 
+/** Before every row. */
+export const FIRST_POSITION: Position = { received_at: 0, event_id: "" };
+
+/** In the order of the table. */
+export function isBefore(a: Position, b: Position): boolean {
+  return a.received_at < b.received_at || (a.received_at === b.received_at && a.event_id < b.event_id);
+}
+
 export interface Where {
   readonly sql: string;
   readonly params: readonly (string | number)[];
@@ -32,6 +40,9 @@ export interface Where {
 /** SQLite takes a partial index only for a query that repeats the index's own condition, word for word. */
 export const IS_OPEN = `state IN (${quoted(OPEN_STATES)})`;
 export const IS_FINAL = `state IN (${quoted(FINAL_STATES)})`;
+
+/** Named where it must be taken: without statistics SQLite would rather walk the whole table in its order. */
+export const OPEN_EVENTS = "events INDEXED BY open_events";
 
 export function isOpenState(state: string | undefined): boolean {
   return OPEN_STATES.some((open) => open === state);

@@ -1,6 +1,5 @@
 /** What a shard keeps of the sweeps: which events it has handed out, how many were rescued, and when the last one was. */
-import { IS_OPEN } from "./filter.ts";
-import { OPEN_EVENTS } from "./events-table.ts";
+import { IS_OPEN, OPEN_EVENTS } from "./filter.ts";
 import type { SweepMark } from "./sweep-age.ts";
 
 const RESCUES_KEY = "rescues";

@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { payoutPaid, paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
-import { OPEN_EVENTS } from "../../src/event-index/events-table.ts";
+import { OPEN_EVENTS } from "../../src/event-index/filter.ts";
 import { shardOf } from "../../src/event-index/shard.ts";
 import { type LedgerRequest, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { emptyIndex, FAILED, fill, summary, withoutShard } from "../support/summaries.ts";

@@ -15,17 +15,8 @@ import { markdownTable } from "../support/markdown.ts";
 import { dollarsPerMillion, PRICED, PRICES, type Usage } from "../support/price-list.ts";
 import { scaleTable } from "../support/scale.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
-import { emptyIndex, fill, summary, T0 } from "../support/summaries.ts";
-import {
-  deliver,
-  indexRow,
-  operator,
-  runAlarm,
-  runCron,
-  SHARDS,
-  shardStub,
-  storedRecord,
-} from "../support/worker.ts";
+import { emptyIndex, fill, runUpkeep, summary, T0 } from "../support/summaries.ts";
+import { deliver, indexRow, operator, runAlarm, SHARDS, shardStub, storedRecord } from "../support/worker.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -145,7 +136,7 @@ async function live({ event: make, play, endsAs, keptDays }: Scene, indexBytes: 
 
   vi.setSystemTime(Date.now() + keptDays * DAY_MS + MINUTE_MS);
   await runAlarm(event.id);
-  await runCron();
+  await runUpkeep();
   stop();
   expect(await storedRecord(event.id), `${endsAs} is purged`).toBeUndefined();
   expect(await indexRow(event.id)).toBeUndefined();

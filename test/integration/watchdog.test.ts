@@ -4,7 +4,7 @@ import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-even
 import { shardOf } from "../../src/event-index/shard.ts";
 import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import { accepted, refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
-import { allRows, emptyIndex, FAILED, fill, summary, withoutShard } from "../support/summaries.ts";
+import { emptyIndex, FAILED, fill, summary, withoutShard } from "../support/summaries.ts";
 import {
   alarmAt,
   crash,
@@ -207,50 +207,6 @@ describe("what fails does not stop the sweep", () => {
       '"msg":"unconfigured","missing":"LEDGER_ADMIN_KEY"',
     );
     expect(ledger.requests).toHaveLength(1);
-  });
-});
-
-describe("the purge", () => {
-  const old = () => Date.now() - 30 * DAY;
-
-  it.each<[string, Partial<EventSummary>, boolean]>([
-    ["forwarded, past its retention → purged", {}, true],
-    ["ignored, past its retention → purged", { state: "ignored" }, true],
-    ["resolved, past its retention → purged", { state: "resolved" }, true],
-    ["failed, past its retention → kept: nobody has dealt with it", FAILED, false],
-    ["resolved a moment ago, received long ago → kept", { state: "resolved", updated_at: Infinity }, false],
-  ])("%s", async (_, fields, purged) => {
-    const updated_at = fields.updated_at === undefined ? old() : old() + 1;
-    await fill([summary({ ...fields, received_at: old() - DAY, updated_at })]);
-    await runCron();
-    expect(await allRows()).toHaveLength(purged ? 0 : 1);
-  });
-
-  it.each([
-    ["forwarded", 0],
-    ["ignored", 1],
-    ["resolved", 1],
-  ] as const)("%s, past a retention of 7 days, while Stripe can resend it → %i kept", async (state, kept) => {
-    const received_at = Date.now() - 30 * DAY;
-    await fill([summary({ state, received_at, updated_at: received_at })]);
-    await runCron({ EVENT_RETENTION_DAYS: "7" });
-    expect(await allRows()).toHaveLength(kept);
-  });
-
-  it("more than one batch, with unresolved failures among them → all go but those", async () => {
-    const rows = Array.from({ length: 2_500 }, (_, i) =>
-      summary({
-        event_id: `evt_old${i}`,
-        received_at: old() - DAY + i,
-        updated_at: old(),
-        ...(i % 100 === 0 ? FAILED : {}),
-      }),
-    ).filter((row, i) => i % 100 === 0 || shardOf(row.event_id, 2) === 0);
-    await fill(rows);
-    await fill([summary({ event_id: "evt_young", received_at: Date.now(), updated_at: Date.now() })]);
-    await runCron();
-    const kept = (await allRows()).map((row) => row["state"]);
-    expect(kept.toSorted()).toEqual([...Array(25).fill("failed"), "forwarded"]);
   });
 });
 

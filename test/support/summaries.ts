@@ -1,11 +1,11 @@
 /** Rows of the index, built at once: lists, sums and sweeps need many, and no ledger. */
-import { runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { shardName, shardOf } from "../../src/event-index/shard.ts";
 import { upsert } from "../../src/event-index/events-table.ts";
 import type { EventSummary } from "../../src/event-index/event-summary.ts";
-import { SHARDS, shardStub } from "./worker.ts";
+import { SHARDS, shardStub, withOverrides } from "./worker.ts";
 
 /** When the first of them came. */
 export const T0 = 1_790_000_000_000;
@@ -43,7 +43,7 @@ export async function fill(rows: readonly EventSummary[]): Promise<void> {
   await Promise.all(
     [...byShard].map(([shard, its]) =>
       runInDurableObject(shardStub(shard), (_, { storage }) =>
-        storage.transactionSync(() => its.forEach((row) => upsert(storage.sql, row))),
+        storage.transactionSync(() => its.forEach((row) => upsert(storage, row, Date.now()))),
       ),
     ),
   );
@@ -77,22 +77,45 @@ export async function emptyIndex(): Promise<void> {
   }
 }
 
-/** Counts the rows that a shard writes, as they are billed: each statement's cursor says. */
-export async function meterShard(shard: number): Promise<{ readonly rows: () => number }> {
-  let rows = 0;
-  await runInDurableObject(shardStub(shard), (_, { storage }) => {
-    const { sql } = storage;
-    const real = sql.exec.bind(sql);
-    Object.defineProperty(sql, "exec", {
-      configurable: true,
-      value: (...args: Parameters<SqlStorage["exec"]>) => {
-        const cursor = real(...args);
-        rows += cursor.rowsWritten;
-        return cursor;
-      },
+/** Runs the alarm of each shard until it has nothing more to do, as configured or otherwise. */
+export async function runUpkeep(overrides: Record<string, unknown> = {}): Promise<void> {
+  for (let shard = 0; shard < SHARDS; shard++) {
+    const stub = shardStub(shard);
+    await runInDurableObject(stub, (object, { storage }) => {
+      Object.defineProperty(object, "env", { configurable: true, value: withOverrides(overrides) });
+      return storage.setAlarm(Date.now());
     });
+    const isSoon = () =>
+      runInDurableObject(
+        stub,
+        async (_, { storage }) => ((await storage.getAlarm()) ?? 0) < Date.now() + 1_000,
+      );
+    while (await isSoon()) await runDurableObjectAlarm(stub);
+  }
+}
+
+/** Counts the rows that a shard reads and writes, as they are billed: each statement's cursor says. */
+export async function meterShard(
+  shard: number,
+): Promise<{ readonly rows: () => number; readonly read: () => number }> {
+  const cursors: { rowsRead: number; rowsWritten: number }[] = [];
+  let others = 0;
+  await runInDurableObject(shardStub(shard), (_, { storage }) => {
+    const replace = (target: object, name: string, note: (result: unknown) => void) => {
+      const real = (target as Record<string, (...args: unknown[]) => unknown>)[name]?.bind(target);
+      const value = (...args: unknown[]) => {
+        const result = real?.(...args);
+        note(result);
+        return result;
+      };
+      Object.defineProperty(target, name, { configurable: true, value });
+    };
+    replace(storage.sql, "exec", (cursor) => cursors.push(cursor as (typeof cursors)[number]));
+    for (const name of ["put", "delete"]) replace(storage.kv, name, () => others++);
+    replace(storage, "setAlarm", () => others++);
   });
-  return { rows: () => rows };
+  const sum = (of: "rowsRead" | "rowsWritten") => cursors.reduce((total, cursor) => total + cursor[of], 0);
+  return { rows: () => sum("rowsWritten") + others, read: () => sum("rowsRead") };
 }
 
 /** The index as the Worker finds it when one shard is out of reach. */

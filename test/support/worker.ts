@@ -188,11 +188,14 @@ export function runAlarm(eventId: string): Promise<boolean> {
 
 /**
  * A crash: whatever was not committed is gone, and so is everything in memory.
- * The reason given is one that the test runner knows for harmless, so that it prints no stack.
+ * An event's id stands for its object. The reason given is one that the test runner knows for harmless, so that it prints no stack.
  */
-export async function crash(eventId: string): Promise<void> {
+export async function crash(object: string | DurableObjectStub): Promise<void> {
+  const stub = typeof object === "string" ? stubOf(object) : object;
   try {
-    await runInDurableObject(stubOf(eventId), (_, state) => state.abort("Instance dispose"));
+    await runInDurableObject(stub as DurableObjectStub<StripeEventObject>, (_, state) =>
+      state.abort("Instance dispose"),
+    );
   } catch {
     // The abort ends the call that asked for it.
   }
