@@ -29,32 +29,47 @@ const MOVE_MAX = 5_000;
 /** Statistics ask for 24 hours and the hour in which they began. One more, since clocks differ. */
 const HOURS_MS = 26 * HOUR_MS;
 
-/** Of all rows. */
-export function tallyAll({ sql, kv }: Stored): Tally {
-  return add(storedTally(kv), tallyBetween(sql, markOf(kv), LAST));
+/** Of all rows, in two parts. */
+export function tallyAll({ sql, kv }: Stored): readonly [counted: Tally, uncounted: Tally] {
+  return [storedTally(kv), tallyBetween(sql, markOf(kv), LAST)];
 }
 
-/** Counts more rows, if it is worth it. Returns how many are left after the mark; `hasMore`: many more are. */
-export function moveMark(
-  { sql, kv }: Stored,
-  now: number,
-): { readonly left: number; readonly hasMore: boolean } {
+/** After a row was published: counts more, if it is worth it. Returns how many rows are left after the mark. */
+export function moveMark(stored: Stored, now: number): number {
+  const rows = uncounted(stored, LAST, NEWEST_UNCOUNTED + MOVE_MAX);
+  const next = rows.at(-NEWEST_UNCOUNTED);
+  if (rows.length < MOVE_MARK_AT || next === undefined) return rows.length;
+  moveTo(stored, next, now);
+  return NEWEST_UNCOUNTED;
+}
+
+/** From time to time: counts what came before, so that a shard at rest has nothing after the mark. True: there is more. */
+export function moveMarkUpTo(stored: Stored, time: number, now: number): boolean {
+  const rows = uncounted(stored, { received_at: time, event_id: "" }, MOVE_MAX);
+  const last = rows.at(-1);
+  if (last === undefined) return false;
+  moveTo(stored, { ...last, event_id: `${last.event_id} ` }, now);
+  return rows.length === MOVE_MAX;
+}
+
+function uncounted({ sql, kv }: Stored, before: Position, limit: number): Position[] {
   const mark = markOf(kv);
-  const limit = NEWEST_UNCOUNTED + MOVE_MAX;
-  const rows = sql
+  return sql
     .exec<{ received_at: number; event_id: string }>(
       `SELECT received_at, event_id FROM events WHERE (received_at, event_id) >= (?, ?)
-      ORDER BY received_at, event_id LIMIT ?`,
+      AND (received_at, event_id) < (?, ?) ORDER BY received_at, event_id LIMIT ?`,
       mark.received_at,
       mark.event_id,
+      before.received_at,
+      before.event_id,
       limit,
     )
     .toArray();
-  const next = rows.at(-NEWEST_UNCOUNTED);
-  if (rows.length < MOVE_MARK_AT || next === undefined) return { left: rows.length, hasMore: false };
-  storeTally(kv, add(storedTally(kv), tallyBetween(sql, mark, next)), now);
-  kv.put<Position>(MARK_KEY, next);
-  return { left: NEWEST_UNCOUNTED, hasMore: rows.length === limit };
+}
+
+function moveTo({ sql, kv }: Stored, mark: Position, now: number): void {
+  storeTally(kv, add(storedTally(kv), tallyBetween(sql, markOf(kv), mark)), now);
+  kv.put<Position>(MARK_KEY, mark);
 }
 
 /** In the turn in which rows change: what they were, and what they are now. */

@@ -25,7 +25,7 @@ import {
 import { loadConfig } from "../config.ts";
 import { log } from "../log.ts";
 import { errorName } from "../error-name.ts";
-import { MOVE_MARK_AT, moveMark } from "./counters.ts";
+import { MOVE_MARK_AT, moveMark, moveMarkUpTo } from "./counters.ts";
 import { createTable, selectOpen, selectPage, upsert } from "./events-table.ts";
 import { FIRST_POSITION } from "./filter.ts";
 import { purgeStep } from "./purge.ts";
@@ -45,6 +45,8 @@ import type { SweepMark } from "./sweep-age.ts";
 /** How often a shard looks for rows to purge, and how soon it goes on when there is more to do. */
 const UPKEEP_EVERY_MS = 3_600_000;
 const UPKEEP_AGAIN_MS = 50;
+/** By then nearly every event has published its row. */
+const PUBLISHED_MS = 60_000;
 /** An alarm this late has been lost. */
 const ALARM_LOST_MS = 600_000;
 
@@ -68,7 +70,9 @@ export class EventIndex extends Server<Env> {
   publish(summary: EventSummary): Promise<RpcResult<void>> {
     return this.#answer((storage) => {
       upsert(storage, summary, Date.now());
-      if (this.#uncounted === null || ++this.#uncounted >= MOVE_MARK_AT) this.#moveMark();
+      if (this.#uncounted === null || ++this.#uncounted >= MOVE_MARK_AT) {
+        this.#uncounted = moveMark(storage, Date.now());
+      }
       const { event_id, state } = summary;
       if (isWatched(this.ctx)) this.ctx.waitUntil(tell(this, () => ({ event_id, state })));
     });
@@ -133,10 +137,10 @@ export class EventIndex extends Server<Env> {
 
   /** One small step of each task. True when there is more to do. */
   #upkeep(now: number): boolean {
-    const hasUncounted = this.#moveMark();
+    const { storage } = this.ctx;
+    const hasUncounted = moveMarkUpTo(storage, now - PUBLISHED_MS, now);
     const configured = loadConfig(this.env);
     if (!configured.ok) return hasUncounted;
-    const { storage } = this.ctx;
     const cutoff = now - configured.config.retentionMs;
     const { purged, next } = purgeStep(storage, this.#purge.from, cutoff, now);
     const rows = this.#purge.rows + purged;
@@ -145,12 +149,6 @@ export class EventIndex extends Server<Env> {
     purgeRefused(storage.sql, cutoff);
     if (next === null && rows > 0) log("info", { msg: "index_purged", shard: this.name, rows });
     return hasUncounted || next !== null;
-  }
-
-  #moveMark(): boolean {
-    const { left, hasMore } = moveMark(this.ctx.storage, Date.now());
-    this.#uncounted = left;
-    return hasMore;
   }
 
   countUnlisted(account: string, now: number): Promise<RpcResult<void>> {

@@ -2,8 +2,8 @@
 import type { EventSummary } from "./event-summary.ts";
 import { type Stored, tallyAll } from "./counters.ts";
 import { IS_OPEN, OPEN_EVENTS } from "./filter.ts";
-import type { Money } from "./sum-by-currency.ts";
-import { HOUR_MS } from "./tally.ts";
+import { type Money, sumByCurrency } from "./sum-by-currency.ts";
+import { HOUR_MS, type HourCount } from "./tally.ts";
 import { type RefusedDeliveries, refusedDeliveries } from "./refused-deliveries.ts";
 import { type UnlistedAccount, unlistedAccounts } from "./unlisted-accounts.ts";
 
@@ -15,7 +15,6 @@ export interface StateCount {
 }
 
 export interface ShardStats {
-  /** A state may have several, and all together are its. */
   readonly states: readonly StateCount[];
   /** Of the events received since the given time. */
   readonly recent: readonly StateCount[];
@@ -35,16 +34,26 @@ export function shardStats(
   recentSince: number,
 ): ShardStats {
   const { sql } = stored;
-  const { counts, open } = tallyAll(stored);
+  const parts = tallyAll(stored);
+  const counts = parts.flatMap((part) => part.counts);
   return {
-    states: counts,
-    recent: counts.filter(({ hour }) => hour > recentSince - HOUR_MS),
-    open,
+    states: byState(counts),
+    recent: byState(counts.filter(({ hour }) => hour > recentSince - HOUR_MS)),
+    open: sumByCurrency(parts.flatMap((part) => part.open)),
     oldest_open_received_at: oldestOpen(sql),
     unlisted: unlistedAccounts(sql),
     refused: refusedDeliveries(sql, recentSince),
     ...ofSweeps,
   };
+}
+
+function byState(counts: readonly HourCount[]): StateCount[] {
+  const totals = new Map<StateCount["state"], StateCount>();
+  for (const { state, count, attempts } of counts) {
+    const total = totals.get(state) ?? { count: 0, attempts: 0 };
+    totals.set(state, { state, count: total.count + count, attempts: total.attempts + attempts });
+  }
+  return [...totals.values()];
 }
 
 function oldestOpen(sql: SqlStorage): number | null {

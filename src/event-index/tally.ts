@@ -48,7 +48,7 @@ export function add(...tallies: readonly Tally[]): Tally {
     });
   }
   return {
-    counts: [...counts.values()].filter(({ count }) => count !== 0),
+    counts: [...counts.values()].filter(({ count, attempts }) => count !== 0 || attempts !== 0),
     open: sumByCurrency(tallies.flatMap((tally) => tally.open)).filter(({ count }) => count !== 0),
   };
 }

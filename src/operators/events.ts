@@ -2,12 +2,12 @@
 import type { Failure } from "../errors.ts";
 import type { Result } from "../result.ts";
 import { z } from "zod";
-import { eventIdSchema } from "../event-id.ts";
+import { EVENT_ID, eventIdSchema } from "../event-id.ts";
 import type { EventState } from "../event/event-state.ts";
 import { type EventSummary, stateSchema } from "../event-index/event-summary.ts";
 import { iso } from "../event/view.ts";
 import { encodeCursor } from "../event-index/cursor.ts";
-import type { EventFilter, Position } from "../event-index/filter.ts";
+import { type EventFilter, isBefore, type Position } from "../event-index/filter.ts";
 import * as index from "../event-index/queries.ts";
 import { log } from "../log.ts";
 import { countSchema, currencySchema, isoTimeSchema, minorUnitsSchema } from "../wire-schemas.ts";
@@ -49,11 +49,37 @@ export async function listEvents(
   request: EventListRequest,
 ): Promise<Result<EventList, Failure>> {
   const { limit, cursor, ...filter } = request;
+  if (EVENT_ID.test(filter.payment_id ?? "")) return listOne(call, request);
   const page = await askIndex(call, (place) => index.listEvents(place, filter, cursor ?? null, limit));
   if (!page.ok) return page;
   const { events, next } = page.value;
   const next_cursor = next === null ? null : encodeCursor(next);
   return { ok: true, value: { events: events.map(rowOf), next_cursor } };
+}
+
+/** An event that is named by its own id: its object knows it, whatever is in the index. */
+async function listOne(
+  call: OperatorCall,
+  { payment_id: eventId = "", cursor, ...filter }: EventListRequest,
+): Promise<Result<EventList, Failure>> {
+  const found = await askEvent(call, eventId, (stub) => stub.inspect());
+  if (!found.ok) return found;
+  const row = found.value === null ? null : rowOfState(found.value);
+  if (row === null || !matches(row, filter)) return { ok: true, value: { events: [], next_cursor: null } };
+  const position = { received_at: Date.parse(row.received_at), event_id: row.event_id };
+  const isOnPage = cursor === null || cursor === undefined || isBefore(position, cursor);
+  return { ok: true, value: { events: isOnPage ? [row] : [], next_cursor: null } };
+}
+
+function matches(row: EventRow, filter: EventFilter): boolean {
+  const at = Date.parse(row.received_at);
+  return (
+    (filter.state ?? row.state) === row.state &&
+    (filter.type ?? row.event_type) === row.event_type &&
+    (filter.account_id ?? row.account_id) === row.account_id &&
+    (filter.received_from ?? at) <= at &&
+    at < (filter.received_to ?? Infinity)
+  );
 }
 
 export async function showEvent(call: OperatorCall, eventId: string): Promise<Result<EventState, Failure>> {
@@ -76,6 +102,27 @@ export async function closeOrReopenEvent(
   if (reply.value.kind !== "done") return { ok: false, failure: reply.value };
   log("info", { msg: `operator_${act}`, event_id: eventId, request_id: call.requestId });
   return { ok: true, value: reply.value.event };
+}
+
+/** As the event publishes it. */
+function rowOfState(event: EventState): EventRow {
+  const { settlement, money, ...state } = event;
+  const { external_payment_id = null, amount_minor = null, currency = null } = settlement ?? money ?? {};
+  return {
+    event_id: state.event_id,
+    event_type: state.event_type,
+    state: state.state,
+    reason: state.reason,
+    error_code: state.last_error?.code ?? null,
+    account_id: settlement?.account_id ?? null,
+    payment_id: external_payment_id,
+    amount_minor,
+    currency: amount_minor === null ? null : currency,
+    attempts: state.attempts,
+    received_at: state.received_at,
+    updated_at: state.updated_at,
+    next_retry_at: state.next_retry_at,
+  };
 }
 
 /** In the contract's order, without the revision, which only the index needs. */

@@ -36,7 +36,6 @@ it.each<[string, number]>([
   ["account_id=acc_7", 200],
   ["payment_id=pi_19999", 1],
   ["payment_id=pi_0", 1],
-  ["payment_id=evt_scale5", 1],
   ["payment_id=pi_none", 0],
   [`received_to=${new Date(T0 + 100).toISOString()}`, 200],
   [

@@ -6,6 +6,7 @@ import {
   paymentIntentSucceeded,
   refundCreated,
 } from "../../scripts/sandbox/events/stripe-events.ts";
+import { encodeCursor } from "../../src/event-index/cursor.ts";
 import { createTable } from "../../src/event-index/events-table.ts";
 import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import { findOpen } from "../../src/event-index/queries.ts";
@@ -255,8 +256,6 @@ describe("GET /v1/admin/events", () => {
     ["?account_id=acc_2", ["evt_b"]],
     ["?payment_id=ch_1", ["evt_d", "evt_c"]],
     ["?payment_id=ch_1:500:17", ["evt_c"]],
-    ["?payment_id=evt_e", ["evt_e"]],
-    ["?payment_id=evt_none", []],
     ["?state=forwarded&type=payment_intent.succeeded&account_id=acc_1&payment_id=pi_1", ["evt_a"]],
     [`?received_from=${at(2)}`, ["evt_f", "evt_e", "evt_d", "evt_c"]],
     [`?received_to=${at(2)}`, ["evt_b", "evt_a"]],
@@ -268,6 +267,34 @@ describe("GET /v1/admin/events", () => {
     [`?received_to=${encodeURIComponent("2026-09-21T16:13:20+02:00")}`, []],
   ])("%s", async (query, ids) => {
     expect(await idsOf(query)).toEqual(ids);
+  });
+
+  it("an event's own id → its object is asked, and no shard; each other condition holds too", async () => {
+    ledger.answer(() => refused(503));
+    const event = paymentIntentSucceeded({ account_id: "acct_1", amount: 1234 });
+    await deliver(event);
+    const row = (await list("?type=payment_intent.succeeded&account_id=acct_1")).body.events[0];
+    expect(row).toMatchObject({ event_id: event.id, state: "failed", amount_minor: "1234" });
+    const nobody = { EVENT_INDEX: { getByName: () => new Proxy({}, { get: () => () => Promise.reject() }) } };
+    const found = async (more = "", id = event.id) => {
+      const path = `/v1/admin/events?payment_id=${id}${more}`;
+      const { status, body } = await operator("GET", path, undefined, { env: nobody });
+      expect([status, body.next_cursor]).toEqual([200, null]);
+      return body.events;
+    };
+    const { received_at } = row;
+    const later = new Date(Date.parse(received_at) + 1).toISOString();
+    const cursor = (time: string) =>
+      `&cursor=${encodeCursor({ received_at: Date.parse(time), event_id: event.id })}`;
+    const matching = `&state=failed&type=payment_intent.succeeded&account_id=acct_1`;
+    const around = `&received_from=${received_at}&received_to=${later}`;
+    expect(await found()).toEqual([row]);
+    expect(await found(matching + around + cursor(later))).toEqual([row]);
+    const others = ["&state=forwarded", "&type=payout.paid", "&account_id=acct_2", cursor(received_at)];
+    for (const more of [...others, `&received_from=${later}`, `&received_to=${received_at}`]) {
+      expect([more, await found(more)]).toEqual([more, []]);
+    }
+    expect(await found("", "evt_none")).toEqual([]);
   });
 
   it.each([1, 2, 3, 4, 5])("pages of %i → each event once, in order, and an end", async (limit) => {

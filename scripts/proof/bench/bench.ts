@@ -9,7 +9,12 @@ import type { Place } from "./place.ts";
 export const SIGNING_SECRET = "whsec_bench";
 export const ADMIN_KEY = "bench-admin-key";
 
-const FLOOR_OBJECTS = { EVENT: "FloorEvent", ROWS: "FloorIndex", LANES: "FloorLane" };
+const OBJECTS = {
+  floor: { EVENT: "FloorEvent", ROWS: "FloorIndex", LANES: "FloorLane" },
+  statistics: { EVENT_INDEX: "FilledIndex" },
+  empty: {},
+  verification: {},
+};
 
 export type Bench = Awaited<ReturnType<typeof prepare>>;
 
@@ -41,14 +46,14 @@ export async function startProduct(bench: Bench, name: string): Promise<Server> 
 /** With `texts` of its own, and with its objects. */
 export async function startOther(
   { place, ledger }: Bench,
-  worker: "floor" | "empty" | "verification",
+  worker: keyof typeof OBJECTS,
   name: string,
   texts: Readonly<Record<string, string>> = {},
 ): Promise<Server> {
   const config = {
     compatibilityDate: compatibilityDate(),
     texts: { SIGNING_SECRET, LEDGER_BASE_URL: ledger.origin, ...texts },
-    objects: worker === "floor" ? FLOOR_OBJECTS : {},
+    objects: OBJECTS[worker],
   };
   const script = await benchScript(worker);
   return place.keep(await startServer({ name, folder: place.folder, script, config }));

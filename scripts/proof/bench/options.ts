@@ -1,6 +1,6 @@
 import { flag, oneOf, text, type Values } from "../../lib/command.ts";
 
-export const PARTS = ["deliveries", "verification", "growth"] as const;
+export const PARTS = ["deliveries", "verification", "growth", "statistics"] as const;
 export type Part = (typeof PARTS)[number];
 
 export const HELP = `Measures clawsettle under workerd, against Workers that do the least possible, and prints one table.

@@ -16,6 +16,7 @@ import type { Row } from "./row.ts";
 import { deliveryRows } from "./rows/events.ts";
 import { growthRows } from "./rows/growth.ts";
 import { forge } from "./rows/loads.ts";
+import { statisticsRows } from "./rows/statistics.ts";
 import { verificationRows } from "./rows/verification.ts";
 import { summarize } from "./summarize.ts";
 
@@ -23,6 +24,7 @@ const ROWS: Readonly<Record<Part, (bench: Bench) => Promise<Row[]>>> = {
   deliveries: deliveryRows,
   verification: verificationRows,
   growth: growthRows,
+  statistics: statisticsRows,
 };
 const CEILING_REQUESTS = 4_000;
 const CEILING_RUNS = 3;
