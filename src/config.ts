@@ -31,7 +31,7 @@ export interface Config {
   readonly retryMaxMs: number;
   readonly retryHorizonMs: number;
   readonly retentionMs: number;
-  /** Over how many objects the index is spread. Fixed for the life of a deployment. */
+  /** Over how many objects the index is spread. May be raised, never lowered. */
   readonly indexShards: number;
   /** null: nobody is told. */
   readonly alerts: AlertConfig | null;

@@ -67,7 +67,7 @@ export const envSchema = z.object({
   FORWARDING_RETRY_MAX_SECONDS: integer(1, 86_400).default(3_600),
   FORWARDING_RETRY_HORIZON_HOURS: integer(1, 720).default(72),
   EVENT_RETENTION_DAYS: integer(1, 3_650).default(30),
-  EVENT_INDEX_SHARDS: integer(1, 64).default(8),
+  EVENT_INDEX_SHARDS: integer(1, 600).default(8),
   ALERT_WEBHOOK_URL: safeUrl.optional(),
   ALERT_OPEN_AGE_MINUTES: integer(1, 43_200).default(60),
   HEARTBEAT_URL: safeUrl.optional(),

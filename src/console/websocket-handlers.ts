@@ -44,7 +44,7 @@ export async function watchIndex(c: ConsoleContext): Connected {
   const call = consoleCall(c);
   const config = await configOf(call);
   if (!config.ok) return config;
-  const shard = Number(/^\d{1,2}$/.exec(c.req.param("shard") ?? "")?.[0] ?? NaN);
+  const shard = Number(/^\d{1,3}$/.exec(c.req.param("shard") ?? "")?.[0] ?? NaN);
   if (!(shard < config.value.indexShards)) return { ok: false, failure: { kind: "route_not_found" } };
   if (!isSameOrigin(c.req.raw)) return { ok: false, failure: { kind: "forbidden" } };
   const failure = refuseWithoutUpgrade(c.req.raw);

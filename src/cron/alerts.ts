@@ -5,7 +5,8 @@
  */
 import type { Config } from "../config.ts";
 import type { AlertFacts } from "../event-index/alert-facts.ts";
-import { askShard, type IndexPlace, NOTES_SHARD, shardNumbers } from "../event-index/call-shards.ts";
+import { allShardNames } from "../event-index/all-shards.ts";
+import { askShard, type IndexPlace, NOTES_SHARD } from "../event-index/call-shards.ts";
 import { askReconciler } from "../reconciler/call-reconciler.ts";
 import { isBehind } from "../reconciler/report.ts";
 import { failuresText, longOpenOfAll, longOpenText } from "./alert-text.ts";
@@ -37,7 +38,11 @@ interface AlertContext {
 }
 
 /** What each shard in reach answers. */
-type ShardFacts = readonly (AlertFacts & { readonly shard: number })[];
+interface ShardFacts {
+  readonly shards: readonly (AlertFacts & { readonly name: string })[];
+  /** False: there are more shards, out of reach. */
+  readonly areAll: boolean;
+}
 
 /** Never throws. */
 export async function sendAlerts(env: Env, config: Config): Promise<void> {
@@ -52,23 +57,25 @@ export async function sendAlerts(env: Env, config: Config): Promise<void> {
 
 /** A shard out of reach keeps its facts for the next sweep. */
 async function collectFacts({ index, now, openAgeMs }: AlertContext): Promise<ShardFacts> {
+  const { names, isComplete } = await allShardNames(index);
   const answers = await Promise.all(
-    shardNumbers(index).map(async (shard) => {
-      const answer = await askShard(index, shard, (stub) =>
+    names.map(async (name) => {
+      const answer = await askShard(index, name, (stub) =>
         stub.alertFacts(now - openAgeMs, FAILURES_PER_SHARD),
       );
-      return answer.ok ? [{ ...answer.value, shard }] : [];
+      return answer.ok ? [{ ...answer.value, name }] : [];
     }),
   );
-  return answers.flat();
+  const shards = answers.flat();
+  return { shards, areAll: isComplete && shards.length === names.length };
 }
 
-async function alertFailures({ index, url, settleEnv }: AlertContext, facts: ShardFacts): Promise<void> {
-  const failures = facts.flatMap((shard) => shard.failures);
+async function alertFailures({ index, url, settleEnv }: AlertContext, { shards }: ShardFacts): Promise<void> {
+  const failures = shards.flatMap((shard) => shard.failures);
   if (failures.length === 0 || !(await postAlert(url, "failures", failuresText(settleEnv, failures)))) return;
   await Promise.all(
-    facts.map(async ({ shard, failures: reported }) => {
-      if (reported.length > 0) await askShard(index, shard, (stub) => stub.markReported(reported));
+    shards.map(async ({ name, failures: reported }) => {
+      if (reported.length > 0) await askShard(index, name, (stub) => stub.markReported(reported));
     }),
   );
 }
@@ -79,10 +86,10 @@ async function alertOpenAge(context: AlertContext, facts: ShardFacts): Promise<v
   // Without the note it is unknown when this was reported. The next sweep may know.
   if (!stored.ok) return;
   const note = readOpenAgeNote(stored.value);
-  const open = longOpenOfAll(facts.map((shard) => shard.longOpen));
+  const open = longOpenOfAll(facts.shards.map((shard) => shard.longOpen));
   if (open.oldest === null) {
     // No event is open for long any more: the next case is reported at once.
-    if (note !== null && facts.length === index.shards) await writeNote(index, OPEN_AGE, null);
+    if (note !== null && facts.areAll) await writeNote(index, OPEN_AGE, null);
     return;
   }
   if (!isNewCase(open, note, openAgeMs, now)) return;
@@ -90,7 +97,9 @@ async function alertOpenAge(context: AlertContext, facts: ShardFacts): Promise<v
   if (!(await postAlert(url, "open_age", text))) return;
   await writeNote(index, OPEN_AGE, { told_at: now });
   await Promise.all(
-    facts.map(({ shard }) => askShard(index, shard, (stub) => stub.markLongOpenReported(now - openAgeMs))),
+    facts.shards.map(({ name }) =>
+      askShard(index, name, (stub) => stub.markLongOpenReported(now - openAgeMs)),
+    ),
   );
 }
 

@@ -9,16 +9,17 @@ import { concurrently } from "../concurrently.ts";
 import type { Config } from "../config.ts";
 import { callEvent } from "../event/call-event.ts";
 import { log } from "../log.ts";
-import { askShard, type IndexPlace, NOTES_SHARD, shardNumbers } from "../event-index/call-shards.ts";
-import { shardOf } from "../event-index/shard.ts";
+import { allShardNames } from "../event-index/all-shards.ts";
+import { askShard, type IndexPlace, NOTES_SHARD } from "../event-index/call-shards.ts";
+import { shardNameOf } from "../event-index/shard.ts";
 import type { Overdue } from "../event-index/overdue.ts";
 
 /** Alarms may be a little late. */
 const OVERDUE_MS = 60_000;
 /**
- * One run may make 10,000 requests. Each can take three tries, and with 64 shards, the most there can be, a question to
- * all of them is 192. At worst then: 2,048 pokes (32 of each shard) are 6,144; the five questions to all shards (overdue,
- * rescues, and three for the alerts) are 960; notes, alerts, the heartbeat and the Reconciler are some 130. Together 7,234.
+ * One run may make 10,000 requests. With 600 shards, the most there can be, a question to all of them is 600. At worst
+ * these pokes and five such questions (overdue, rescues, and three for the alerts) are 5,000, and 8,000 while rows move
+ * from nearly as many older shards. The rest is for second tries; what a run cannot ask any more, the next one does.
  */
 const POKES_PER_SWEEP = 2_000;
 /** The ledger may just be coming back: this is not the moment to overrun it. */
@@ -73,16 +74,15 @@ async function collectOverdue(
   index: IndexPlace,
   now: number,
 ): Promise<{ readonly overdue: readonly Overdue[]; readonly reachedAll: boolean }> {
-  const limit = Math.ceil(POKES_PER_SWEEP / index.shards);
+  const { names, isComplete } = await allShardNames(index);
+  const limit = Math.ceil(POKES_PER_SWEEP / names.length);
   const answers = await Promise.all(
-    shardNumbers(index).map((shard) =>
-      askShard(index, shard, (stub) => stub.takeOverdue(now - OVERDUE_MS, now, limit)),
-    ),
+    names.map((name) => askShard(index, name, (stub) => stub.takeOverdue(now - OVERDUE_MS, now, limit))),
   );
   const overdue = answers
     .flatMap((answer) => (answer.ok ? answer.value : []))
     .sort((a, b) => a.poked_at - b.poked_at || a.next_retry_at - b.next_retry_at);
-  return { overdue, reachedAll: answers.every(({ ok }) => ok) };
+  return { overdue, reachedAll: isComplete && answers.every(({ ok }) => ok) };
 }
 
 async function poke(env: Env, eventId: string, startedAt: number): Promise<PokeOutcome> {
@@ -99,10 +99,10 @@ async function poke(env: Env, eventId: string, startedAt: number): Promise<PokeO
 
 async function countRescues(index: IndexPlace, eventIds: readonly string[]): Promise<void> {
   const sweepId = crypto.randomUUID();
-  const byShard = Map.groupBy(eventIds, (eventId) => shardOf(eventId, index.shards));
+  const byShard = Map.groupBy(eventIds, (eventId) => shardNameOf(eventId, index.shards));
   await Promise.all(
-    [...byShard].map(([shard, { length }]) =>
-      askShard(index, shard, (stub) => stub.addRescues(sweepId, length)),
+    [...byShard].map(([name, { length }]) =>
+      askShard(index, name, (stub) => stub.addRescues(sweepId, length)),
     ),
   );
 }

@@ -4,22 +4,20 @@
  * The index mirrors what the events' objects publish. Nothing decides by it what may be done with an event, so a row that
  * is late can mislead an operator, but never a settlement.
  */
-import { type Connection, Server } from "partyserver";
+import type { Connection } from "partyserver";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
 import type { EventSummary } from "./event-summary.ts";
 import { accept, begin, isWatched, tell } from "../durable-object/websockets.ts";
-import { type EventFilter, type Position, whereOf } from "./filter.ts";
+import { type EventFilter, FIRST_POSITION, type Position, whereOf } from "./filter.ts";
 import { openMoney } from "./open-money.ts";
 import type { Money } from "./sum-by-currency.ts";
 import { type ShardStats, shardStats } from "./shard-stats.ts";
 import {
   alertFacts,
   type AlertFacts,
-  alertNote,
   createReportedTables,
   markLongOpenReported,
   markReported,
-  setAlertNote,
   type ReportedEvent,
 } from "./alert-facts.ts";
 import { loadConfig } from "../config.ts";
@@ -27,30 +25,21 @@ import { log } from "../log.ts";
 import { errorName } from "../error-name.ts";
 import { MOVE_MARK_AT, moveMark, moveMarkUpTo } from "./counters.ts";
 import { createTable, selectOpen, selectPage, upsert } from "./events-table.ts";
-import { FIRST_POSITION } from "./filter.ts";
+import type { Moved } from "./generations.ts";
+import { ensureAlarm, IndexNotes, UPKEEP_AGAIN_MS } from "./index-notes.ts";
+import { type MovedRow, receiveMoved } from "./moved-rows.ts";
 import { purgeStep } from "./purge.ts";
-import { countRefused, createRefusedDeliveries, purgeRefused } from "./refused-deliveries.ts";
-import { countUnlisted, createUnlistedAccounts, purgeUnlisted } from "./unlisted-accounts.ts";
-import {
-  addRescues,
-  noteSweep,
-  type Overdue,
-  rescuesOf,
-  sweepMark,
-  sweptAt,
-  takeOverdue,
-} from "./overdue.ts";
-import type { SweepMark } from "./sweep-age.ts";
+import { purgeRefused } from "./refused-deliveries.ts";
+import { type Remains, ShardOfGeneration } from "./shard-of-generation.ts";
+import { addUnlisted, countUnlisted, createUnlistedAccounts, purgeUnlisted } from "./unlisted-accounts.ts";
+import { type Overdue, rescuesOf, sweptAt, takeOverdue, addRescues } from "./overdue.ts";
 
-/** How often a shard looks for rows to purge, and how soon it goes on when there is more to do. */
+/** How often a shard looks for rows to purge. */
 const UPKEEP_EVERY_MS = 3_600_000;
-const UPKEEP_AGAIN_MS = 50;
 /** By then nearly every event has published its row. */
 const PUBLISHED_MS = 60_000;
-/** An alarm this late has been lost. */
-const ALARM_LOST_MS = 600_000;
 
-export class EventIndex extends Server<Env> {
+export class EventIndex extends IndexNotes {
   static override options = { hibernate: true };
 
   /** Rows that are not counted, at most. null: this instance has not looked yet. */
@@ -58,23 +47,43 @@ export class EventIndex extends Server<Env> {
   /** Where the purge goes on, and how many rows it took since it began at the first. */
   #purge = { from: FIRST_POSITION, rows: 0 };
 
+  readonly #generation: ShardOfGeneration;
+
   /** Not in `onStart`, which does not run on native RPC. */
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     createTable(ctx.storage.sql);
     createReportedTables(ctx.storage.sql);
     createUnlistedAccounts(ctx.storage.sql);
-    createRefusedDeliveries(ctx.storage.sql);
+    this.#generation = new ShardOfGeneration(() => this.env, ctx.storage, this.name);
   }
 
   publish(summary: EventSummary): Promise<RpcResult<void>> {
-    return this.#answer((storage) => {
-      upsert(storage, summary, Date.now());
-      if (this.#uncounted === null || ++this.#uncounted >= MOVE_MARK_AT) {
-        this.#uncounted = moveMark(storage, Date.now());
-      }
+    return this.#answer(async () => {
+      await this.#generation.publish(summary, (row) => this.#put(row));
       const { event_id, state } = summary;
       if (isWatched(this.ctx)) this.ctx.waitUntil(tell(this, () => ({ event_id, state })));
+    });
+  }
+
+  /** What a shard of a newer generation asks first. False: the row is not here. */
+  publishHeld(summary: EventSummary): Promise<RpcResult<boolean>> {
+    return this.#answer(() => this.#generation.publishHeld(summary, (row) => this.#put(row)));
+  }
+
+  moveBatch(): Promise<RpcResult<Moved>> {
+    return this.#answer(() => this.#generation.moveBatch());
+  }
+
+  receiveMoved(rows: readonly MovedRow[]): Promise<RpcResult<void>> {
+    return this.#answer((storage) => storage.transactionSync(() => receiveMoved(storage, rows, Date.now())));
+  }
+
+  /** Of the shard with the same number among fewer. */
+  receiveRemains(shards: number, { rescues, unlisted }: Remains): Promise<RpcResult<void>> {
+    return this.#answer(({ sql, kv }) => {
+      addRescues(kv, `of ${shards} shards`, rescues);
+      for (const account of unlisted) addUnlisted(sql, account);
     });
   }
 
@@ -101,22 +110,13 @@ export class EventIndex extends Server<Env> {
   /** Every sweep asks this, so it also sees to an alarm that was never set, or that the platform lost. */
   takeOverdue(dueBy: number, now: number, limit: number): Promise<RpcResult<Overdue[]>> {
     return this.#answer(async (storage) => {
-      const alarm = await storage.getAlarm();
-      if (alarm === null || alarm < now - ALARM_LOST_MS) void storage.setAlarm(now + UPKEEP_AGAIN_MS);
+      await ensureAlarm(storage, false);
       return takeOverdue(storage.sql, dueBy, now, limit);
     });
   }
 
   addRescues(sweep: string, count: number): Promise<RpcResult<void>> {
     return this.#answer(({ kv }) => addRescues(kv, sweep, count));
-  }
-
-  noteSweep(at: number): Promise<RpcResult<void>> {
-    return this.#answer(({ kv }) => noteSweep(kv, at));
-  }
-
-  sweepMark(now: number): Promise<RpcResult<SweepMark>> {
-    return this.#answer(({ kv }) => sweepMark(kv, now));
   }
 
   /** What 1.0.0's sweep asks for while a deploy mixes versions. Shards purge themselves now. */
@@ -126,13 +126,14 @@ export class EventIndex extends Server<Env> {
 
   /** Never throws: the platform gives up on an alarm that fails six times. */
   override async alarm(): Promise<void> {
-    let hasMore = false;
+    let againMs = UPKEEP_EVERY_MS;
     try {
-      hasMore = this.#upkeep(Date.now());
+      if (this.#upkeep(Date.now())) againMs = UPKEEP_AGAIN_MS;
+      againMs = Math.min(againMs, (await this.generationList.moveOn()) ?? UPKEEP_EVERY_MS);
     } catch (error) {
       log("error", { msg: "index_upkeep_failed", shard: this.name, error: errorName(error) });
     }
-    await this.ctx.storage.setAlarm(Date.now() + (hasMore ? UPKEEP_AGAIN_MS : UPKEEP_EVERY_MS));
+    await this.ctx.storage.setAlarm(Date.now() + againMs);
   }
 
   /** One small step of each task. True when there is more to do. */
@@ -155,10 +156,6 @@ export class EventIndex extends Server<Env> {
     return this.#answer(({ sql }) => countUnlisted(sql, account, now));
   }
 
-  countRefused(counts: Readonly<Record<string, number>>, now: number): Promise<RpcResult<void>> {
-    return this.#answer(({ sql }) => countRefused(sql, counts, now));
-  }
-
   alertFacts(receivedBy: number, limit: number): Promise<RpcResult<AlertFacts>> {
     return this.#answer(({ sql }) => alertFacts(sql, receivedBy, limit));
   }
@@ -169,14 +166,6 @@ export class EventIndex extends Server<Env> {
 
   markLongOpenReported(receivedBy: number): Promise<RpcResult<void>> {
     return this.#answer(({ sql }) => markLongOpenReported(sql, receivedBy));
-  }
-
-  alertNote(name: string): Promise<RpcResult<unknown>> {
-    return this.#answer(({ kv }) => alertNote(kv, name));
-  }
-
-  setAlertNote(name: string, note: unknown): Promise<RpcResult<void>> {
-    return this.#answer(({ kv }) => setAlertNote(kv, name, note));
   }
 
   /** A client starts to watch what is published here. */
@@ -190,6 +179,14 @@ export class EventIndex extends Server<Env> {
 
   /** Watchers only listen. partyserver's own would write a row first. */
   override async webSocketMessage(): Promise<void> {}
+
+  #put(summary: EventSummary): void {
+    const { storage } = this.ctx;
+    upsert(storage, summary, Date.now());
+    if (this.#uncounted === null || ++this.#uncounted >= MOVE_MARK_AT) {
+      this.#uncounted = moveMark(storage, Date.now());
+    }
+  }
 
   #answer<T>(act: (storage: DurableObjectStorage) => T | Promise<T>): Promise<RpcResult<T>> {
     return answerRpc({ shard: this.name }, () => act(this.ctx.storage));

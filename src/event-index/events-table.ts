@@ -9,7 +9,7 @@ import { isCounted, recount, type Stored } from "./counters.ts";
 import type { EventSummary } from "./event-summary.ts";
 import { type EventFilter, IS_OPEN, isOpenState, OPEN_EVENTS, type Position, whereOf } from "./filter.ts";
 
-const COLUMNS = [
+export const COLUMNS = [
   "received_at",
   "event_id",
   "revision",
@@ -87,6 +87,11 @@ export function upsert(stored: Stored, summary: EventSummary, now: number): void
   const before = isCounted(kv, summary) ? selectRow(sql, summary) : [];
   const { rowsWritten } = sql.exec(UPSERT, ...COLUMNS.map((column) => summary[column]));
   if (rowsWritten > 0) recount(stored, before, [summary], now);
+}
+
+/** Whether there is a row of the event, of whatever revision. */
+export function hasRow(sql: SqlStorage, position: Position): boolean {
+  return selectRow(sql, position).length > 0;
 }
 
 function selectRow(sql: SqlStorage, { received_at, event_id }: Position): EventSummary[] {

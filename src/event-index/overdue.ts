@@ -53,6 +53,13 @@ export function rescuesOf(kv: SyncKvStorage): number {
   return kv.get<Rescues>(RESCUES_KEY)?.total ?? 0;
 }
 
+/** As it moves to another shard. */
+export function takeRescues(kv: SyncKvStorage): number {
+  const total = rescuesOf(kv);
+  kv.delete(RESCUES_KEY);
+  return total;
+}
+
 export function noteSweep(kv: SyncKvStorage, at: number): void {
   kv.put(SWEPT_AT_KEY, at);
 }

@@ -1,7 +1,8 @@
 /** Questions to the shards. Each answers null when a shard is out of reach. */
 import type { EventSummary } from "./event-summary.ts";
 import type { EventFilter, Position } from "./filter.ts";
-import { askAllShards, askShard, type IndexPlace, NOTES_SHARD } from "./call-shards.ts";
+import { askAllShards } from "./all-shards.ts";
+import { askShard, type IndexPlace, NOTES_SHARD, type ShardStub } from "./call-shards.ts";
 import { type Money, sumByCurrency } from "./sum-by-currency.ts";
 import { combineStats, LAST_24H_MS, type Stats } from "./stats.ts";
 import type { SweepMark } from "./sweep-age.ts";
@@ -48,8 +49,9 @@ export async function sumOpen(index: IndexPlace, filter: EventFilter): Promise<r
 }
 
 export async function readStats(index: IndexPlace, now: number): Promise<Stats | null> {
-  const shards = await askAllShards(index, (shard) => shard.stats(now - LAST_24H_MS));
-  return shards === null ? null : combineStats(shards, now);
+  const ask = (stub: ShardStub) => stub.stats(now - LAST_24H_MS);
+  const [shards, notes] = await Promise.all([askAllShards(index, ask), askShard(index, NOTES_SHARD, ask)]);
+  return shards === null || !notes.ok ? null : combineStats([...shards, notes.value], now);
 }
 
 /** Asks one shard. */

@@ -11,11 +11,22 @@ export function shardOf(eventId: string, shards: number): number {
   return (hash >>> 0) % shards;
 }
 
-/**
- * The number of shards is part of the name. Were it not, a changed number would leave most rows in objects that their
- * events no longer publish to: lists would seem complete, and show outdated states beside new ones. This way the lists of
- * a changed deployment start empty, which nobody overlooks, and setting the number back brings everything back.
- */
+/** The number of shards is part of the name: all shards of one number are a generation. */
 export function shardName(shard: number, shards: number): string {
   return `shard-${shard}-of-${shards}`;
+}
+
+/** Of the shard that has the event's row. */
+export function shardNameOf(eventId: string, shards: number): string {
+  return shardName(shardOf(eventId, shards), shards);
+}
+
+export function shardNames(shards: number): string[] {
+  return Array.from({ length: shards }, (_, shard) => shardName(shard, shards));
+}
+
+/** Which shard this is, and of how many; null: it is no shard, but the object with the notes. */
+export function parseShardName(name: string): { readonly shard: number; readonly shards: number } | null {
+  const [, shard, shards] = /^shard-([0-9]+)-of-([0-9]+)$/.exec(name) ?? [];
+  return shards === undefined ? null : { shard: Number(shard), shards: Number(shards) };
 }

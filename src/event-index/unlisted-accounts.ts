@@ -31,13 +31,25 @@ export function createUnlistedAccounts(sql: SqlStorage): void {
 
 /** One event more. A call that is repeated, because its answer was lost, counts twice: it is a number to look at. */
 export function countUnlisted(sql: SqlStorage, account: string, now: number): void {
+  addUnlisted(sql, { account, events: 1, first_at: now, last_at: now });
+}
+
+export function addUnlisted(sql: SqlStorage, { account, events, first_at, last_at }: UnlistedAccount): void {
   sql.exec(
-    `INSERT INTO unlisted_accounts VALUES (?, 1, ?, ?)
-    ON CONFLICT DO UPDATE SET events = events + 1, last_at = max(last_at, excluded.last_at)`,
-    countsByItself(sql, account) ? account : OTHERS,
-    now,
-    now,
+    `INSERT INTO unlisted_accounts VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET events = events + excluded.events,
+    first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)`,
+    account !== null && countsByItself(sql, account) ? account : OTHERS,
+    events,
+    first_at,
+    last_at,
   );
+}
+
+/** As they move to another shard. */
+export function takeUnlisted(sql: SqlStorage): UnlistedAccount[] {
+  const accounts = unlistedAccounts(sql);
+  sql.exec("DELETE FROM unlisted_accounts");
+  return accounts;
 }
 
 function countsByItself(sql: SqlStorage, account: string): boolean {

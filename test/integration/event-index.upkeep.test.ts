@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { NOTES_SHARD } from "../../src/event-index/call-shards.ts";
 import { shardOf } from "../../src/event-index/shard.ts";
 import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import { allRows, emptyIndex, FAILED, fill, runUpkeep, summary } from "../support/summaries.ts";
@@ -62,10 +63,10 @@ describe("the purge of a shard, by its own alarm", () => {
   });
 });
 
-describe("the alarm of a shard", () => {
-  const alarm = () => runInDurableObject(shardStub(0), (_, { storage }) => storage.getAlarm());
+describe.each([0, NOTES_SHARD] as const)("the alarm of shard %s", (shard) => {
+  const alarm = () => runInDurableObject(shardStub(shard), (_, { storage }) => storage.getAlarm());
   const setAlarm = (at: number | null) =>
-    runInDurableObject(shardStub(0), (_, { storage }) =>
+    runInDurableObject(shardStub(shard), (_, { storage }) =>
       at === null ? storage.deleteAlarm() : storage.setAlarm(at),
     );
 
@@ -80,6 +81,7 @@ describe("the alarm of a shard", () => {
 
   it.each([-9 * MINUTE, HOUR])("%i ms ahead → left alone", async (ahead) => {
     const at = Date.now() + ahead;
+    await runCron();
     await setAlarm(at);
     await runCron();
     expect(await alarm()).toBe(at);
@@ -100,10 +102,10 @@ describe("the alarm of a shard", () => {
   ])("%s → comes again in an hour", async (_, descriptor, line) => {
     await setAlarm(Date.now());
     const logged = vi.spyOn(console, "error");
-    await runInDurableObject(shardStub(0), (object) =>
+    await runInDurableObject(shardStub(shard), (object) =>
       Object.defineProperty(object, "env", { configurable: true, ...descriptor }),
     );
-    expect(await runDurableObjectAlarm(shardStub(0))).toBe(true);
+    expect(await runDurableObjectAlarm(shardStub(shard))).toBe(true);
     expect(await alarm()).toBe(Date.now() + HOUR);
     expect(logged.mock.calls.flat().join("\n")).toContain(line);
     expect(logged).toHaveBeenCalledTimes(line === "" ? 0 : 1);

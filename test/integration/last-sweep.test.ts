@@ -77,8 +77,8 @@ describe("GET /health without an operator's key", () => {
 });
 
 describe("which sweep counts", () => {
-  it.each([NOTES_SHARD, 5])(
-    "shard %i out of reach → none, since its events are not seen to",
+  it.each([NOTES_SHARD, 5] as const)(
+    "shard %s out of reach → none, since its events are not seen to",
     async (shard) => {
       await runCron();
       later(10 * MINUTE);

@@ -5,8 +5,8 @@ import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-even
 import { NOTES_SHARD } from "../../src/event-index/call-shards.ts";
 import { getPage, signIn } from "../support/console.ts";
 import { scriptLedger } from "../support/scripted-ledger.ts";
-import { emptyIndex, meterShard, withoutShard } from "../support/summaries.ts";
-import { type Answer, deliver, operator, runCron, shardStub } from "../support/worker.ts";
+import { emptyIndex, meterShard, runUpkeep, withoutShard } from "../support/summaries.ts";
+import { type Answer, deliver, operator, shardStub } from "../support/worker.ts";
 
 /** Deliveries that Stripe signed and that are refused all the same: each is logged, and counted by reason and hour. */
 
@@ -186,11 +186,11 @@ describe("what is counted", () => {
   it("purged after the retention", async () => {
     await countNow("livemode_mismatch", 1, Date.now() - 30 * DAY);
     await countNow("livemode_mismatch", 2, Date.now() - 30 * DAY + 1);
-    await runCron();
+    await runUpkeep();
     // Both are of one hour, so they are one row, which lives as long as the younger.
     expect(await counted()).toMatchObject([{ reason: "livemode_mismatch", last_24h: 0, total: 3 }]);
     vi.setSystemTime(Date.now() + 1);
-    await runCron();
+    await runUpkeep();
     expect(await counted()).toEqual([]);
   });
 });

@@ -6,8 +6,8 @@ import { ACCOUNTS_PER_SHARD } from "../../src/event-index/unlisted-accounts.ts";
 import { shardOf } from "../../src/event-index/shard.ts";
 import { getPage, signIn } from "../support/console.ts";
 import { type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
-import { allRows, emptyIndex, meterShard } from "../support/summaries.ts";
-import { deliver, operator, runCron, SHARDS, shardStub, storedRecord } from "../support/worker.ts";
+import { allRows, emptyIndex, meterShard, runUpkeep } from "../support/summaries.ts";
+import { deliver, operator, SHARDS, shardStub, storedRecord } from "../support/worker.ts";
 
 /** Events of connected accounts that are not listed: acknowledged, not settled, and counted by account. */
 
@@ -134,7 +134,7 @@ describe("what is counted", () => {
     await shardStub(1).countUnlisted("acct_gone", now - 30 * DAY_MS);
     await shardStub(2).countUnlisted("acct_again", now - 40 * DAY_MS);
     await shardStub(2).countUnlisted("acct_again", now - 30 * DAY_MS + 1);
-    await runCron();
+    await runUpkeep();
     expect(await counted()).toMatchObject([{ account: "acct_again", events: 2 }]);
   });
 

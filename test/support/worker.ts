@@ -9,6 +9,7 @@ import { env } from "cloudflare:workers";
 import { utf8 } from "../../src/bytes.ts";
 import { loadConfig } from "../../src/config.ts";
 import { wakeAt } from "../../src/event/machine.ts";
+import type { NOTES_SHARD } from "../../src/event-index/call-shards.ts";
 import type { EventIndex } from "../../src/event-index/event-index.ts";
 import { shardName, shardOf } from "../../src/event-index/shard.ts";
 import type { StripeEventObject } from "../../src/event/stripe-event-object.ts";
@@ -157,8 +158,8 @@ export function shardStubOf(eventId: string): DurableObjectStub<EventIndex> {
   return shardStub(shardOf(eventId, SHARDS));
 }
 
-export function shardStub(shard: number): DurableObjectStub<EventIndex> {
-  return env.EVENT_INDEX.getByName(shardName(shard, SHARDS));
+export function shardStub(shard: number | typeof NOTES_SHARD): DurableObjectStub<EventIndex> {
+  return env.EVENT_INDEX.getByName(typeof shard === "number" ? shardName(shard, SHARDS) : shard);
 }
 
 /** The event's row in the index; undefined when there is none. */

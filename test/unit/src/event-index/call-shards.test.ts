@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { askAllShards, askShard, publish } from "../../../../src/event-index/call-shards.ts";
+import { askAllShards } from "../../../../src/event-index/all-shards.ts";
+import { askShard, publish } from "../../../../src/event-index/call-shards.ts";
 import { shardName, shardOf } from "../../../../src/event-index/shard.ts";
 import type { EventSummary } from "../../../../src/event-index/event-summary.ts";
 
@@ -27,6 +28,7 @@ function indexOf(shards: number, shard: Shard) {
       return shard(name, call);
     },
     publish: () => shard(name, 1),
+    beginRead: async () => ({ ok: true, value: { generations: [shards], id: null } }),
   });
   return { calls, index: { env: { EVENT_INDEX: { getByName } } as unknown as Env, shards } };
 }
@@ -39,18 +41,18 @@ const found = () => Promise.resolve({ ok: true, value: [] });
 
 it("lost once → asked again", async () => {
   const { index } = indexOf(1, (_, call) => (call === 1 ? lost() : found()));
-  expect(await askShard(index, 0, page)).toEqual({ ok: true, value: [] });
+  expect(await askShard(index, shardName(0, 1), page)).toEqual({ ok: true, value: [] });
 });
 
 it("lost three times → out of reach", async () => {
   const { index, calls } = indexOf(1, lost);
-  expect(await askShard(index, 0, page)).toEqual({ ok: false, failure: "unreachable" });
+  expect(await askShard(index, shardName(0, 1), page)).toEqual({ ok: false, failure: "unreachable" });
   expect(calls.get("shard-0-of-1")).toBe(3);
 });
 
 it("silent for 10 s → out of reach", async () => {
   const { index } = indexOf(1, () => new Promise(() => undefined));
-  const asked = askShard(index, 0, page);
+  const asked = askShard(index, shardName(0, 1), page);
   await vi.advanceTimersByTimeAsync(9_999);
   await vi.advanceTimersByTimeAsync(1);
   expect(await asked).toEqual({ ok: false, failure: "unreachable" });
@@ -58,7 +60,7 @@ it("silent for 10 s → out of reach", async () => {
 
 it("answered → no timer is left behind", async () => {
   const { index } = indexOf(1, found);
-  await askShard(index, 0, page);
+  await askShard(index, shardName(0, 1), page);
   expect(vi.getTimerCount()).toBe(0);
 });
 

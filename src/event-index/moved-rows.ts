@@ -1,0 +1,63 @@
+/** How a shard's rows get to the shards of a greater number: with what was reported of them, since that stays true. */
+import type { Position } from "./filter.ts";
+import { recount, type Stored } from "./counters.ts";
+import type { EventSummary } from "./event-summary.ts";
+import { COLUMNS, upsert } from "./events-table.ts";
+
+const BATCH_END_KEY = "move_up_to";
+/** Some tens of milliseconds, in which nobody reads the index. */
+const BATCH_ROWS = 500;
+
+export interface MovedRow extends EventSummary {
+  /** Which revision was reported as failed for good. */
+  readonly told_revision: number | null;
+  /** 1: it was reported as open for too long. */
+  readonly told_open: 0 | 1;
+}
+
+/** The oldest rows; after a crash exactly those that may have been received already. Stored until they are deleted. */
+export function beginMove({ sql, kv }: Stored): MovedRow[] {
+  const end = kv.get<Position>(BATCH_END_KEY) ?? null;
+  const columns = COLUMNS.map((column) => `events.${column}`).join(", ");
+  const rows = sql
+    .exec(
+      `SELECT ${columns}, told.revision AS told_revision, told_open.event_id IS NOT NULL AS told_open
+      FROM events LEFT JOIN told USING (received_at, event_id) LEFT JOIN told_open USING (received_at, event_id)
+      WHERE (events.received_at, events.event_id) <= (?, ?)
+      ORDER BY events.received_at, events.event_id LIMIT ?`,
+      end?.received_at ?? Number.MAX_SAFE_INTEGER,
+      end?.event_id ?? "",
+      end === null ? BATCH_ROWS : -1,
+    )
+    .toArray() as unknown as MovedRow[];
+  const last = rows.at(-1);
+  if (end === null && last !== undefined) {
+    kv.put<Position>(BATCH_END_KEY, { received_at: last.received_at, event_id: last.event_id });
+  }
+  return rows;
+}
+
+/** Once they were received. None has changed since: see `publishHeld`. Returns whether there are more. */
+export function endMove(stored: Stored, rows: readonly MovedRow[], now: number): boolean {
+  const { sql, kv } = stored;
+  for (const { received_at, event_id } of rows) {
+    for (const table of ["events", "told", "told_open"]) {
+      sql.exec(`DELETE FROM ${table} WHERE received_at = ? AND event_id = ?`, received_at, event_id);
+    }
+  }
+  recount(stored, rows, [], now);
+  kv.delete(BATCH_END_KEY);
+  return sql.exec("SELECT 1 FROM events LIMIT 1").toArray().length > 0;
+}
+
+/** Again is harmless, and a newer revision wins. */
+export function receiveMoved(stored: Stored, rows: readonly MovedRow[], now: number): void {
+  for (const { told_revision, told_open, ...row } of rows) {
+    upsert(stored, row, now);
+    const key = [row.received_at, row.event_id];
+    if (told_revision !== null) {
+      stored.sql.exec("INSERT OR IGNORE INTO told VALUES (?, ?, ?)", ...key, told_revision);
+    }
+    if (told_open === 1) stored.sql.exec("INSERT OR IGNORE INTO told_open VALUES (?, ?)", ...key);
+  }
+}
