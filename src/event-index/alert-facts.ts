@@ -12,21 +12,6 @@ import type { Money } from "./sum-by-currency.ts";
 
 const NOTES_KEY = "alert:";
 
-/** Which revision of an event was reported. A later failure of the same event has a later one, and is reported again. */
-const FAILURES_SCHEMA = `CREATE TABLE IF NOT EXISTS told (
-  received_at INTEGER NOT NULL,
-  event_id TEXT NOT NULL,
-  revision INTEGER NOT NULL,
-  PRIMARY KEY (received_at, event_id)
-) STRICT, WITHOUT ROWID`;
-
-/** Which events were reported as open for too long. */
-const LONG_OPEN_SCHEMA = `CREATE TABLE IF NOT EXISTS told_open (
-  received_at INTEGER NOT NULL,
-  event_id TEXT NOT NULL,
-  PRIMARY KEY (received_at, event_id)
-) STRICT, WITHOUT ROWID`;
-
 /** Only an operator moves such an event: no retry is scheduled. */
 const IS_PERMANENT = "events.state = 'failed' AND events.next_retry_at IS NULL";
 
@@ -46,11 +31,6 @@ export interface LongOpen {
 export interface AlertFacts {
   readonly failures: readonly PermanentFailure[];
   readonly longOpen: LongOpen;
-}
-
-export function createReportedTables(sql: SqlStorage): void {
-  sql.exec(FAILURES_SCHEMA);
-  sql.exec(LONG_OPEN_SCHEMA);
 }
 
 /** Oldest change first, at most `limit` failures. */

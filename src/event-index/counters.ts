@@ -87,6 +87,12 @@ export function recount(
   if (changes.length > 0) storeTally(kv, add(storedTally(kv), ...changes), now);
 }
 
+/** Rows changed without them. They begin anew, and the upkeep counts. */
+export function forgetCounters(kv: SyncKvStorage): void {
+  kv.delete(MARK_KEY);
+  kv.delete(TALLY_KEY);
+}
+
 /** Whether the counters must follow when this row changes. */
 export function isCounted(kv: SyncKvStorage, row: Position): boolean {
   return isBefore(row, markOf(kv));

@@ -15,7 +15,6 @@ import { type ShardStats, shardStats } from "./shard-stats.ts";
 import {
   alertFacts,
   type AlertFacts,
-  createReportedTables,
   markLongOpenReported,
   markReported,
   type ReportedEvent,
@@ -24,14 +23,14 @@ import { loadConfig } from "../config.ts";
 import { log } from "../log.ts";
 import { errorName } from "../error-name.ts";
 import { MOVE_MARK_AT, moveMark, moveMarkUpTo } from "./counters.ts";
-import { createTable, selectOpen, selectPage, upsert } from "./events-table.ts";
+import { selectOpen, selectPage, upsert } from "./events-table.ts";
 import type { Moved } from "./generations.ts";
 import { ensureAlarm, IndexNotes, UPKEEP_AGAIN_MS } from "./index-notes.ts";
 import { type MovedRow, receiveMoved } from "./moved-rows.ts";
 import { purgeStep } from "./purge.ts";
 import { purgeRefused } from "./refused-deliveries.ts";
 import { type Remains, ShardOfGeneration } from "./shard-of-generation.ts";
-import { addUnlisted, countUnlisted, createUnlistedAccounts, purgeUnlisted } from "./unlisted-accounts.ts";
+import { addUnlisted, countUnlisted, purgeUnlisted } from "./unlisted-accounts.ts";
 import { type Overdue, rescuesOf, sweptAt, takeOverdue, addRescues } from "./overdue.ts";
 
 /** How often a shard looks for rows to purge. */
@@ -52,9 +51,6 @@ export class EventIndex extends IndexNotes {
   /** Not in `onStart`, which does not run on native RPC. */
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    createTable(ctx.storage.sql);
-    createReportedTables(ctx.storage.sql);
-    createUnlistedAccounts(ctx.storage.sql);
     this.#generation = new ShardOfGeneration(() => this.env, ctx.storage, this.name);
   }
 
@@ -128,6 +124,7 @@ export class EventIndex extends IndexNotes {
   override async alarm(): Promise<void> {
     let againMs = UPKEEP_EVERY_MS;
     try {
+      this.requireTables();
       if (this.#upkeep(Date.now())) againMs = UPKEEP_AGAIN_MS;
       againMs = Math.min(againMs, (await this.generationList.moveOn()) ?? UPKEEP_EVERY_MS);
     } catch (error) {
@@ -189,6 +186,9 @@ export class EventIndex extends IndexNotes {
   }
 
   #answer<T>(act: (storage: DurableObjectStorage) => T | Promise<T>): Promise<RpcResult<T>> {
-    return answerRpc({ shard: this.name }, () => act(this.ctx.storage));
+    return answerRpc({ shard: this.name }, () => {
+      this.requireTables();
+      return act(this.ctx.storage);
+    });
   }
 }

@@ -1,9 +1,6 @@
 /**
- * The table of one shard: a row per event, and nothing that its event's own object does not know better.
- *
- * What it costs decides its shape. The primary key is the order of the lists, so that lists need no index; both
- * indexes hold open events alone, so that a settled event is exactly one row written. Every other query
- * is a scan: of the open events, or of a page's neighbourhood, or (rare types, one payment) of the whole shard.
+ * The rows of one shard: one per event, and nothing that its event's own object does not know better. Queries are about
+ * the open events, or a page's neighbourhood, or (rare types, one payment) read the whole shard.
  */
 import { isCounted, recount, type Stored } from "./counters.ts";
 import type { EventSummary } from "./event-summary.ts";
@@ -29,48 +26,6 @@ export const COLUMNS = [
 
 const SELECTED = COLUMNS.join(", ");
 const OPEN_EVENTS_BY_PAYMENT = "events INDEXED BY open_payments";
-
-const TABLE = `
-  CREATE TABLE IF NOT EXISTS events (
-    received_at INTEGER NOT NULL,
-    event_id TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    event_type TEXT NOT NULL,
-    state TEXT NOT NULL,
-    reason TEXT,
-    error_code TEXT,
-    account_id TEXT,
-    payment_id TEXT,
-    amount_minor TEXT,
-    currency TEXT,
-    attempts INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL,
-    next_retry_at INTEGER,
-    poked_at INTEGER NOT NULL DEFAULT 0,
-    source_payment_id TEXT,
-    PRIMARY KEY (received_at, event_id)
-  ) STRICT, WITHOUT ROWID`;
-
-/** Of a table that an earlier version made. Its rows have none until their events publish again. */
-const ADDED_COLUMN = "ALTER TABLE events ADD COLUMN source_payment_id TEXT";
-
-/**
- * The open events are in the order of the lists too; and by payment, since an operator who settles one wants the rest of
- * it settled as well. All other queries about them read all of them: they are few.
- */
-const INDEXES = [
-  `CREATE INDEX IF NOT EXISTS open_events ON events (received_at) WHERE ${IS_OPEN}`,
-  `CREATE INDEX IF NOT EXISTS open_payments ON events (source_payment_id)
-    WHERE ${IS_OPEN} AND source_payment_id IS NOT NULL`,
-];
-
-/** Writes nothing when it is there already. */
-export function createTable(sql: SqlStorage): void {
-  sql.exec(TABLE);
-  const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('events')").toArray();
-  if (!columns.some(({ name }) => name === "source_payment_id")) sql.exec(ADDED_COLUMN);
-  for (const index of INDEXES) sql.exec(index);
-}
 
 const UPSERT = `
   INSERT INTO events (${SELECTED}) VALUES (${COLUMNS.map(() => "?").join(", ")})

@@ -42,7 +42,7 @@ export const IS_OPEN = `state IN (${quoted(OPEN_STATES)})`;
 export const IS_FINAL = `state IN (${quoted(FINAL_STATES)})`;
 
 /** Named where it must be taken: without statistics SQLite would rather walk the whole table in its order. */
-export const OPEN_EVENTS = "events INDEXED BY open_events";
+export const OPEN_EVENTS = "events INDEXED BY open_by_time";
 
 export function isOpenState(state: string | undefined): boolean {
   return OPEN_STATES.some((open) => open === state);

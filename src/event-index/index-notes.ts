@@ -8,7 +8,8 @@ import { alertNote, setAlertNote } from "./alert-facts.ts";
 import { askShard } from "./call-shards.ts";
 import { Generations, type MoveBatch, type Read, sumOfBatches } from "./generations.ts";
 import { noteSweep, sweepMark } from "./overdue.ts";
-import { countRefused, createRefusedDeliveries } from "./refused-deliveries.ts";
+import { countRefused } from "./refused-deliveries.ts";
+import { prepareTables } from "./schema.ts";
 import { shardNames } from "./shard.ts";
 import type { SweepMark } from "./sweep-age.ts";
 
@@ -19,10 +20,11 @@ const ALARM_LOST_MS = 600_000;
 
 export abstract class IndexNotes extends Server<Env> {
   protected readonly generationList: Generations;
+  readonly #hasTables: boolean;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    createRefusedDeliveries(ctx.storage.sql);
+    this.#hasTables = prepareTables(ctx.storage);
     this.generationList = new Generations(ctx.storage.kv, moveBatchesOf(env));
   }
 
@@ -67,8 +69,20 @@ export abstract class IndexNotes extends Server<Env> {
   }
 
   #answer<T>(act: (storage: DurableObjectStorage) => T | Promise<T>): Promise<RpcResult<T>> {
-    return answerRpc({ shard: this.name }, () => act(this.ctx.storage));
+    return answerRpc({ shard: this.name }, () => {
+      this.requireTables();
+      return act(this.ctx.storage);
+    });
   }
+
+  /** Throws when a later version made them: whoever asks gets a 503, and an event publishes again later. */
+  protected requireTables(): void {
+    if (!this.#hasTables) throw new LaterVersion();
+  }
+}
+
+class LaterVersion extends Error {
+  override readonly name = "LaterVersion";
 }
 
 /** Sets an alarm that was never set, or that the platform lost; or, when something is to be done now, in any case. */

@@ -11,7 +11,7 @@ const MILLION = 1_000_000;
  */
 export function openMoney(sql: SqlStorage, where: Where): Money[] {
   const rows = sql.exec<{ currency: string | null; count: number; millions: string; rest: string }>(
-    `SELECT CASE WHEN amount_minor IS NOT NULL THEN currency END AS currency, count(*) AS count,
+    `SELECT CASE WHEN amount_minor <> '' AND amount_minor NOT GLOB '*[^0-9]*' THEN currency END AS currency, count(*) AS count,
       CAST(sum(CAST(amount_minor AS INTEGER) / ${MILLION}) AS TEXT) AS millions,
       CAST(sum(CAST(amount_minor AS INTEGER) % ${MILLION}) AS TEXT) AS rest
     FROM ${OPEN_EVENTS} WHERE ${IS_OPEN} AND ${where.sql} GROUP BY 1`,

@@ -13,19 +13,6 @@ export interface RefusedDeliveries {
 
 const HOUR_MS = 3_600_000;
 
-/** There are few reasons, so a day is some dozens of rows at most. */
-const SCHEMA = `CREATE TABLE IF NOT EXISTS refused_deliveries (
-  hour INTEGER NOT NULL,
-  reason TEXT NOT NULL,
-  deliveries INTEGER NOT NULL,
-  last_at INTEGER NOT NULL,
-  PRIMARY KEY (hour, reason)
-) STRICT, WITHOUT ROWID`;
-
-export function createRefusedDeliveries(sql: SqlStorage): void {
-  sql.exec(SCHEMA);
-}
-
 /** A call that is repeated, because its answer was lost, counts twice: it is a number to look at. */
 export function countRefused(sql: SqlStorage, counts: Readonly<Record<string, number>>, now: number): void {
   for (const [reason, deliveries] of Object.entries(counts)) {

@@ -27,7 +27,7 @@ export type TalliedRow = Pick<
 
 /** Of one row. */
 export function tallyOf({ received_at, state, attempts, amount_minor, currency }: TalliedRow): Tally {
-  const known = amount_minor === null ? null : currency;
+  const known = amount_minor !== null && /^[0-9]+$/.test(amount_minor) ? currency : null;
   const money = { currency: known, count: 1, amount_minor: known === null ? null : amount_minor };
   return {
     counts: [{ hour: received_at - (received_at % HOUR_MS), state, count: 1, attempts }],

@@ -18,17 +18,6 @@ const ACCOUNT_ID = /^acct_[A-Za-z0-9]{1,250}$/;
 /** Stands for the account of all others. */
 const OTHERS = "";
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS unlisted_accounts (
-  account TEXT PRIMARY KEY,
-  events INTEGER NOT NULL,
-  first_at INTEGER NOT NULL,
-  last_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID`;
-
-export function createUnlistedAccounts(sql: SqlStorage): void {
-  sql.exec(SCHEMA);
-}
-
 /** One event more. A call that is repeated, because its answer was lost, counts twice: it is a number to look at. */
 export function countUnlisted(sql: SqlStorage, account: string, now: number): void {
   addUnlisted(sql, { account, events: 1, first_at: now, last_at: now });

@@ -54,7 +54,7 @@ export async function listEvents(
   if (!page.ok) return page;
   const { events, next } = page.value;
   const next_cursor = next === null ? null : encodeCursor(next);
-  return { ok: true, value: { events: events.map(rowOf), next_cursor } };
+  return { ok: true, value: { events: events.filter(isReadable).map(rowOf), next_cursor } };
 }
 
 /** An event that is named by its own id: its object knows it, whatever is in the index. */
@@ -123,6 +123,15 @@ function rowOfState(event: EventState): EventRow {
     updated_at: state.updated_at,
     next_retry_at: state.next_retry_at,
   };
+}
+
+/** As far as the rest of the list depends on it. What a later version wrote, or nobody can explain, hides no other row. */
+function isReadable({ event_id, state, received_at, updated_at, next_retry_at }: EventSummary): boolean {
+  const times = [received_at, updated_at, next_retry_at ?? 0];
+  const isKnown = stateSchema.safeParse(state).success;
+  const readable = isKnown && times.every((ms) => !Number.isNaN(new Date(ms).getTime()));
+  if (!readable) log("error", { msg: "index_row_unreadable", event_id });
+  return readable;
 }
 
 /** In the contract's order, without the revision, which only the index needs. */

@@ -158,7 +158,7 @@ describe("failed(permanent)", () => {
         .map((row) => row["detail"]),
     );
     expect(plan).toEqual([
-      "SCAN events USING INDEX open_events",
+      "SCAN events USING INDEX open_by_time",
       "SEARCH told USING PRIMARY KEY (received_at=? AND event_id=?) LEFT-JOIN",
     ]);
   });

@@ -93,7 +93,7 @@ const SCANS: readonly (readonly [step: string, statement: RegExp, why: string])[
     "a page of a list ends when it is full. A filter that little matches reads on: docs/scale.md says how far",
   ],
   [
-    "SCAN events USING INDEX open_events",
+    "SCAN events USING INDEX open_by_time",
     /state IN \('received', 'forwarding', 'failed'\)/,
     "open events alone: what operators retry, what a sweep looks for, what an alert is about",
   ],

@@ -7,7 +7,6 @@ import {
   refundCreated,
 } from "../../scripts/sandbox/events/stripe-events.ts";
 import { encodeCursor } from "../../src/event-index/cursor.ts";
-import { createTable } from "../../src/event-index/events-table.ts";
 import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import { findOpen } from "../../src/event-index/queries.ts";
 import { refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
@@ -72,41 +71,6 @@ describe("a row", () => {
     await publish(summary({ ...FAILED, revision: 1 }));
     await publish(summary({ ...FAILED, revision: 2, attempts: 2, next_retry_at: T0 + 5 }));
     expect(await allRows()).toEqual([{ ...newest, poked_at: 0 }]);
-  });
-
-  it("a table that exists is made again for nothing", async () => {
-    const { rows } = await meterShard(0);
-    await runInDurableObject(shardStub(0), (_, { storage }) => createTable(storage.sql));
-    expect(rows()).toBe(0);
-  });
-
-  it("a table of a version that did not know payments → keeps its rows, and knows those of new ones", async () => {
-    await runInDurableObject(shardStub(0), (_, { storage: { sql } }) => {
-      sql.exec("DROP TABLE events");
-      sql.exec(`CREATE TABLE events (
-        received_at INTEGER NOT NULL, event_id TEXT NOT NULL, revision INTEGER NOT NULL, event_type TEXT NOT NULL,
-        state TEXT NOT NULL, reason TEXT, error_code TEXT, account_id TEXT, payment_id TEXT, amount_minor TEXT,
-        currency TEXT, attempts INTEGER NOT NULL, updated_at INTEGER NOT NULL, next_retry_at INTEGER,
-        poked_at INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (received_at, event_id)
-      ) STRICT, WITHOUT ROWID`);
-      sql.exec(
-        "CREATE INDEX open_events ON events (received_at) WHERE state IN ('received', 'forwarding', 'failed')",
-      );
-      sql.exec(
-        "INSERT INTO events VALUES (1, 'evt_old', 1, 't', 'failed', NULL, NULL, NULL, 're_1', '5', 'USD', 1, 1, NULL, 7)",
-      );
-      createTable(sql);
-    });
-    await publish(summary({ ...FAILED, event_id: "evt_new", payment_id: "re_2", source_payment_id: "pi_2" }));
-    const [old] = await allRows();
-    expect(old).toMatchObject({
-      event_id: "evt_old",
-      payment_id: "re_1",
-      source_payment_id: null,
-      poked_at: 7,
-    });
-    const open = await shardStub(0).open({ state: "failed", source_payment_ids: ["pi_2"] }, null, 9);
-    expect(open).toMatchObject({ ok: true, value: [{ event_id: "evt_new" }] });
   });
 
   it("a row that the table refuses → ok: false, and nothing thrown over RPC", async () => {

@@ -62,6 +62,7 @@ export const IMPURE_FILES: Readonly<Record<string, string>> = {
   "src/event-index/queries.ts": "calls the shards",
   "src/event-index/refused-deliveries.ts": "SQL storage",
   "src/event-index/shard-stats.ts": "SQL storage",
+  "src/event-index/schema.ts": "SQL and key-value storage",
   "src/event-index/shard-of-generation.ts": "calls the shards",
   "src/event-index/unlisted-accounts.ts": "SQL storage",
   "src/ledger/account-lane.ts": "the Durable Object",

@@ -73,7 +73,7 @@ export async function emptyIndex(): Promise<void> {
       storage.sql.exec("DELETE FROM told_open");
       storage.sql.exec("DELETE FROM unlisted_accounts");
       storage.sql.exec("DELETE FROM refused_deliveries");
-      for (const [key] of storage.kv.list()) storage.kv.delete(key);
+      for (const [key] of storage.kv.list()) if (key !== "schema") storage.kv.delete(key);
       // As if the shard had published before: what it costs once is not what a row costs.
       storage.kv.put("no_older_generation", true);
     });
