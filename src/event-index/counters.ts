@@ -8,7 +8,16 @@
  */
 import { openMoney } from "./open-money.ts";
 import { FIRST_POSITION, isBefore, type Position, type Where } from "./filter.ts";
-import { add, HOUR_MS, mergeHoursBefore, negative, type Tally, tallyOf, type TalliedRow } from "./tally.ts";
+import {
+  add,
+  HOUR_MS,
+  type HourCount,
+  mergeHoursBefore,
+  negative,
+  type Tally,
+  tallyOf,
+  type TalliedRow,
+} from "./tally.ts";
 
 export type Stored = Pick<DurableObjectStorage, "sql" | "kv">;
 
@@ -115,10 +124,32 @@ function markOf(kv: SyncKvStorage): Position {
   return kv.get<Position>(MARK_KEY) ?? FIRST_POSITION;
 }
 
+/** As text without names: a day's hours are some eighty counts, and statistics read them each time. */
+interface StoredTally {
+  readonly counts: readonly (readonly [
+    hour: number,
+    state: HourCount["state"],
+    count: number,
+    attempts: number,
+  ])[];
+  readonly open: Tally["open"];
+}
+
 function storedTally(kv: SyncKvStorage): Tally {
-  return kv.get<Tally>(TALLY_KEY) ?? { counts: [], open: [] };
+  const text = kv.get<string>(TALLY_KEY);
+  if (text === undefined) return { counts: [], open: [] };
+  const { counts, open } = JSON.parse(text) as StoredTally;
+  return {
+    counts: counts.map(([hour, state, count, attempts]) => ({ hour, state, count, attempts })),
+    open,
+  };
 }
 
 function storeTally(kv: SyncKvStorage, tally: Tally, now: number): void {
-  kv.put<Tally>(TALLY_KEY, mergeHoursBefore(tally, now - HOURS_MS));
+  const { counts, open } = mergeHoursBefore(tally, now - HOURS_MS);
+  const stored: StoredTally = {
+    counts: counts.map(({ hour, state, count, attempts }) => [hour, state, count, attempts]),
+    open,
+  };
+  kv.put<string>(TALLY_KEY, JSON.stringify(stored));
 }

@@ -7,6 +7,7 @@
  * batch are stored, so that this also holds after a crash.
  */
 import type { RpcResult } from "../durable-object/rpc.ts";
+import { log } from "../log.ts";
 
 const GENERATIONS_KEY = "generations";
 const READERS_KEY = "readers";
@@ -68,6 +69,7 @@ export class Generations {
       [...known, shards].toSorted((a, b) => a - b),
     );
     this.#kv.delete(EMPTY_SINCE_KEY);
+    if (known.length > 0) log("info", { msg: "index_move_began", from: known.join(","), to: shards });
     return true;
   }
 
@@ -117,7 +119,10 @@ export class Generations {
     this.#kv.put(BATCH_KEY, true);
     const answers = await Promise.all(this.list().slice(0, -1).map(this.#moveBatch));
     const batches = answers.flatMap((answer) => (answer.ok ? [answer.value] : []));
-    if (batches.length < answers.length) return null;
+    if (batches.length < answers.length) {
+      log("warn", { msg: "index_move_failed", from: this.list().slice(0, -1).join(",") });
+      return null;
+    }
     this.#kv.delete(BATCH_KEY);
     return sumOfBatches(batches);
   }
@@ -125,8 +130,10 @@ export class Generations {
   #dropEmpty(hasMore: boolean, now: number): void {
     const since = this.#kv.get<number>(EMPTY_SINCE_KEY);
     if (hasMore) this.#kv.delete(EMPTY_SINCE_KEY);
-    else if (since === undefined) this.#kv.put(EMPTY_SINCE_KEY, now);
-    else if (now - since >= EMPTY_FOR_MS) this.#kv.put(GENERATIONS_KEY, this.list().slice(-1));
+    else if (since === undefined) {
+      this.#kv.put(EMPTY_SINCE_KEY, now);
+      log("info", { msg: "index_move_ended", shards: this.list().join(",") });
+    } else if (now - since >= EMPTY_FOR_MS) this.#kv.put(GENERATIONS_KEY, this.list().slice(-1));
   }
 
   #readers(now: number): Readers {

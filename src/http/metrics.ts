@@ -32,7 +32,7 @@ export function metricsOf(stats: Statistics): string {
     family(
       "last_24h",
       "gauge",
-      "Events received in the last 24 hours, where they stand now, and the attempts they took.",
+      "Events received in the last 24 hours, from a full hour on; where they stand now, and the attempts they took.",
       labelled("count", last_24h),
     ),
     ...unlistedMetrics(stats.unlisted_accounts),

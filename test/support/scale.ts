@@ -7,7 +7,7 @@ const DAYS = 30;
 const OBJECT_GB = 10;
 const OBJECT_WRITES_PER_SECOND = 200;
 /** The default, and the most that can be configured. */
-const SHARDS = [8, 64] as const;
+const SHARDS = [8, 600] as const;
 const LEDGER_SECONDS = 0.1;
 
 /** Events per second; the last is the rate that makes 10\u2079 stored events. */

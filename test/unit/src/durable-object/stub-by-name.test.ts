@@ -7,7 +7,7 @@ import { askReconciler } from "../../../../src/reconciler/call-reconciler.ts";
 
 const CALLS: Record<string, (env: Env) => Promise<unknown>> = {
   STRIPE_EVENT: (env) => callEvent(env, "evt_1", (stub) => stub.poke()),
-  EVENT_INDEX: (env) => askShard({ env, shards: 1 }, 0, (stub) => stub.noteSweep(1)),
+  EVENT_INDEX: (env) => askShard({ env }, "shard-0-of-1", (stub) => stub.noteSweep(1)),
   RECONCILER: (env) => askReconciler(env, (stub) => stub.tick()),
   ACCOUNT_LANE: (env) => {
     const movement = { name: "pi_1 payin", accountId: "acc_1", eventId: "evt_1" };
