@@ -38,10 +38,22 @@ const UPSERT = `
 
 /** Again and late is harmless: a row is only ever replaced by a newer revision of its event. */
 export function upsert(stored: Stored, summary: EventSummary, now: number): void {
+  upsertAll(stored, [summary], now);
+}
+
+/** At once, so that the counters are written once. */
+export function upsertAll(stored: Stored, summaries: readonly EventSummary[], now: number): void {
   const { sql, kv } = stored;
-  const before = isCounted(kv, summary) ? selectRow(sql, summary) : [];
-  const { rowsWritten } = sql.exec(UPSERT, ...COLUMNS.map((column) => summary[column]));
-  if (rowsWritten > 0) recount(stored, before, [summary], now);
+  const before: EventSummary[] = [];
+  const after: EventSummary[] = [];
+  for (const summary of summaries) {
+    const known = isCounted(kv, summary) ? selectRow(sql, summary) : [];
+    const { rowsWritten } = sql.exec(UPSERT, ...COLUMNS.map((column) => summary[column]));
+    if (rowsWritten === 0) continue;
+    before.push(...known);
+    after.push(summary);
+  }
+  recount(stored, before, after, now);
 }
 
 /** Whether there is a row of the event, of whatever revision. */
@@ -50,7 +62,7 @@ export function hasRow(sql: SqlStorage, position: Position): boolean {
 }
 
 function selectRow(sql: SqlStorage, { received_at, event_id }: Position): EventSummary[] {
-  return summaries(
+  return summariesOf(
     sql.exec(`SELECT ${SELECTED} FROM events WHERE received_at = ? AND event_id = ?`, received_at, event_id),
   );
 }
@@ -64,7 +76,7 @@ export function selectPage(
 ): EventSummary[] {
   const from = isOpenState(filter.state) ? OPEN_EVENTS : "events";
   const where = whereOf(filter, before);
-  return summaries(
+  return summariesOf(
     sql.exec(
       `SELECT ${SELECTED} FROM ${from} WHERE ${where.sql} ORDER BY received_at DESC, event_id DESC LIMIT ?`,
       ...where.params,
@@ -85,7 +97,7 @@ export function selectOpen(
 ): EventSummary[] {
   const where = whereOf(filter);
   const from = filter.source_payment_ids === undefined ? OPEN_EVENTS : OPEN_EVENTS_BY_PAYMENT;
-  return summaries(
+  return summariesOf(
     sql.exec(
       `SELECT ${SELECTED} FROM ${from}
       WHERE ${IS_OPEN} AND ${where.sql}${dueBy === null ? "" : " AND next_retry_at <= ?"}
@@ -98,6 +110,6 @@ export function selectOpen(
 }
 
 /** The columns are a summary's fields, and only `upsert` writes them. */
-function summaries(rows: SqlStorageCursor<Record<string, SqlStorageValue>>): EventSummary[] {
+function summariesOf(rows: SqlStorageCursor<Record<string, SqlStorageValue>>): EventSummary[] {
   return rows.toArray() as unknown as EventSummary[];
 }

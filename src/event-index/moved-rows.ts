@@ -2,7 +2,7 @@
 import type { Position } from "./filter.ts";
 import { recount, type Stored } from "./counters.ts";
 import type { EventSummary } from "./event-summary.ts";
-import { COLUMNS, upsert } from "./events-table.ts";
+import { COLUMNS, upsertAll } from "./events-table.ts";
 
 const BATCH_END_KEY = "move_up_to";
 /** Some tens of milliseconds, in which nobody reads the index. */
@@ -40,21 +40,22 @@ export function beginMove({ sql, kv }: Stored): MovedRow[] {
 /** Once they were received. None has changed since: see `publishHeld`. Returns whether there are more. */
 export function endMove(stored: Stored, rows: readonly MovedRow[], now: number): boolean {
   const { sql, kv } = stored;
-  for (const { received_at, event_id } of rows) {
-    for (const table of ["events", "told", "told_open"]) {
-      sql.exec(`DELETE FROM ${table} WHERE received_at = ? AND event_id = ?`, received_at, event_id);
-    }
-  }
-  recount(stored, rows, [], now);
+  const remove = (table: string, { received_at, event_id }: Position) =>
+    sql.exec(`DELETE FROM ${table} WHERE received_at = ? AND event_id = ?`, received_at, event_id)
+      .rowsWritten;
+  for (const table of ["told", "told_open"]) for (const row of rows) remove(table, row);
+  // A purge may have been faster, and has counted what it took.
+  const gone = rows.filter((row) => remove("events", row) > 0);
+  recount(stored, gone, [], now);
   kv.delete(BATCH_END_KEY);
   return sql.exec("SELECT 1 FROM events LIMIT 1").toArray().length > 0;
 }
 
 /** Again is harmless, and a newer revision wins. */
 export function receiveMoved(stored: Stored, rows: readonly MovedRow[], now: number): void {
-  for (const { told_revision, told_open, ...row } of rows) {
-    upsert(stored, row, now);
-    const key = [row.received_at, row.event_id];
+  upsertAll(stored, rows, now);
+  for (const { received_at, event_id, told_revision, told_open } of rows) {
+    const key = [received_at, event_id];
     if (told_revision !== null) {
       stored.sql.exec("INSERT OR IGNORE INTO told VALUES (?, ?, ?)", ...key, told_revision);
     }

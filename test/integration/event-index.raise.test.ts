@@ -206,6 +206,22 @@ it("a row changes while it moves → the change is not lost, and the row is in o
   expect((await rowsIn(8)) + (await rowsIn(12))).toBe(EVENTS);
 });
 
+it("rows are purged while they move → the counters of their old shard end at nothing", async () => {
+  const { EVENT_INDEX, untilReached, open } = gate();
+  await shown(NEW);
+  await deploy(12, { EVENT_INDEX });
+  const move = runMove();
+  await untilReached();
+  await inEach(shardNames(8), (_, { storage }) => storage.setAlarm(Date.now()));
+  for (const name of shardNames(8)) expect(await runDurableObjectAlarm(stub(name))).toBe(true);
+  expect(await rowsIn(8)).toBeLessThan(EVENTS);
+  open();
+  await move;
+  while ((await rowsIn(8)) > 0) await runMove();
+  const left = await Promise.all(shardNames(8).map(async (name) => await stub(name).stats(0)));
+  expect(left.map((stats) => stats.ok && stats.value.states)).toEqual(shardNames(8).map(() => []));
+});
+
 it.each<[string, (id: string) => unknown]>([
   ["says that it is done", (id) => shardStub(NOTES_SHARD).endRead(id)],
   ["is gone for 15 s", () => vi.setSystemTime(Date.now() + 15_000)],
