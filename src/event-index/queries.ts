@@ -1,11 +1,14 @@
 /** Questions to the shards. Each answers null when a shard is out of reach. */
 import type { EventSummary } from "./event-summary.ts";
 import type { EventFilter, Position } from "./filter.ts";
-import { askAllShards } from "./all-shards.ts";
+import { askAllShards, askShards, readAllShards } from "./all-shards.ts";
 import { askShard, type IndexPlace, NOTES_SHARD, type ShardStub } from "./call-shards.ts";
 import { type Money, sumByCurrency } from "./sum-by-currency.ts";
 import { combineStats, LAST_24H_MS, type Stats } from "./stats.ts";
 import type { SweepMark } from "./sweep-age.ts";
+
+/** Of a page, from each shard: so that shares that differ as they do by chance need no second question. */
+const SHARE_MIN = 20;
 
 export interface Page {
   readonly events: readonly EventSummary[];
@@ -14,8 +17,8 @@ export interface Page {
 }
 
 /**
- * Newest first. Any shard may hold the whole page, so each returns one, and one row more shows whether there is
- * a next. An event that arrives during a walk is newer than every position, so it shifts nothing that is still to come.
+ * Newest first; one row more than the page shows whether there is a next. An event that arrives during a walk is newer than
+ * every position, so it shifts nothing that is still to come.
  */
 export async function listEvents(
   index: IndexPlace,
@@ -23,12 +26,41 @@ export async function listEvents(
   before: Position | null,
   limit: number,
 ): Promise<Page | null> {
-  const pages = await askAllShards(index, (shard) => shard.page(filter, before, limit + 1));
-  if (pages === null) return null;
-  const rows = pages.flat().sort(newestFirst);
+  const rows = await newestRows(index, filter, before, limit + 1);
+  if (rows === null) return null;
   const events = rows.slice(0, limit);
   const last = events.at(-1);
   return { events, next: rows.length > limit && last !== undefined ? positionOf(last) : null };
+}
+
+/**
+ * Each shard has about its share of the page, and is asked for twice that and some more. Any may hold all of it: so those
+ * that have returned as many, all of them newer than the page's end, are asked for the rest.
+ */
+function newestRows(
+  index: IndexPlace,
+  filter: EventFilter,
+  before: Position | null,
+  wanted: number,
+): Promise<readonly EventSummary[] | null> {
+  return readAllShards(index, async (names) => {
+    const share = Math.min(wanted, SHARE_MIN + Math.ceil((2 * wanted) / names.length));
+    const pages = await askShards(index, names, (shard) => shard.page(filter, before, share));
+    if (pages === null) return null;
+    const end = pages.flat().sort(newestFirst)[wanted - 1];
+    const cutOff = pages.flatMap((rows, position) => {
+      const last = rows.at(-1);
+      const name = names[position] ?? "";
+      if (share === wanted || rows.length < share || last === undefined) return [];
+      return end === undefined || newestFirst(last, end) < 0 ? [{ name, last: positionOf(last) }] : [];
+    });
+    const rest = await askShards(
+      index,
+      cutOff.map(({ name }) => name),
+      (shard, position) => shard.page(filter, cutOff[position]?.last ?? null, wanted - share),
+    );
+    return rest === null ? null : [...pages, ...rest].flat().sort(newestFirst).slice(0, wanted);
+  });
 }
 
 /** Open events to try again, the longest unchanged first. `dueBy`: only those whose retry was due then. */

@@ -6,9 +6,10 @@ import {
   paymentIntentSucceeded,
   refundCreated,
 } from "../../scripts/sandbox/events/stripe-events.ts";
+import { shardOf } from "../../src/event-index/shard.ts";
 import { encodeCursor } from "../../src/event-index/cursor.ts";
 import type { EventSummary } from "../../src/event-index/event-summary.ts";
-import { findOpen } from "../../src/event-index/queries.ts";
+import { findOpen, listEvents } from "../../src/event-index/queries.ts";
 import { refused, type ScriptedLedger, scriptLedger } from "../support/scripted-ledger.ts";
 import {
   allRows,
@@ -273,6 +274,28 @@ describe("GET /v1/admin/events", () => {
       cursor = next_cursor;
     }
     expect(seen).toEqual(["evt_f", "evt_e", "evt_d", "evt_c", "evt_b", "evt_a"]);
+  });
+
+  it("the newest events are all in one shard, or in a few → the page is the same as of any others", async () => {
+    const many = Array.from({ length: 4_000 }, (_, i) =>
+      summary({ event_id: `evt_many${i}`, received_at: T0 + 1_000 + i }),
+    );
+    const ofShard = (i: number, shard: number) => shardOf(`evt_many${i}`, SHARDS) === shard;
+    const kept = many.filter((_, i) => ofShard(i, 3) || (i < 2_000 && ofShard(i, 5)) || i < 40);
+    await fill(kept);
+    const newest = [...rows, ...kept].map(({ event_id }) => event_id).toReversed();
+    const page = await listEvents({ env, shards: SHARDS }, {}, null, 200);
+    expect(page?.events.map(({ event_id }) => event_id)).toEqual(newest.slice(0, 200));
+    const all = await listEvents({ env, shards: SHARDS }, {}, null, kept.length);
+    expect(all?.events).toHaveLength(kept.length);
+    expect(all?.next).not.toBeNull();
+    const walked: string[] = [];
+    for (let part: Awaited<ReturnType<typeof listEvents>> = page; part !== null;) {
+      walked.push(...part.events.map(({ event_id }) => event_id));
+      part = part.next === null ? null : await listEvents({ env, shards: SHARDS }, {}, part.next, 77);
+    }
+    expect(walked.slice(0, kept.length)).toEqual(newest.slice(0, kept.length));
+    expect(walked).toHaveLength(kept.length + rows.length);
   });
 
   it("50 by default", async () => {
