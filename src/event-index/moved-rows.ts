@@ -10,9 +10,9 @@ const BATCH_ROWS = 500;
 
 export interface MovedRow extends EventSummary {
   /** Which revision was reported as failed for good. */
-  readonly told_revision: number | null;
+  readonly reported_revision: number | null;
   /** 1: it was reported as open for too long. */
-  readonly told_open: 0 | 1;
+  readonly long_open_reported: 0 | 1;
 }
 
 /** The oldest rows; after a crash exactly those that may have been received already. Stored until they are deleted. */
@@ -21,7 +21,7 @@ export function beginMove({ sql, kv }: Stored): MovedRow[] {
   const columns = COLUMNS.map((column) => `events.${column}`).join(", ");
   const rows = sql
     .exec(
-      `SELECT ${columns}, told.revision AS told_revision, told_open.event_id IS NOT NULL AS told_open
+      `SELECT ${columns}, told.revision AS reported_revision, told_open.event_id IS NOT NULL AS long_open_reported
       FROM events LEFT JOIN told USING (received_at, event_id) LEFT JOIN told_open USING (received_at, event_id)
       WHERE (events.received_at, events.event_id) <= (?, ?)
       ORDER BY events.received_at, events.event_id LIMIT ?`,
@@ -54,11 +54,11 @@ export function endMove(stored: Stored, rows: readonly MovedRow[], now: number):
 /** Again is harmless, and a newer revision wins. */
 export function receiveMoved(stored: Stored, rows: readonly MovedRow[], now: number): void {
   upsertAll(stored, rows, now);
-  for (const { received_at, event_id, told_revision, told_open } of rows) {
+  for (const { received_at, event_id, reported_revision, long_open_reported } of rows) {
     const key = [received_at, event_id];
-    if (told_revision !== null) {
-      stored.sql.exec("INSERT OR IGNORE INTO told VALUES (?, ?, ?)", ...key, told_revision);
+    if (reported_revision !== null) {
+      stored.sql.exec("INSERT OR IGNORE INTO told VALUES (?, ?, ?)", ...key, reported_revision);
     }
-    if (told_open === 1) stored.sql.exec("INSERT OR IGNORE INTO told_open VALUES (?, ?)", ...key);
+    if (long_open_reported === 1) stored.sql.exec("INSERT OR IGNORE INTO told_open VALUES (?, ?)", ...key);
   }
 }
