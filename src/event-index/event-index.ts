@@ -51,7 +51,7 @@ export class EventIndex extends IndexNotes {
   /** Not in `onStart`, which does not run on native RPC. */
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#generation = new ShardOfGeneration(() => this.env, ctx.storage, this.name);
+    this.#generation = new ShardOfGeneration(() => this.env, ctx.storage, () => this.name);
   }
 
   publish(summary: EventSummary): Promise<RpcResult<void>> {

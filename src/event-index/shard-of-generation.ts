@@ -31,17 +31,23 @@ type Put = (summary: EventSummary) => void;
 export class ShardOfGeneration {
   readonly #env: () => Env;
   readonly #stored: Stored;
-  readonly #shard: number;
-  readonly #shards: number;
+  readonly #name: () => string;
   #older: { readonly generations: readonly number[]; readonly at: number } | null = null;
   #moving: Promise<Moved> | null = null;
 
-  constructor(env: () => Env, stored: Stored, name: string) {
+  /** `name` is asked only when it is needed: the platform may start an object by its id alone, without it. */
+  constructor(env: () => Env, stored: Stored, name: () => string) {
     this.#env = env;
     this.#stored = stored;
-    const parsed = parseShardName(name);
-    this.#shard = parsed?.shard ?? 0;
-    this.#shards = parsed?.shards ?? 0;
+    this.#name = name;
+  }
+
+  get #shard(): number {
+    return parseShardName(this.#name())?.shard ?? 0;
+  }
+
+  get #shards(): number {
+    return parseShardName(this.#name())?.shards ?? 0;
   }
 
   async publish(summary: EventSummary, put: Put): Promise<void> {
