@@ -69,8 +69,14 @@ export async function getReconciliation(call: SignedInCall, c: ConsoleContext): 
 /** What cannot be taken comes back on the form, with the reason. */
 export async function postStartReconciliation(call: SignedInCall, c: ConsoleContext): Promise<Handled> {
   const { csrf: _, ...given } = c.var.fields;
-  const { from = "", to = "", dry_run } = given;
-  const body = { from: utcOf(from), to: utcOf(to), dry_run: dry_run === "on", actor: call.session.actor };
+  const { from = "", to = "", dry_run, stripe_account = "" } = given;
+  const body = {
+    from: utcOf(from),
+    to: utcOf(to),
+    dry_run: dry_run === "on",
+    actor: call.session.actor,
+    stripe_account: stripe_account === "" ? null : stripe_account,
+  };
   const request = check(body, startReconciliationRequest);
   const started = request.ok ? await startReconciliation(call, request.value) : request;
   if (started.ok) return redirect(c, runPath(started.value.id));

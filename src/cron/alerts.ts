@@ -8,14 +8,15 @@ import type { AlertFacts } from "../event-index/alert-facts.ts";
 import { allShardNames } from "../event-index/all-shards.ts";
 import { askShard, type IndexPlace, NOTES_SHARD } from "../event-index/call-shards.ts";
 import { askReconciler } from "../reconciler/call-reconciler.ts";
-import { isBehind } from "../reconciler/report.ts";
 import { failuresText, longOpenOfAll, longOpenText } from "./alert-text.ts";
 import { isNewCase, readOpenAgeNote } from "./open-age-alert.ts";
 import { postAlert } from "./post-alert.ts";
 import {
+  behind,
   behindText,
   findingsText,
   isSilentForLong,
+  OWN,
   readReconciliationNote,
   type ReconciliationNote,
   silentText,
@@ -26,8 +27,10 @@ import {
 const FAILURES_PER_SHARD = 250;
 const OPEN_AGE = "open_age";
 const RECONCILIATION = "reconciliation";
-/** Four days of hourly runs: as long as the chat may be unreachable over a weekend. */
+/** Of each account, four days of hourly runs: as long as the chat may be unreachable over a weekend. */
 const RUNS_CONSIDERED = 100;
+/** Of all accounts together. */
+const RUNS_CONSIDERED_MAX = 1_000;
 
 interface AlertContext {
   readonly index: IndexPlace;
@@ -52,7 +55,7 @@ export async function sendAlerts(env: Env, config: Config): Promise<void> {
   const facts = await collectFacts(context);
   await alertFailures(context, facts);
   await alertOpenAge(context, facts);
-  if (config.stripeApi !== null) await alertReconciliation(context);
+  if (config.stripeApi !== null) await alertReconciliation(context, config.connectedAccounts.size);
 }
 
 /** A shard out of reach keeps its facts for the next sweep. */
@@ -104,20 +107,24 @@ async function alertOpenAge(context: AlertContext, facts: ShardFacts): Promise<v
 }
 
 /** Each of the two cases is noted by itself: one that was not accepted does not repeat the other. */
-async function alertReconciliation(context: AlertContext): Promise<void> {
+async function alertReconciliation(context: AlertContext, connectedAccounts: number): Promise<void> {
   const { index, url, settleEnv, now } = context;
   const stored = await readNote(index, RECONCILIATION);
   if (!stored.ok) return;
   const note = readReconciliationNote(stored.value);
   const watermark = await askReconciler(index.env, (stub) => stub.watermark());
   const silent_since = watermark.ok ? null : (note.silent_since ?? now);
+  const late = watermark.ok ? behind(watermark.value) : isSilentForLong(silent_since, now) ? [OWN] : [];
+  const unreported = late.filter((account) => !note.behind.includes(account));
   const text = watermark.ok
-    ? isBehind(watermark.value) && behindText(settleEnv, watermark.value)
-    : isSilentForLong(silent_since, now) && silentText(settleEnv, silent_since, now);
+    ? behindText(settleEnv, watermark.value, unreported)
+    : silentText(settleEnv, silent_since, now);
+  const isReported = unreported.length === 0 || (await postAlert(url, "behind", text));
+  const runs = Math.min(RUNS_CONSIDERED * (1 + connectedAccounts), RUNS_CONSIDERED_MAX);
   const next: ReconciliationNote = {
     silent_since,
-    behind: text === false ? false : note.behind || (await postAlert(url, "behind", text)),
-    run: await alertFindings(context, note.run),
+    behind: isReported ? late : late.filter((account) => note.behind.includes(account)),
+    run: await alertFindings(context, note.run, runs),
   };
   if (JSON.stringify(next) !== JSON.stringify(note)) await writeNote(index, RECONCILIATION, next);
 }
@@ -126,8 +133,9 @@ async function alertReconciliation(context: AlertContext): Promise<void> {
 async function alertFindings(
   { index, url, settleEnv }: AlertContext,
   reportedRun: string | null,
+  considered: number,
 ): Promise<string | null> {
-  const runs = await askReconciler(index.env, (stub) => stub.list(RUNS_CONSIDERED));
+  const runs = await askReconciler(index.env, (stub) => stub.list(considered));
   if (!runs.ok) return reportedRun;
   let last = reportedRun;
   const readable = runs.value.filter((run) => run.status !== "unreadable");

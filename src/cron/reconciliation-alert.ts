@@ -4,23 +4,26 @@
  */
 import { z } from "zod";
 import { type Kind, KINDS, MEANINGS } from "../reconciler/findings.ts";
-import { BEHIND_SECONDS } from "../reconciler/report.ts";
-import type { RunView, WatermarkStatus } from "../reconciler/report-schema.ts";
+import { accountsBehind, BEHIND_SECONDS } from "../reconciler/report.ts";
+import type { Completeness, RunView, WatermarkStatus } from "../reconciler/report-schema.ts";
 
 /**
- * Kept between sweeps: the last run whose findings were reported, whether it was reported that the watermark is behind,
- * and since when the Reconciler does not answer (epoch milliseconds).
+ * Kept between sweeps: the last run whose findings were reported; the accounts of which it was reported that their
+ * watermark is behind, "" for the platform's own (1.0.0 had `true` for that); and since when the Reconciler does not answer
+ * (epoch milliseconds).
  */
+/** The platform's own account, in the note. */
+export const OWN = "";
 const noteSchema = z.strictObject({
   run: z.string().nullable(),
-  behind: z.boolean(),
+  behind: z.array(z.string()).or(z.boolean().transform((isBehind) => (isBehind ? [OWN] : []))),
   silent_since: z.int().nullable(),
 });
 export type ReconciliationNote = z.infer<typeof noteSchema>;
 
 /** What this version does not understand counts as nothing reported: rather twice than never. */
 export function readReconciliationNote(note: unknown): ReconciliationNote {
-  return noteSchema.catch({ run: null, behind: false, silent_since: null }).parse(note);
+  return noteSchema.catch({ run: null, behind: [], silent_since: null }).parse(note);
 }
 
 /** In the list of events, and reported from there; or nothing that needs an operator. */
@@ -34,16 +37,31 @@ const UNREPORTED_KINDS: ReadonlySet<Kind> = new Set([
 ] as const);
 const REPORTED_KINDS = KINDS.filter((kind) => !UNREPORTED_KINDS.has(kind));
 
+/** As the note names them. */
+export function behind(watermark: WatermarkStatus): string[] {
+  return accountsBehind(watermark).map((account) => account ?? OWN);
+}
+
+/** One line for each of these accounts. */
 export function behindText(
   settleEnv: string,
-  { complete_up_to, behind_seconds, last_run }: WatermarkStatus,
+  watermark: WatermarkStatus,
+  accounts: readonly string[],
 ): string {
-  const hours = Math.floor((behind_seconds ?? 0) / 3_600);
-  const why = last_run?.error === null || last_run === null ? "" : ` The last run failed: ${last_run.error}.`;
+  const own = accounts.includes(OWN) ? [behindLine("events", watermark)] : [];
+  const connected = watermark.connected_accounts.flatMap((each) =>
+    accounts.includes(each.stripe_account) ? behindLine(`events of ${each.stripe_account}`, each) : [],
+  );
   return [
-    `clawsettle ${settleEnv}: events are known to be complete only up to ${complete_up_to ?? "never"}, ${hours} h ago.${why}`,
+    ...[...own, ...connected].map((line) => `clawsettle ${settleEnv}: ${line}`),
     "Look: /console/reconciliations",
   ].join("\n");
+}
+
+function behindLine(what: string, { complete_up_to, behind_seconds, last_run }: Completeness): string {
+  const hours = Math.floor((behind_seconds ?? 0) / 3_600);
+  const why = last_run?.error === null || last_run === null ? "" : ` The last run failed: ${last_run.error}.`;
+  return `${what} are known to be complete only up to ${complete_up_to ?? "never"}, ${hours} h ago.${why}`;
 }
 
 /** A Reconciler that does not answer is no better than a watermark that does not move. */
@@ -59,12 +77,14 @@ export function silentText(settleEnv: string, since: number | null, now: number)
 /** When alerts are switched on, the runs of the last day are reported. */
 const FIRST_RUNS = 24;
 
-/** Hourly runs that are over and were not reported, oldest first. */
-export function unreportedRuns<Run extends Pick<RunView, "id" | "origin" | "status">>(
+/** Hourly runs that are over and were not reported, in the order in which they ended: one may overtake another account's. */
+export function unreportedRuns<Run extends Pick<RunView, "id" | "origin" | "status" | "finished_at">>(
   newestFirst: readonly Run[],
   reportedRun: string | null,
 ): Run[] {
-  const over = newestFirst.filter(({ origin, status }) => origin === "schedule" && status !== "running");
+  const over = newestFirst
+    .filter(({ origin, status }) => origin === "schedule" && status !== "running")
+    .sort((a, b) => Date.parse(b.finished_at ?? "") - Date.parse(a.finished_at ?? ""));
   if (reportedRun === null) return over.slice(0, FIRST_RUNS).toReversed();
   const at = over.findIndex(({ id }) => id === reportedRun);
   return (at < 0 ? over : over.slice(0, at)).toReversed();
@@ -73,12 +93,13 @@ export function unreportedRuns<Run extends Pick<RunView, "id" | "origin" | "stat
 /** Null: it found nothing that must be reported. */
 export function findingsText(
   settleEnv: string,
-  { id, from, to, counts }: Pick<RunView, "id" | "from" | "to" | "counts">,
+  { id, stripe_account, from, to, counts }: Pick<RunView, "id" | "stripe_account" | "from" | "to" | "counts">,
 ): string | null {
   const found = REPORTED_KINDS.filter((kind) => counts[kind] > 0);
   if (found.length === 0) return null;
+  const whose = stripe_account === null ? "" : `${stripe_account}, `;
   return [
-    `clawsettle ${settleEnv}: the reconciliation of ${from} to ${to} found something.`,
+    `clawsettle ${settleEnv}: the reconciliation of ${whose}${from} to ${to} found something.`,
     ...found.map((kind) => `• ${counts[kind]} ${kind}: ${MEANINGS[kind]}`),
     `Look: /console/reconciliations/${id}`,
   ].join("\n");

@@ -21,8 +21,9 @@ export async function startReconciliation(
   const reply = await ask(call, () => startRun(call.env, request));
   if (!reply.ok) return reply;
   if (reply.value.kind !== "started") return { ok: false, failure: refusalOf(reply.value) };
-  const { id, from, to, dry_run } = reply.value.run;
-  log("info", { msg: "operator_reconcile", request_id: call.requestId, run: id, from, to, dry_run });
+  const { id, stripe_account, from, to, dry_run } = reply.value.run;
+  const line = { msg: "operator_reconcile", request_id: call.requestId, run: id };
+  log("info", { ...line, stripe_account, from, to, dry_run });
   return showReconciliation(call, id, null);
 }
 
@@ -107,6 +108,12 @@ function found<T>(answer: Result<T | null, Failure>): Result<T, Failure> {
 }
 
 function refusalOf(reply: Exclude<StartReply, { kind: "started" }>): Failure {
+  if (reply.kind === "account_not_listed") {
+    return {
+      kind: "invalid_request",
+      problems: ["stripe_account: is none of STRIPE_CONNECTED_ACCOUNTS"],
+    };
+  }
   if (reply.kind !== "window_refused") return reply;
   return { kind: "invalid_request", problems: [`${reply.problem}; the earliest is ${iso(reply.oldest)}`] };
 }

@@ -69,6 +69,13 @@ export const startReconciliationRequest = z.strictObject({
   to: time,
   dry_run: z.boolean().default(false),
   actor: actor.nullable().default(null),
+  stripe_account: z
+    .string()
+    .min(1)
+    .max(255)
+    .nullable()
+    .default(null)
+    .meta({ description: "One of STRIPE_CONNECTED_ACCOUNTS; null: the platform's own account." }),
 });
 
 /** Whose money a dry run saw is whose is settled from then on: that needs a name. */

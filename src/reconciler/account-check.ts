@@ -1,5 +1,5 @@
 /**
- * Whose key it is, before a run does anything; and by whom that account is pinned: by an operator who confirms a dry run,
+ * Whose key it is, and whether it may act for the run's connected account, before a run does anything; and by whom that account is pinned: by an operator who confirms a dry run,
  * or by an operator's own run that is none.
  */
 import { isSameAccount, type OwnAccount, type PinnedAccount, storedAccount } from "./pinned-account.ts";
@@ -9,6 +9,7 @@ import type { RunView } from "./report-schema.ts";
 import { type Finished, finish, type Running } from "./run.ts";
 import { loadRun } from "./runs-table.ts";
 import { START_OF_LIST } from "./list-position.ts";
+import type { OwnAccountAnswer } from "../stripe-api/port.ts";
 import { withoutPage } from "./without-page.ts";
 
 const ACCOUNT_KEY = "account";
@@ -25,13 +26,23 @@ function pin(kv: SyncKvStorage, { id, livemode }: OwnAccount, actor: string | nu
 }
 
 export async function askAccount(ports: AuditPorts): Promise<AccountOutcome> {
-  const answer = await ports.money.findOwnAccount();
-  if (answer.kind === "found") {
-    if (ports.settlesMode(answer.account.livemode)) return { kind: "account", account: answer.account };
-    return { kind: "failed", error: "livemode_mismatch" };
-  }
+  const own = await ports.money.findOwnAccount();
+  if (own.kind !== "found") return withoutAnswer(own, ports);
+  const { account } = own;
+  if (!ports.settlesMode(account.livemode)) return { kind: "failed", error: "livemode_mismatch" };
+  const connected = await ports.money.findConnectedAccount();
+  if (connected.kind === "found") return { kind: "account", account };
+  return connected.kind === "unavailable"
+    ? withoutAnswer(connected, ports)
+    : { kind: "failed", error: connected.kind };
+}
+
+function withoutAnswer(
+  answer: Exclude<OwnAccountAnswer, { kind: "found" }>,
+  { now }: Pick<AuditPorts, "now">,
+): AccountOutcome {
   // There is no list, so there is no position to lose.
-  const outcome = withoutPage(answer, START_OF_LIST, ports.now());
+  const outcome = withoutPage(answer, START_OF_LIST, now());
   return outcome.kind === "reposition" ? { kind: "failed", error: "stripe_rejected" } : outcome;
 }
 

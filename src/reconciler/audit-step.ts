@@ -98,7 +98,10 @@ async function walkSettlements(
     next_cursor === null || isOver
       ? { phase: "comparing", after: "" }
       : { phase: "settlements", cursor: next_cursor };
-  const kept = settlements.map((settlement) => ({ settlement, in_window: isInWindow(settlement, run) }));
+  const kept = settlements.map((settlement) => ({
+    settlement,
+    in_window: isInWindow(settlement, run, ports.connectedAccounts),
+  }));
   return { ...to(next), settlements: kept };
 }
 

@@ -17,6 +17,7 @@ export interface Content {
   readonly accepted: Readonly<Partial<Record<Kind, number>>>;
   readonly totals: readonly Total[];
   readonly account: OwnAccount | null;
+  readonly stripe_account: string | null;
   readonly transactions: number;
   readonly lines: readonly Line[];
   readonly differences: readonly Judged[];
@@ -30,13 +31,19 @@ export function canonicalText({
   accepted,
   totals,
   account,
+  stripe_account,
   transactions,
   lines: money,
   differences,
 }: Content): string {
   const lines: unknown[][] = [
     ["clawsettle-reconciliation", 3],
-    ["account", account?.id ?? null, account?.livemode ?? null],
+    [
+      "account",
+      account?.id ?? null,
+      account?.livemode ?? null,
+      ...(stripe_account === null ? [] : [stripe_account]),
+    ],
     ["window", window.from, window.to],
     ["events", events],
     ...KINDS.map((kind) => ["count", kind, counts[kind] ?? 0]),

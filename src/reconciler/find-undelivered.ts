@@ -24,6 +24,10 @@ export function findUndelivered(
   if (kind !== "money_without_event" || transaction_id === null) {
     return { kind: "not_deliverable", why: "Only money without an event can be delivered." };
   }
+  if (run.stripe_account !== null) {
+    const why = "The money is a connected account's. Have Stripe resend its event, or book it by hand.";
+    return { kind: "not_deliverable", why };
+  }
   const pinned = loadPinnedAccount(kv);
   if (run.account === null || pinned === null || !isSameAccount(pinned, run.account)) {
     return {

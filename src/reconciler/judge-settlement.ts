@@ -9,10 +9,16 @@ function timeOf({ settled_at, provider_created_at, created_at }: ListedSettlemen
   return Date.parse(settled_at ?? provider_created_at ?? created_at);
 }
 
-/** Those of connected accounts belong to other balances, which the run does not walk. */
-export function isInWindow(settlement: ListedSettlement, { from, to }: Window): boolean {
+/** Whose money it says that it is. What names an account that is not listed must have an event here, as the platform's own. */
+export function isInWindow(
+  settlement: ListedSettlement,
+  { from, to, stripe_account }: Window & { readonly stripe_account: string | null },
+  connectedAccounts: ReadonlySet<string>,
+): boolean {
   const at = timeOf(settlement);
-  return settlement.stripe_account === null && at >= from && at < to;
+  const named = settlement.stripe_account;
+  const owner = named !== null && connectedAccounts.has(named) ? named : null;
+  return owner === stripe_account && at >= from && at < to;
 }
 
 /** `isBacked`: a balance transaction or an event is there. */

@@ -40,6 +40,7 @@ export interface AuditPorts {
     MoneyTables,
     "transactionsAfter" | "settlement" | "settlementsNaming" | "settlementsAfter" | "eventsNamed"
   >;
+  readonly connectedAccounts: ReadonlySet<string>;
   /** Whether money of this mode may settle here. */
   readonly settlesMode: (livemode: boolean) => boolean;
   readonly now: () => number;

@@ -2,8 +2,7 @@
  * The Reconciler: it compares what Stripe lists, what the events' objects have recorded, and what the ledger holds. One
  * object for the whole deployment; each alarm takes one step. It connects the platform to the rules.
  *
- * Runs are worked on in the order in which they were requested, one at a time: two runs over the same events at once
- * would each report half of what was healed.
+ * One run takes a step at a time; whose turn it is decides `nextRun`.
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Config, loadConfig } from "../config.ts";
@@ -14,18 +13,16 @@ import { acceptDifference, type AcceptReply, type AcceptRequest } from "./accept
 import { confirmAccount, type ConfirmReply, loadPinnedAccount } from "./account-check.ts";
 import { currentBounds, loadWatermark } from "./bounds-and-watermark.ts";
 import { findUndelivered, type Undelivered } from "./find-undelivered.ts";
-import { startHourlyRun } from "./hourly-run.ts";
+import { startHourlyRuns } from "./hourly-run.ts";
 import { MoneyTables } from "./money-tables.ts";
 import { runPortsFor } from "./run-ports.ts";
 import { readCsv, readDifferences, readReport } from "./read-report.ts";
 import { listedRunOf, viewOf, watermarkStatus } from "./report.ts";
 import type { DifferencePage, ListedRun, Report, RunView, WatermarkStatus } from "./report-schema.ts";
-import { newRunId } from "./run-id.ts";
 import { finish, type Running } from "./run.ts";
 import { endRun, nextStepAt, runStep } from "./run-step.ts";
-import { createTables, listRuns, loadRun, runAtWork, saveRun } from "./runs-table.ts";
+import { createTables, listRuns, loadRun, saveRun } from "./runs-table.ts";
 import { type NotConfigured, startRun, type StartReply, type StartRequest } from "./start-run.ts";
-import type { Setting } from "./window.ts";
 import { acceptedConfig } from "../stored-settings/accepted-config.ts";
 
 /**
@@ -45,6 +42,7 @@ export class Reconciler extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     createTables(ctx.storage.sql);
+    MoneyTables.create(ctx.storage.sql);
   }
 
   /** The run waits for its turn. */
@@ -52,7 +50,7 @@ export class Reconciler extends DurableObject<Env> {
     return this.#answer((storage) => {
       const configured = this.#configured();
       if ("kind" in configured) return configured;
-      const reply = startRun(storage, settingOf(configured), request, Date.now());
+      const reply = startRun(storage, configured, request, Date.now());
       if (reply.kind === "started") this.#setAlarm();
       return reply;
     });
@@ -81,7 +79,7 @@ export class Reconciler extends DurableObject<Env> {
     return this.#answer(({ sql }) => {
       const run = loadRun(sql, id);
       if (run?.status !== "running") return run === null ? null : viewOf(run);
-      if (this.#working && runAtWork(sql)?.id === id) {
+      if (this.#working && run.started_at !== null) {
         const requested = { ...run, cancel_requested: true };
         saveRun(sql, requested);
         return viewOf(requested);
@@ -113,7 +111,7 @@ export class Reconciler extends DurableObject<Env> {
     return this.#answer(async (storage) => {
       const configured = this.#configured();
       if ("kind" in configured) return;
-      storage.transactionSync(() => startHourlyRun(storage, settingOf(configured), Date.now(), newRunId()));
+      storage.transactionSync(() => startHourlyRuns(storage, configured, Date.now()));
       if (nextStepAt(storage, Date.now()) === null) return;
       const alarm = await storage.getAlarm();
       if (alarm === null || alarm < Date.now() - ALARM_GRACE_MS) this.#setAlarm();
@@ -125,9 +123,16 @@ export class Reconciler extends DurableObject<Env> {
       const configured = loadConfig(this.env);
       if (!configured.ok) throw new Error("the service is not configured");
       const now = Date.now();
-      const bounds = currentBounds(kv, settingOf(configured.config), now);
-      const account = loadPinnedAccount(kv);
-      return watermarkStatus(loadWatermark(kv), bounds, configured.config.stripeApi !== null, now, account);
+      const { config } = configured;
+      const connected = [...config.connectedAccounts].map(
+        (account) => [account, loadWatermark(kv, account)] as const,
+      );
+      return watermarkStatus(loadWatermark(kv, null), new Map(connected), {
+        bounds: currentBounds(kv, config, now),
+        configured: config.stripeApi !== null,
+        pinned: loadPinnedAccount(kv),
+        now,
+      });
     });
   }
 
@@ -165,8 +170,8 @@ export class Reconciler extends DurableObject<Env> {
     if ("kind" in configured) return "not_configured";
     const { sql, kv } = this.ctx.storage;
     return runPortsFor(this.env, configured, run, {
-      tables: new MoneyTables(sql),
-      bounds: () => currentBounds(kv, settingOf(configured), Date.now()),
+      tables: new MoneyTables(sql, run.id),
+      bounds: () => currentBounds(kv, configured, Date.now()),
       recordActing: (acting) => {
         const current = loadRun(sql, run.id);
         if (current?.status === "running") saveRun(sql, { ...current, acting });
@@ -196,8 +201,4 @@ export class Reconciler extends DurableObject<Env> {
   #answer<T>(act: (storage: DurableObjectStorage) => T | Promise<T>): Promise<RpcResult<T>> {
     return answerRpc({ object: "reconciler" }, () => act(this.ctx.storage));
   }
-}
-
-function settingOf({ retentionMs }: Config): Setting {
-  return { retentionMs };
 }

@@ -11,6 +11,10 @@ const run = {
   status: z.enum(["running", "complete", "failed", "cancelled"]),
   origin: z.enum(["operator", "schedule"]),
   actor: z.string().nullable(),
+  stripe_account: z
+    .string()
+    .nullable()
+    .meta({ description: "The connected account whose money it is about; null: the platform's own." }),
   from: isoTimeSchema,
   to: isoTimeSchema,
   dry_run: z.boolean(),
@@ -86,12 +90,8 @@ const gapView = z.strictObject({
   why: z.enum(["too_late", "mapping_changed"]),
 });
 
-/** Up to when everything is complete, or what is missing. */
-export const watermarkStatusSchema = z.strictObject({
-  configured: z.boolean().meta({ description: "false: without STRIPE_API_KEY, nothing is reconciled." }),
-  account: pinnedAccountSchema.extend({ pinned_at: isoTimeSchema }).nullable().meta({
-    description: "Whose money is settled; null: nobody has confirmed that, and hourly runs only report.",
-  }),
+/** Of one of Stripe's accounts. */
+const completeness = {
   since: isoTimeSchema.nullable(),
   complete_up_to: isoTimeSchema.nullable(),
   behind_seconds: countSchema.nullable(),
@@ -107,6 +107,19 @@ export const watermarkStatusSchema = z.strictObject({
       finished_at: isoTimeSchema,
     })
     .nullable(),
+};
+
+/** Up to when everything is complete, or what is missing: of the platform's own account, and of each connected one. */
+export const watermarkStatusSchema = z.strictObject({
+  configured: z.boolean().meta({ description: "false: without STRIPE_API_KEY, nothing is reconciled." }),
+  account: pinnedAccountSchema.extend({ pinned_at: isoTimeSchema }).nullable().meta({
+    description: "Whose money is settled; null: nobody has confirmed that, and hourly runs only report.",
+  }),
+  ...completeness,
+  connected_accounts: z
+    .array(z.strictObject({ stripe_account: z.string(), ...completeness }))
+    .readonly()
+    .meta({ description: "Those of STRIPE_CONNECTED_ACCOUNTS." }),
 });
 
 const unreadableRunSchema = z
@@ -128,4 +141,7 @@ export type ListedDifference = z.infer<typeof listedDifferenceSchema>;
 export type DifferencePage = Pick<Report, "differences" | "next_cursor">;
 export type WatermarkStatus = z.infer<typeof watermarkStatusSchema>;
 export type ListedRun = RunView | z.infer<typeof unreadableRunSchema>;
+export type ConnectedWatermark = WatermarkStatus["connected_accounts"][number];
+/** What there is to know of the platform's account and of a connected one alike. */
+export type Completeness = Omit<ConnectedWatermark, "stripe_account">;
 export type RunList = z.infer<typeof runListSchema>;

@@ -1,7 +1,14 @@
 /** A run as operators see it. Pure; times become ISO 8601 here. */
 import { iso } from "../event/view.ts";
 import { type Kind, KINDS } from "./findings.ts";
-import type { DifferencePage, ListedRun, Report, RunView, WatermarkStatus } from "./report-schema.ts";
+import type {
+  Completeness,
+  DifferencePage,
+  ListedRun,
+  Report,
+  RunView,
+  WatermarkStatus,
+} from "./report-schema.ts";
 import { type FailureCode, type Run, type Running } from "./run.ts";
 import { isSameAccount, type PinnedAccount } from "./pinned-account.ts";
 import { statementsOf } from "./statement.ts";
@@ -21,6 +28,8 @@ const FAILURES: Readonly<Record<FailureCode, string>> = {
   livemode_mismatch: "STRIPE_API_KEY is of the other mode: its events may not settle in this environment.",
   other_stripe_account:
     "STRIPE_API_KEY is of another Stripe account than the one that was confirmed. Nothing more was delivered.",
+  connected_account_refused:
+    "Stripe does not let STRIPE_API_KEY read this connected account: it was disconnected, or the key lacks a permission for connected accounts.",
   configuration_changed:
     "An upgrade during the run gave movements other ids at the ledger. Start another run.",
   not_configured: "The configuration lost what reconciliation needs.",
@@ -33,6 +42,7 @@ export function viewOf(run: Run): RunView {
     status: run.status,
     origin: run.origin,
     actor: run.actor,
+    stripe_account: run.stripe_account,
     from: iso(run.from),
     to: iso(run.to),
     dry_run: run.dry_run,
@@ -98,15 +108,18 @@ function phaseOf(run: Running): RunView["progress"]["phase"] {
 /** The hourly run leaves it about an hour behind; two that failed in a row make three. */
 export const BEHIND_SECONDS = 3 * 3_600;
 
-/** By so much that something is wrong. */
-export function isBehind({
-  configured,
-  behind_seconds,
-}: Pick<WatermarkStatus, "configured" | "behind_seconds">): boolean {
-  return configured && (behind_seconds ?? 0) > BEHIND_SECONDS;
+/** By so much that something is wrong. Null: the platform's own account. */
+export function accountsBehind(watermark: WatermarkStatus): (string | null)[] {
+  if (!watermark.configured) return [];
+  const connected = watermark.connected_accounts.filter(isBehind);
+  return [...(isBehind(watermark) ? [null] : []), ...connected.map(({ stripe_account }) => stripe_account)];
 }
 
-const NEVER_RECONCILED: Omit<WatermarkStatus, "configured" | "account"> = {
+function isBehind({ behind_seconds }: Pick<Completeness, "behind_seconds">): boolean {
+  return (behind_seconds ?? 0) > BEHIND_SECONDS;
+}
+
+const NEVER_RECONCILED: Completeness = {
   since: null,
   complete_up_to: null,
   behind_seconds: null,
@@ -115,20 +128,34 @@ const NEVER_RECONCILED: Omit<WatermarkStatus, "configured" | "account"> = {
   last_run: null,
 };
 
+export interface WatermarkFacts {
+  readonly bounds: Bounds;
+  readonly configured: boolean;
+  readonly pinned: PinnedAccount | null;
+  readonly now: number;
+}
+
+/** `connected`: by account. */
 export function watermarkStatus(
-  watermark: Watermark | null,
-  bounds: Bounds,
-  configured: boolean,
-  now: number,
-  pinned: PinnedAccount | null,
+  own: Watermark | null,
+  connected: ReadonlyMap<string, Watermark | null>,
+  { bounds, configured, pinned, now }: WatermarkFacts,
 ): WatermarkStatus {
-  const account = pinned === null ? null : { ...pinned, pinned_at: iso(pinned.pinned_at) };
-  if (watermark === null) return { configured, account, ...NEVER_RECONCILED };
+  return {
+    configured,
+    account: pinned === null ? null : { ...pinned, pinned_at: iso(pinned.pinned_at) },
+    ...completenessOf(own, bounds, now),
+    connected_accounts: [...connected].map(([stripe_account, watermark]) =>
+      Object.assign({ stripe_account }, completenessOf(watermark, bounds, now)),
+    ),
+  };
+}
+
+function completenessOf(watermark: Watermark | null, bounds: Bounds, now: number): Completeness {
+  if (watermark === null) return NEVER_RECONCILED;
   const { since, complete_up_to, gaps, last_run } = watermark;
   const pending = gapAt(watermark, bounds, now);
   return {
-    configured,
-    account,
     since: iso(since),
     complete_up_to: iso(complete_up_to),
     behind_seconds: Math.max(0, Math.floor((now - complete_up_to) / 1_000)),
@@ -138,7 +165,7 @@ export function watermarkStatus(
   };
 }
 
-function gapView({ from, to, why }: Gap): WatermarkStatus["gaps"][number] {
+function gapView({ from, to, why }: Gap): Completeness["gaps"][number] {
   return { from: iso(from), to: iso(to), why };
 }
 

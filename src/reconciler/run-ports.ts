@@ -26,15 +26,18 @@ export function runPortsFor(
   run: Running,
   stored: StoredPorts,
 ): RunPorts | FailureCode {
-  const { stripeApi } = config;
+  const { stripeApi, connectedAccounts } = config;
+  const { stripe_account: stripeAccount } = run;
   if (stripeApi === null) return "not_configured";
   const settlesMode = (livemode: boolean) => checkLivemode(livemode, config).kind === "fits";
   const livemode = keyLivemode(stripeApi.key);
   if (livemode !== null && !settlesMode(livemode)) return "livemode_mismatch";
+  if (stripeAccount !== null && !connectedAccounts.has(stripeAccount)) return "not_configured";
   if (isBookedOtherwise(run.from, stored.bounds())) return "configuration_changed";
   return {
-    stripe: createStripeEvents(stripeApi),
-    money: createStripeMoney(stripeApi),
+    stripe: createStripeEvents({ ...stripeApi, stripeAccount }),
+    money: createStripeMoney({ ...stripeApi, stripeAccount }),
+    connectedAccounts,
     settlesMode,
     findEvents: async (payment_id) => {
       const index = { env, shards: config.indexShards };

@@ -8,6 +8,7 @@
  * - all pages of events are walked: the audit of money goes on from its position; after it the report is completed.
  * - waiting for Stripe or the ledger: wait until then.
  * - to be cancelled: between two pages is the time for it.
+ * - of a connected account that Stripe does not let the key read: it fails, and the other accounts' runs go on.
  */
 import { sha256Hex, utf8 } from "../bytes.ts";
 import { errorName } from "../error-name.ts";
@@ -19,6 +20,7 @@ import { loadWatermark, saveWatermark } from "./bounds-and-watermark.ts";
 import { canonicalText } from "./canonical-text.ts";
 import type { Judged } from "./findings.ts";
 import { MoneyTables } from "./money-tables.ts";
+import { dueAt, nextRun } from "./next-run.ts";
 import type { AccountOutcome, AuditOutcome, PageOutcome, RunPorts } from "./ports.ts";
 import { afterAudit, afterFailure, afterPage } from "./progress.ts";
 import {
@@ -29,7 +31,7 @@ import {
   holdingOf,
   type Running,
 } from "./run.ts";
-import { insertDifference, loadRun, runAtWork, saveRun, selectDifferences } from "./runs-table.ts";
+import { insertDifference, loadRun, saveRun, selectDifferences, unfinishedRuns } from "./runs-table.ts";
 import { walkPage } from "./walk-page.ts";
 import { afterRun } from "./watermark.ts";
 import { withAcceptances } from "./with-acceptances.ts";
@@ -46,16 +48,16 @@ export interface StepContext {
 
 /** When there is something to do next; null: nothing. */
 export function nextStepAt({ sql }: DurableObjectStorage, now: number): number | null {
-  const run = runAtWork(sql);
-  return run === null ? null : Math.max(run.next_try_at ?? 0, now);
+  const run = nextRun(unfinishedRuns(sql), now);
+  return run === null ? null : dueAt(run, now);
 }
 
 export async function runStep(context: StepContext): Promise<void> {
   const { storage, now } = context;
-  const run = runAtWork(storage.sql);
-  if (run === null) return;
+  const at = now();
+  const run = nextRun(unfinishedRuns(storage.sql), at);
+  if (run === null || dueAt(run, at) > at) return;
   if (run.cancel_requested) return endRun(storage, finish(run, { status: "cancelled" }, now()));
-  if (run.next_try_at !== null && run.next_try_at > now()) return;
   if (run.walked && run.audit.phase === "done") return completeRun(context, run);
   if (run.started_at === null) markStarted(context, run);
   const ports = context.ports(run);
@@ -77,10 +79,9 @@ async function takeStep({ verified }: StepContext, run: Running, ports: RunPorts
 }
 
 function markStarted({ storage, now }: StepContext, run: Running): void {
-  new MoneyTables(storage.sql).clear();
   saveRun(storage.sql, { ...run, started_at: now() });
-  const { id, origin, from, to, dry_run } = run;
-  log("info", { msg: "reconcile_started", run: id, origin, from, to, dry_run });
+  const { id, origin, stripe_account, from, to, dry_run } = run;
+  log("info", { msg: "reconcile_started", run: id, origin, stripe_account, from, to, dry_run });
 }
 
 /** One turn: findings and position, or neither. */
@@ -100,7 +101,7 @@ function commit(context: StepContext, id: string, outcome: StepOutcome): void {
       return commitAudit(storage, run, outcome);
     case "page":
       storage.transactionSync(() => {
-        new MoneyTables(storage.sql).addEvents(outcome.names);
+        new MoneyTables(storage.sql, id).addEvents(outcome.names);
         const judge = judgedBy(storage.sql);
         const found = outcome.findings.flatMap(({ differences }) => differences.map(judge));
         const after = afterPage(run, outcome, found, listDifferences(storage.sql, run, found));
@@ -112,8 +113,12 @@ function commit(context: StepContext, id: string, outcome: StepOutcome): void {
     case "reposition":
       log("warn", { msg: "reconcile_cursor_lost", run: id });
       return saveRun(storage.sql, { ...run, cursor: outcome.position });
-    case "failed":
-      return endRun(storage, finish(run, { status: "failed", error: outcome.error }, now()));
+    case "failed": {
+      // Whose key it is, Stripe has said: so it is this account that the key may not read.
+      const isRefused = outcome.error === "stripe_unauthorized" && context.verified.has(id);
+      const error = isRefused && run.stripe_account !== null ? "connected_account_refused" : outcome.error;
+      return endRun(storage, finish(run, { status: "failed", error }, now()));
+    }
     case "later": {
       const { why, retryAfterMs } = outcome;
       const after = afterFailure(run, why, retryAfterMs, { now: now(), random: random() });
@@ -131,7 +136,7 @@ function commitAudit(
   step: Extract<AuditOutcome, { kind: "audited" }>,
 ): void {
   storage.transactionSync(() => {
-    const tables = new MoneyTables(storage.sql);
+    const tables = new MoneyTables(storage.sql, run.id);
     tables.addTransactions(step.transactions);
     tables.addSettlements(step.settlements);
     for (const settlement of step.backed) tables.markBacked(settlement);
@@ -177,18 +182,20 @@ export function endRun(storage: DurableObjectStorage, run: Finished): void {
   const error = run.status === "failed" ? run.error : null;
   storage.transactionSync(() => {
     saveRun(storage.sql, run);
-    // Only the run at work has rows: one that is cancelled before its turn must not clear them.
-    if (run.started_at !== null) new MoneyTables(storage.sql).clear();
-    const watermark = run.origin === "schedule" ? loadWatermark(storage.kv) : null;
+    new MoneyTables(storage.sql, run.id).clear();
+    const { stripe_account: account, origin } = run;
+    const watermark = origin === "schedule" ? loadWatermark(storage.kv, account) : null;
     if (watermark !== null) {
-      saveWatermark(storage.kv, afterRun(watermark, { ...run, error, holding: holdingOf(run) }));
+      const after = afterRun(watermark, { ...run, error, holding: holdingOf(run) });
+      saveWatermark(storage.kv, account, after);
     }
   });
-  const { id, status, origin, pages, events, counts } = run;
+  const { id, status, origin, stripe_account, pages, events, counts } = run;
   log(status === "failed" ? "error" : "info", {
     msg: "reconcile_finished",
     run: id,
     origin,
+    stripe_account,
     status,
     error,
     pages,

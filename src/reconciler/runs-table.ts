@@ -51,15 +51,6 @@ export function unfinishedRuns(sql: SqlStorage): (Running | UnreadableRun)[] {
   );
 }
 
-/**
- * Whose turn it is; null: nobody's. While the first cannot be read, the others wait: it may be half done, and the money
- * that it has walked stands in tables that the next run would clear.
- */
-export function runAtWork(sql: SqlStorage): Running | null {
-  const [first] = unfinishedRuns(sql);
-  return first?.status === "running" ? first : null;
-}
-
 /** Newest first. */
 export function listRuns(sql: SqlStorage, limit: number): (Run | UnreadableRun)[] {
   return runsOf(sql.exec<Row>("SELECT * FROM runs ORDER BY seq DESC LIMIT ?", limit));

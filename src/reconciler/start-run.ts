@@ -6,7 +6,7 @@ import { newRun } from "./run.ts";
 import { insertRun, loadRun, unfinishedRuns } from "./runs-table.ts";
 import { refuseWindow, type Setting, type Window, type WindowRefusal } from "./window.ts";
 
-/** Runs that wait, with the one at work. More are a script out of control. */
+/** Operators' runs that wait or are at work. More are a script out of control. */
 export const UNFINISHED_MAX = 20;
 
 /** `from` and `to` are epoch milliseconds. */
@@ -15,12 +15,15 @@ export interface StartRequest extends Window {
   readonly id: string;
   readonly dry_run: boolean;
   readonly actor: string | null;
+  /** A connected account; null: the platform's own. */
+  readonly stripe_account: string | null;
 }
 
 export type StartReply =
   | { readonly kind: "started"; readonly run: RunView }
   | NotConfigured
   | WindowRefusal
+  | { readonly kind: "account_not_listed" }
   | { readonly kind: "too_many_runs"; readonly limit: number };
 
 export interface NotConfigured {
@@ -38,13 +41,19 @@ export function startRun(
 ): StartReply {
   const existing = loadRun(sql, request.id);
   if (existing !== null) return { kind: "started", run: viewOf(existing) };
+  const { id, actor, stripe_account, from, to, dry_run } = request;
+  if (stripe_account !== null && !setting.connectedAccounts.has(stripe_account)) {
+    return { kind: "account_not_listed" };
+  }
   const bounds = currentBounds(kv, setting, now);
   storeBounds(kv, bounds);
   const refusal = refuseWindow(request, bounds, now);
   if (refusal !== null) return refusal;
-  if (unfinishedRuns(sql).length >= UNFINISHED_MAX) return { kind: "too_many_runs", limit: UNFINISHED_MAX };
-  const { id, actor, from, to, dry_run } = request;
-  const run = newRun({ id, origin: "operator", actor, from, to, dry_run, gap: null }, now);
+  const unfinished = unfinishedRuns(sql).filter(
+    (run) => run.status === "unreadable" || run.origin === "operator",
+  );
+  if (unfinished.length >= UNFINISHED_MAX) return { kind: "too_many_runs", limit: UNFINISHED_MAX };
+  const run = newRun({ id, origin: "operator", actor, stripe_account, from, to, dry_run, gap: null }, now);
   insertRun(sql, run);
   return { kind: "started", run: viewOf(run) };
 }

@@ -36,7 +36,9 @@ export async function walkPage(run: Running, ports: PagePorts): Promise<PageOutc
     return { kind: "later", why: "stripe_rejected", retryAfterMs: null };
   }
   const candidates = await Promise.all(
-    entries.flatMap((entry, i) => (isNew(position, entry) ? candidate(entry, answer.items[i], ports) : [])),
+    entries.flatMap((entry, i) =>
+      isNew(position, entry) ? candidate(entry, ownedBy(run, answer.items[i]), ports) : [],
+    ),
   );
   if (
     candidates.some(
@@ -57,6 +59,11 @@ export async function walkPage(run: Running, ports: PagePorts): Promise<PageOutc
     walked: !answer.hasMore,
     reached: last === undefined ? run.reached : last.created * 1_000,
   };
+}
+
+/** Stripe names the connected account of an event that it delivers; asked as that account, it may leave it out. */
+function ownedBy({ stripe_account }: Running, event: unknown): unknown {
+  return stripe_account === null ? event : { ...(event as object), account: stripe_account };
 }
 
 /** As bytes, like an event that arrives by webhook: one way to read it, and evidence of what was read. */

@@ -47,10 +47,16 @@ export const storedBounds = storedFormat("reconciliation's bounds", boundsSchema
 
 export interface Setting {
   readonly retentionMs: number;
+  /** Whose money is settled besides the platform's own. */
+  readonly connectedAccounts: ReadonlySet<string>;
 }
 
 /** The bounds as they are at `now`. */
-export function boundsAt(known: Bounds | null, { retentionMs }: Setting, now: number): Bounds {
+export function boundsAt(
+  known: Bounds | null,
+  { retentionMs }: Pick<Setting, "retentionMs">,
+  now: number,
+): Bounds {
   const isNamedAlike = known === null || known.naming === NAMING;
   return {
     purged_before: Math.max(known?.purged_before ?? 0, now - retentionMs),

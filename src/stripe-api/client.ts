@@ -15,11 +15,14 @@ export interface StripeApiOptions {
   readonly baseUrl: string;
 }
 
-export interface RequestOptions extends StripeApiOptions {
+export interface AccountOptions extends StripeApiOptions {
+  /** The connected account that requests are made as; null: the account of the key. */
+  readonly stripeAccount: string | null;
+}
+
+export interface RequestOptions extends AccountOptions {
   /** Connecting, headers and body. */
   readonly timeoutMs: number;
-  /** The connected account that the request is made as; null: the account of the key. */
-  readonly stripeAccount: string | null;
 }
 
 /** What came back, whatever the client makes of it: it does not report the status of an answer that is not JSON. */

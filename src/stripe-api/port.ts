@@ -45,12 +45,20 @@ export interface StripeMoney {
   listTransactions(query: ListQuery): Promise<ListAnswer>;
   /** Whose key it is: two requests. */
   findOwnAccount(): Promise<OwnAccountAnswer>;
+  /** Whether the key may act for the connected account that is asked about. */
+  findConnectedAccount(): Promise<ConnectedAccountAnswer>;
 }
 
 /** The account behind the key. */
 export type OwnAccountAnswer =
   | { readonly kind: "found"; readonly account: { readonly id: string; readonly livemode: boolean } }
   | Exclude<ListAnswer, { kind: "page" | "starting_after_unknown" }>;
+
+export type ConnectedAccountAnswer =
+  | { readonly kind: "found" }
+  /** It was disconnected, it does not exist, or the key lacks the permission. The same request would get the same answer. */
+  | { readonly kind: "connected_account_refused" }
+  | Extract<ListAnswer, { kind: "unavailable" }>;
 
 export interface PaymentQuestion {
   /** `pi_…`, or `ch_…` of a charge without an intent. */

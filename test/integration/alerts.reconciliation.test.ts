@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-events.ts";
-import { HOUR, leaveNothing, pinAccount, untilAllOver } from "../support/reconciler.ts";
+import { configure, HOUR, leaveNothing, pinAccount, untilAllOver } from "../support/reconciler.ts";
 import { askSandbox, newAccount, scriptLedger } from "../support/scripted-ledger.ts";
 import { type ScriptedStripe, scriptStripe, stripeError } from "../support/scripted-stripe.ts";
 import { emptyIndex } from "../support/summaries.ts";
@@ -10,7 +10,9 @@ import { runCron } from "../support/worker.ts";
 
 const T0 = Date.UTC(2031, 0, 1, 12);
 const CHAT = "https://chat.test/hook";
-const SWITCHED_ON = { STRIPE_API_KEY: "rk_test_reconciler", ALERT_WEBHOOK_URL: CHAT };
+/** Connected accounts have runs of their own. */
+const PLATFORM_ALONE = { STRIPE_CONNECTED_ACCOUNTS: undefined };
+const SWITCHED_ON = { STRIPE_API_KEY: "rk_test_reconciler", ALERT_WEBHOOK_URL: CHAT, ...PLATFORM_ALONE };
 
 let stripe: ScriptedStripe;
 let account: string;
@@ -28,12 +30,13 @@ beforeEach(async () => {
     return chat();
   });
   account = await newAccount();
+  await configure(PLATFORM_ALONE);
   await pinAccount();
 });
 afterEach(leaveNothing);
 
 /** The cron at this time; then whatever it started, to its end. */
-async function cronAt(at: number, overrides = SWITCHED_ON): Promise<void> {
+async function cronAt(at: number, overrides: Record<string, unknown> = SWITCHED_ON): Promise<void> {
   vi.setSystemTime(at);
   await runCron(overrides);
   await untilAllOver();
@@ -61,6 +64,24 @@ describe("the watermark", () => {
     stripe.fault = () => stripeError(401);
     for (let hour = 10; hour < 15; hour++) await cronAt(T0 + hour * HOUR);
     expect(told).toHaveLength(2);
+  });
+
+  it("a connected account's falls behind, later the platform's too → each told once, by itself", async () => {
+    const connected = { ...SWITCHED_ON, STRIPE_CONNECTED_ACCOUNTS: "acct_one,acct_two" };
+    await configure(connected);
+    await cronAt(T0, connected);
+    stripe.fault = (_, __, asked) => (asked === "acct_two" ? stripeError(403) : null);
+    for (let hour = 1; hour < 6; hour++) await cronAt(T0 + hour * HOUR, connected);
+    const from = new Date(T0).toISOString();
+    expect(told).toEqual([
+      `clawsettle staging: events of acct_two are known to be complete only up to ${from}, 4 h ago. The last run failed: connected_account_refused.\nLook: /console/reconciliations`,
+    ]);
+    stripe.fault = (_, __, asked) => (asked === "acct_one" ? null : stripeError(401));
+    for (let hour = 6; hour < 12; hour++) await cronAt(T0 + hour * HOUR, connected);
+    expect(told).toHaveLength(2);
+    expect(told[1]).toMatch(
+      /^clawsettle staging: events are known .* The last run failed: stripe_unauthorized\.\nLook/,
+    );
   });
 
   it("the chat does not take it → tried again by the next sweep", async () => {

@@ -78,7 +78,7 @@ async function bookByHand(fields: Record<string, unknown>): Promise<void> {
 const rowsLeft = () =>
   inReconciler((_, { storage }) =>
     ["events", "transactions", "settlements"].map(
-      (table) => storage.sql.exec(`SELECT count(*) AS n FROM money_${table}`).one()["n"],
+      (table) => storage.sql.exec(`SELECT count(*) AS n FROM walked_${table}`).one()["n"],
     ),
   );
 const watermark = () => valueOf(askReconciler(env, (stub) => stub.watermark()));

@@ -538,7 +538,8 @@ describe("runs in turn", () => {
   });
 
   it("the same call again, its answer was lost → the same run", async () => {
-    const request = { id: "rec_twice", from: Date.now() - HOUR, to: Date.now(), dry_run: true, actor: null };
+    const asked = { from: Date.now() - HOUR, to: Date.now(), dry_run: true, actor: null };
+    const request = { ...asked, id: "rec_twice", stripe_account: null };
     const once = () => valueOf(askReconciler(env, (stub) => stub.start(request)));
     const [a, b] = [await once(), await once()];
     expect([a.kind, b.kind]).toEqual(["started", "started"]);

@@ -25,6 +25,8 @@ import { runCron, storedRecord, stubOf } from "../support/worker.ts";
 
 /** The hourly run from cron, and what it may claim. */
 
+/** Connected accounts have runs of their own. */
+const PLATFORM_ALONE = { STRIPE_CONNECTED_ACCOUNTS: undefined };
 const KEY = { STRIPE_API_KEY: "rk_test_reconciler" };
 const T0 = Date.UTC(2027, 2, 1, 12);
 
@@ -34,6 +36,7 @@ beforeEach(async () => {
   world = scriptWorld();
   account = await newAccount();
   setTime(T0);
+  await configure(PLATFORM_ALONE);
   await pinAccount();
 });
 afterEach(leaveNothing);
@@ -91,7 +94,7 @@ describe("first activation", () => {
   });
 
   it("no key → the cron wakes nobody, and the status says that it is off", async () => {
-    await configure({ STRIPE_API_KEY: undefined });
+    await configure({ ...PLATFORM_ALONE, STRIPE_API_KEY: undefined });
     await runCron();
     await valueOf(askReconciler(env, (stub) => stub.tick()));
     expect(await status()).toMatchObject({ configured: false, since: null });
@@ -162,13 +165,14 @@ describe("each hour", () => {
       deliver: () => Promise.resolve({ ok: false }),
     };
     await configure({
+      ...PLATFORM_ALONE,
       STRIPE_EVENT: { getByName: (name: string) => (name === id ? refusing : stubOf(name)) },
     });
     await cronAt(T0 + 70 * MINUTE);
     const [run] = await runs();
     expect([run?.status, found(run as never)]).toEqual(["complete", { missing: 1 }]);
     expect(await status()).toMatchObject({ complete_up_to: iso(T0) });
-    await configure({});
+    await configure(PLATFORM_ALONE);
     await cronAt(T0 + 130 * MINUTE);
     expect(await status()).toMatchObject({ complete_up_to: iso(T0 + 120 * MINUTE) });
     expect((await storedRecord(id))?.state).toBe("forwarded");

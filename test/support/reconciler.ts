@@ -80,12 +80,15 @@ export interface Asked {
   readonly from?: number;
   readonly to?: number;
   readonly dry_run?: boolean;
+  readonly stripe_account?: string;
 }
 
 /** The last hour, unless said otherwise. */
-export function ask({ from, to, dry_run = false }: Asked = {}): Promise<StartReply> {
+export function ask({ from, to, dry_run = false, stripe_account }: Asked = {}): Promise<StartReply> {
   const now = Date.now();
-  return valueOf(startRun(env, { from: from ?? now - HOUR, to: to ?? now, dry_run, actor: "ana" }));
+  const window = { from: from ?? now - HOUR, to: to ?? now };
+  const account = stripe_account ?? null;
+  return valueOf(startRun(env, { ...window, dry_run, actor: "ana", stripe_account: account }));
 }
 
 export async function begin(asked: Asked = {}): Promise<string> {
@@ -167,7 +170,7 @@ export function pinAccount(account: { id: string; livemode: boolean } = OWN_ACCO
 export function forgetEverything(): Promise<void> {
   return inReconciler(async (_, { storage }) => {
     for (const table of ["runs", "differences"]) storage.sql.exec(`DELETE FROM ${table}`);
-    for (const key of ["bounds", "watermark", "account"]) storage.kv.delete(key);
+    for (const key of Array.from(storage.kv.list(), ([each]) => each)) storage.kv.delete(key);
     await storage.deleteAlarm();
   });
 }

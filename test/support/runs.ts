@@ -74,6 +74,7 @@ export const NOTHING_RECONCILED = {
   gaps: [],
   pending_gap: null,
   last_run: null,
+  connected_accounts: [],
 };
 
 /** A payout that the ledger holds with another amount. */

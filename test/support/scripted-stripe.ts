@@ -10,7 +10,12 @@ export interface TransactionBody {
   readonly id: string;
   /** Unix seconds. */
   readonly created: number;
+  /** The connected account that it is of. */
+  readonly account?: string | undefined;
+  readonly source?: unknown;
 }
+
+type Fault = (n: number, url: URL, stripeAccount: string | null) => Response | Promise<Response> | null;
 
 export interface ScriptedStripe {
   /** What has happened, in any order. */
@@ -18,7 +23,7 @@ export interface ScriptedStripe {
   /** Every question for events so far. */
   readonly questions: URL[];
   /** Instead of the list's answer: n counts the questions, from 1. null: the list. */
-  fault: ((n: number, url: URL) => Response | Promise<Response> | null) | null;
+  fault: Fault | null;
   /** Balance transactions, each with its source, in any order. */
   readonly transactions: TransactionBody[];
   /** Everything else that can be asked for, by its id. */
@@ -26,7 +31,7 @@ export interface ScriptedStripe {
   /** Whose key it is. */
   account: { readonly id: string; readonly livemode: boolean };
   /** Instead of the answer to anything but the list of events: n counts these questions, from 1. null: the answer. */
-  moneyFault: ((n: number, url: URL) => Response | Promise<Response> | null) | null;
+  moneyFault: Fault | null;
   /** undefined: the request is not for Stripe. */
   answer(request: LedgerRequest): Response | Promise<Response> | undefined;
 }
@@ -42,11 +47,14 @@ export function scriptStripe(events: readonly StripeEventBody[] = []): ScriptedS
     questions,
     fault: null,
     moneyFault: null,
-    answer({ url }) {
+    answer({ url, stripeAccount = null }) {
       if (url.host !== HOST) return undefined;
-      if (url.pathname !== "/v1/events") return stripe.moneyFault?.(++others, url) ?? moneyOf(stripe, url);
+      if (url.pathname !== "/v1/events") {
+        return stripe.moneyFault?.(++others, url, stripeAccount) ?? moneyOf(stripe, url, stripeAccount);
+      }
       questions.push(url);
-      return stripe.fault?.(questions.length, url) ?? listOf(stripe.events, url);
+      const own = stripe.events.filter((event) => (event.account ?? null) === stripeAccount);
+      return stripe.fault?.(questions.length, url, stripeAccount) ?? listOf(own, url);
     },
   };
   return stripe;
@@ -61,7 +69,11 @@ export function stripeError(
   return Response.json({ error }, { status, headers });
 }
 
-function moneyOf({ account, transactions, objects }: ScriptedStripe, url: URL): Response {
+function moneyOf(
+  { account, transactions, objects }: ScriptedStripe,
+  url: URL,
+  stripeAccount: string | null,
+): Response {
   const [, id] = /^\/v1\/(?:payment_intents|balance_transactions)\/(\w+)$/.exec(url.pathname) ?? [];
   if (id !== undefined) {
     const found = transactions.find((each) => each.id === id) ?? objects.get(id);
@@ -70,11 +82,11 @@ function moneyOf({ account, transactions, objects }: ScriptedStripe, url: URL): 
   }
   switch (url.pathname) {
     case "/v1/account":
-      return Response.json({ object: "account", id: account.id });
+      return Response.json({ object: "account", id: stripeAccount ?? account.id });
     case "/v1/balance":
       return Response.json({ object: "balance", livemode: account.livemode });
     default:
-      return pageOf(transactions, url);
+      return pageOf(transactions, url, (each) => (each.account ?? null) === stripeAccount);
   }
 }
 

@@ -1,4 +1,4 @@
-/** `GET /v1/events`: Stripe's list, newest first, over a table. https://docs.stripe.com/api/events/list */
+/** `GET /v1/events`: Stripe's list of each account, newest first, over a table. https://docs.stripe.com/api/events/list */
 import { z } from "zod";
 import { type Form, listOf } from "./form.ts";
 import { invalid, missing } from "./problem.ts";
@@ -16,14 +16,18 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS events_by_time ON events (created, seq);
 `;
 
-/** As Stripe would send it; what else it holds is kept as it is. */
+/** As Stripe would send it; what else it holds is kept as it is. `account`: the connected account that it is of. */
 export const eventSchema = z.looseObject({
   id: z.string().min(1),
+  account: z.string().min(1).optional(),
   type: z.string().min(1),
   created: z.int().nonnegative(),
 });
 export type SandboxEvent = z.infer<typeof eventSchema>;
 
+const OF_ACCOUNT = "COALESCE(json_extract(body, '$.account'), '') = ?";
+
+/** `account`: the connected account that is asked as, or "" for the platform's own. */
 export class EventTable {
   readonly #sql: SqlStorage;
 
@@ -46,13 +50,14 @@ export class EventTable {
     }
   }
 
-  find(id: string): unknown {
-    const row = this.#sql.exec<{ body: string }>("SELECT body FROM events WHERE id = ?", id).toArray()[0];
+  find(id: string, account: string): unknown {
+    const select = `SELECT body FROM events WHERE id = ? AND ${OF_ACCOUNT}`;
+    const row = this.#sql.exec<{ body: string }>(select, id, account).toArray()[0];
     return row === undefined ? missing(404, `event: '${id}'`, "id") : JSON.parse(row.body);
   }
 
-  list(query: Form, nowMs: number): unknown {
-    const wanted = this.#read(query, nowMs);
+  list(query: Form, account: string, nowMs: number): unknown {
+    const wanted = this.#read(query, account, nowMs);
     if ("status" in wanted) return wanted;
     const { limit, conditions, params, isBackwards } = wanted;
     const order = isBackwards ? "ASC" : "DESC";
@@ -74,11 +79,11 @@ export class EventTable {
     this.#sql.exec("DELETE FROM events");
   }
 
-  #read(query: Form, nowMs: number) {
+  #read(query: Form, account: string, nowMs: number) {
     const limit = numberOf(query["limit"] ?? String(DEFAULT_LIMIT));
     if (limit === null || limit < 1 || limit > MAX_LIMIT) return invalid("limit", "1 to 100");
-    const conditions = ["created >= ?", "listed_from_ms <= ?"];
-    const params: (string | number)[] = [Math.floor(nowMs / 1_000) - LISTED_SECONDS, nowMs];
+    const conditions = ["created >= ?", "listed_from_ms <= ?", OF_ACCOUNT];
+    const params: (string | number)[] = [Math.floor(nowMs / 1_000) - LISTED_SECONDS, nowMs, account];
 
     const { type, types } = query;
     const wanted = [...listOf(type), ...listOf(types)];
@@ -97,10 +102,14 @@ export class EventTable {
       conditions.push(`created ${sql} ?`);
       params.push(seconds);
     }
-    return this.#fromCursor(query, { limit, conditions, params });
+    return this.#fromCursor(query, account, { limit, conditions, params });
   }
 
-  #fromCursor<T extends { conditions: string[]; params: (string | number)[] }>(query: Form, found: T) {
+  #fromCursor<T extends { conditions: string[]; params: (string | number)[] }>(
+    query: Form,
+    account: string,
+    found: T,
+  ) {
     for (const [name, sql] of [
       ["starting_after", "<"],
       ["ending_before", ">"],
@@ -108,7 +117,11 @@ export class EventTable {
       const id = query[name];
       if (id === undefined) continue;
       const [at] = this.#sql
-        .exec<{ created: number; seq: number }>("SELECT created, seq FROM events WHERE id = ?", String(id))
+        .exec<{ created: number; seq: number }>(
+          `SELECT created, seq FROM events WHERE id = ? AND ${OF_ACCOUNT}`,
+          String(id),
+          account,
+        )
         .toArray();
       if (at === undefined) return missing(400, `event: '${String(id)}'`, name);
       found.conditions.push(`(created, seq) ${sql} (?, ?)`);

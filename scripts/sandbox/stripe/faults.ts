@@ -11,6 +11,8 @@ const common = {
   count: z.int().min(1).max(1_000_000).optional(),
   /** Only requests to paths that begin so count. */
   path: z.string().startsWith("/v1/").optional(),
+  /** Only requests made as this connected account count: it is away, and all others are there. */
+  account: z.string().startsWith("acct_").optional(),
 };
 
 export const faultSchema = z.discriminatedUnion("kind", [
@@ -39,12 +41,13 @@ export type Waiting = Fault & { readonly seen: number };
 
 export function takeFault(
   waiting: readonly Waiting[],
-  path: string,
+  { path, account }: { readonly path: string; readonly account: string },
 ): {
   readonly fault: Fault | null;
   readonly waiting: readonly Waiting[];
 } {
-  const concerns = (fault: Waiting) => path.startsWith(fault.path ?? "");
+  const concerns = (fault: Waiting) =>
+    path.startsWith(fault.path ?? "") && account === (fault.account ?? account);
   const counted = waiting.map((fault) => (concerns(fault) ? { ...fault, seen: fault.seen + 1 } : fault));
   const met = counted.find((fault) => concerns(fault) && fault.seen >= fault.every) ?? null;
   if (met === null) return { fault: null, waiting: counted };

@@ -46,8 +46,9 @@ export class StripeBook extends DurableObject<SandboxEnv> {
   }
 
   /** The fault that meets this request, if any. Everything that is asked is kept. */
-  arrive(request: Omit<LoggedRequest, "fault">): Fault | null {
-    const { fault, waiting } = takeFault(this.ctx.storage.kv.get<Waiting[]>(FAULTS_KEY) ?? [], request.path);
+  arrive(request: Omit<LoggedRequest, "fault">, account: string): Fault | null {
+    const known = this.ctx.storage.kv.get<Waiting[]>(FAULTS_KEY) ?? [];
+    const { fault, waiting } = takeFault(known, { path: request.path, account });
     this.ctx.storage.kv.put(FAULTS_KEY, waiting);
     const { sql } = this.ctx.storage;
     const insert =
@@ -77,9 +78,9 @@ export class StripeBook extends DurableObject<SandboxEnv> {
       case "GET balance":
         return ownBalance(query, this.#objects.netSums(account));
       case "GET events":
-        return this.#events.list(asked, now);
+        return this.#events.list(asked, account, now);
       case "GET events/id":
-        return this.#events.find(id ?? "");
+        return this.#events.find(id ?? "", account);
       case "GET webhook_endpoints":
         return this.#endpoints.list(asked);
       case "POST webhook_endpoints":

@@ -52,7 +52,7 @@ app.all("/v1/*", async (c) => {
   const call = [c.req.method, pathname, search.slice(1), await c.req.text()] as const;
   const [method, path, query, body] = call;
   const account = c.req.header("stripe-account") ?? "";
-  const fault = await book(c).arrive({ method, path, query, body });
+  const fault = await book(c).arrive({ method, path, query, body }, account);
   if (fault?.kind === "rate_limited") return rateLimited(c, fault);
   if (fault?.kind === "down") return problem(c, DOWN);
   if (fault?.kind === "refused") return problem(c, NO_PERMISSION);

@@ -95,6 +95,11 @@ function Status({ report, now }: { report: Report; now: number }) {
             <code>{report.account.id}</code> {modeOf(report.account)}
           </Fact>
         )}
+        {report.stripe_account !== null && (
+          <Fact name="Connected account">
+            <code>{report.stripe_account}</code>
+          </Fact>
+        )}
         <Fact name="Events">{progress.events}</Fact>
         <Fact name="Balance transactions">{progress.transactions}</Fact>
         <Fact name="Pages">{progress.pages}</Fact>

@@ -40,7 +40,7 @@ export function ReconciliationsContent(props: ReconciliationsProps) {
       </section>
       <Problems problems={problems} />
       {watermark.configured && session.role === "admin" && (
-        <StartForm given={given} session={session} now={now} />
+        <StartForm given={given} watermark={watermark} session={session} now={now} />
       )}
       <section id="runs" data-region aria-labelledby="runs-title">
         <h2 id="runs-title">Runs</h2>
@@ -60,13 +60,31 @@ export function ReconciliationsContent(props: ReconciliationsProps) {
   );
 }
 
-function StartForm({ given, session, now }: { given: Fields; session: Session; now: number }) {
+function StartForm({
+  given,
+  watermark,
+  session,
+  now,
+}: Pick<ReconciliationsProps, "given" | "session" | "now"> & { watermark: RunList["watermark"] }) {
   const isFirst = given["from"] === undefined;
   return (
     <form method="post" action="/console/reconciliations" class="filter" aria-label="Start a run">
       <Csrf session={session} />
       <When name="from" label="From (UTC)" value={given["from"] ?? local(now - DAY_MS)} />
       <When name="to" label="To, exclusive (UTC)" value={given["to"] ?? local(now)} />
+      {watermark.connected_accounts.length > 0 && (
+        <label>
+          Stripe account
+          <select name="stripe_account">
+            <option value="">The platform's own</option>
+            {watermark.connected_accounts.map(({ stripe_account }) => (
+              <option value={stripe_account} selected={given["stripe_account"] === stripe_account}>
+                {stripe_account}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
       <label class="check">
         <input type="checkbox" name="dry_run" value="on" checked={isFirst || given["dry_run"] === "on"} />
         Only look: deliver and wake nothing
@@ -97,10 +115,13 @@ function columns(now: number): Column<RunView>[] {
     { name: "Status", of: (run) => <RunBadge run={run} /> },
     {
       name: "Window (UTC)",
-      of: ({ id, from, to }) => (
-        <a href={runPath(id)}>
-          {utc(from)} to {utc(to)}
-        </a>
+      of: ({ id, from, to, stripe_account }) => (
+        <span>
+          <a href={runPath(id)}>
+            {utc(from)} to {utc(to)}
+          </a>
+          {stripe_account !== null && <span class="under"> {stripe_account}</span>}
+        </span>
       ),
     },
     { name: "Found", of: (run) => summarizeFindings(run) },

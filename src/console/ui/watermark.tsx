@@ -1,18 +1,20 @@
 /** Up to when every event that Stripe lists is known here. */
-import { isBehind } from "../../reconciler/report.ts";
-import type { WatermarkStatus } from "../../reconciler/report-schema.ts";
+import { accountsBehind } from "../../reconciler/report.ts";
+import type { Completeness, WatermarkStatus } from "../../reconciler/report-schema.ts";
 import { modeOf } from "./run.tsx";
 import { duration, utc } from "./time.tsx";
 
 /** null: the Reconciler is out of reach. */
 export function needsAttention(watermark: WatermarkStatus | null): boolean {
   if (watermark === null) return true;
-  return isBehind(watermark) || (watermark.configured && watermark.last_run?.status === "failed");
+  const all = [watermark, ...watermark.connected_accounts];
+  const isFailed = watermark.configured && all.some(({ last_run }) => last_run?.status === "failed");
+  return isFailed || accountsBehind(watermark).length > 0;
 }
 
 export function Watermark({ watermark }: { watermark: WatermarkStatus | null }) {
   if (watermark === null) return <p>Nobody knows just now: the Reconciler cannot be reached.</p>;
-  const { configured, complete_up_to, behind_seconds, gaps, pending_gap, last_run } = watermark;
+  const { configured, complete_up_to, behind_seconds, connected_accounts } = watermark;
   if (!configured) {
     return (
       <p>
@@ -22,7 +24,6 @@ export function Watermark({ watermark }: { watermark: WatermarkStatus | null }) 
   }
   if (complete_up_to === null) return <p>Switched on. The first hourly run begins within minutes.</p>;
   const { account } = watermark;
-  const unknown = [...gaps, ...(pending_gap === null ? [] : [pending_gap])];
   return (
     <>
       <p>
@@ -39,6 +40,31 @@ export function Watermark({ watermark }: { watermark: WatermarkStatus | null }) 
           It is the money of <code>{account.id}</code>, {modeOf(account)}.
         </p>
       )}
+      <Trouble of={watermark} />
+      {connected_accounts.map((connected) => (
+        <>
+          <p>
+            Of <code>{connected.stripe_account}</code>,{" "}
+            {connected.complete_up_to === null ? (
+              "the first hourly run begins within minutes."
+            ) : (
+              <>
+                up to <strong>{utc(connected.complete_up_to)} UTC</strong>,{" "}
+                {duration(connected.behind_seconds ?? 0)} ago.
+              </>
+            )}
+          </p>
+          <Trouble of={connected} />
+        </>
+      ))}
+    </>
+  );
+}
+
+function Trouble({ of: { gaps, pending_gap, last_run } }: { of: Completeness }) {
+  const unknown = [...gaps, ...(pending_gap === null ? [] : [pending_gap])];
+  return (
+    <>
       {last_run?.status === "failed" && (
         <p>
           The last run failed: <code>{last_run.error}</code>.{" "}

@@ -155,7 +155,12 @@ describe("closing October on 2 November", () => {
     const stored = { since: 0, complete_up_to: OCTOBER.to, gaps: [], last_started_at: null, last_run: null };
     const bounds = { purged_before: 0, naming: 2, renamed_at: null };
     const pinned = { ...ACCOUNT, actor: "ana", pinned_at: 0 };
-    watermark = watermarkStatus(stored, bounds, true, NOVEMBER_2, pinned);
+    watermark = watermarkStatus(stored, new Map(), {
+      bounds,
+      configured: true,
+      pinned,
+      now: NOVEMBER_2,
+    });
   });
   afterEach(() => rm(folder, { recursive: true }));
 

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  behind,
   behindText,
   findingsText,
   isSilentForLong,
@@ -23,15 +24,24 @@ const watermark = (fields: Partial<WatermarkStatus> = {}): WatermarkStatus => ({
   gaps: [],
   pending_gap: null,
   last_run: null,
+  connected_accounts: [],
   ...fields,
 });
 
 describe("what was told, read back", () => {
   it.each([
-    { run: null, behind: false, silent_since: null },
-    { run: RUN_ID, behind: true, silent_since: T0 },
+    { run: null, behind: [], silent_since: null },
+    { run: RUN_ID, behind: ["", "acct_1"], silent_since: T0 },
   ])("%j → the same", (note) => {
     expect(readReconciliationNote(note)).toEqual(note);
+  });
+
+  it.each([
+    [true, [""]],
+    [false, []],
+  ])("as 1.0.0 stored it, behind: %s → %j", (stored, accounts) => {
+    const note = { run: RUN_ID, behind: stored, silent_since: null };
+    expect(readReconciliationNote(note)).toEqual({ ...note, behind: accounts });
   });
 
   it.each([
@@ -44,32 +54,50 @@ describe("what was told, read back", () => {
     { run: RUN_ID, behind: true, silent_since: 1.5 },
     { run: RUN_ID, behind: true, silent_since: null, more: true },
   ])("%j → nothing told: rather twice than never", (note) => {
-    expect(readReconciliationNote(note)).toEqual({ run: null, behind: false, silent_since: null });
+    expect(readReconciliationNote(note)).toEqual({ run: null, behind: [], silent_since: null });
   });
 });
 
 describe("a watermark that stands", () => {
   it("no run yet → since when, in whole hours, and where to look", () => {
-    expect(behindText("production", watermark({ behind_seconds: 5 * 3_600 - 1 }))).toBe(
+    expect(behindText("production", watermark({ behind_seconds: 5 * 3_600 - 1 }), [""])).toBe(
       "clawsettle production: events are known to be complete only up to 2027-01-15T04:00:00.000Z, 4 h ago.\nLook: /console/reconciliations",
     );
   });
 
   it("the last run failed → why, beside it", () => {
     const last_run = { id: RUN_ID, status: "failed", error: "stripe_unauthorized", finished_at: "x" };
-    expect(behindText("staging", watermark({ last_run }))).toBe(
+    expect(behindText("staging", watermark({ last_run }), [""])).toBe(
       "clawsettle staging: events are known to be complete only up to 2027-01-15T04:00:00.000Z, 4 h ago. The last run failed: stripe_unauthorized.\nLook: /console/reconciliations",
     );
   });
 
   it("the last run was complete, and held it → no word of a failure", () => {
     const last_run = { id: RUN_ID, status: "complete", error: null, finished_at: "x" };
-    expect(behindText("staging", watermark({ last_run }))).toBe(behindText("staging", watermark()));
+    expect(behindText("staging", watermark({ last_run }), [""])).toBe(
+      behindText("staging", watermark(), [""]),
+    );
   });
 
   it("a watermark that never began → never, without a strange number", () => {
-    expect(behindText("staging", watermark({ complete_up_to: null, behind_seconds: null }))).toContain(
+    expect(behindText("staging", watermark({ complete_up_to: null, behind_seconds: null }), [""])).toContain(
       "complete only up to never, 0 h ago.",
+    );
+  });
+
+  it("of connected accounts → each that stands is named, and a line says why of those asked for", () => {
+    const { configured: _, account: __, connected_accounts: ___, ...late } = watermark();
+    const last_run = { id: RUN_ID, status: "failed", error: "connected_account_refused", finished_at: "x" };
+    const connected_accounts = [
+      { ...late, stripe_account: "acct_away", last_run },
+      { ...late, stripe_account: "acct_in_time", behind_seconds: 60 },
+      { ...late, stripe_account: "acct_late" },
+    ];
+    const all = watermark({ behind_seconds: 60, connected_accounts });
+    expect(behind(all)).toEqual(["acct_away", "acct_late"]);
+    expect(behind({ ...all, behind_seconds: 4 * 3_600 })).toEqual(["", "acct_away", "acct_late"]);
+    expect(behindText("staging", all, ["acct_away"])).toBe(
+      "clawsettle staging: events of acct_away are known to be complete only up to 2027-01-15T04:00:00.000Z, 4 h ago. The last run failed: connected_account_refused.\nLook: /console/reconciliations",
     );
   });
 });
@@ -100,6 +128,7 @@ const run = (id: string, fields: Partial<Listed> = {}): Listed => ({
   id,
   origin: "schedule",
   status: "complete",
+  finished_at: new Date(T0 + Number(id) || 0).toISOString(),
   ...fields,
 });
 const idsOf = (runs: readonly Listed[]) => runs.map(({ id }) => id);

@@ -15,6 +15,7 @@ describe("the canonical text", () => {
       [{ side: "stripe", currency: "USD", direction: "payout", status: "confirmed", amount_minor: "1" }],
     ),
     account: { id: "acct_1", livemode: false },
+    stripe_account: null,
     transactions: 3,
     lines: [
       { currency: "USD", part: "moved", class: "", count: 1, amount_minor: "5" },
@@ -38,6 +39,7 @@ describe("the canonical text", () => {
       return { ...content, differences: [{ ...first, [field]: "other" }, second] };
     };
     const others: Content[] = [
+      { ...content, stripe_account: "acct_2" },
       { ...content, window: { from: 0, to: 1_001 } },
       { ...content, events: 3 },
       { ...content, counts: { mismatched: 2, ignored: 1 } },

@@ -38,8 +38,12 @@ const DIFFERENCE = {
 };
 
 describe("the window", () => {
-  const isIn = (fields: Partial<ListedSettlement>, from: number, to: number) =>
-    isInWindow({ ...LISTED, ...fields }, { from, to });
+  const isIn = (
+    fields: Partial<ListedSettlement>,
+    from: number,
+    to: number,
+    stripe_account: string | null = null,
+  ) => isInWindow({ ...LISTED, ...fields }, { from, to, stripe_account }, new Set(["acct_1", "acct_2"]));
 
   it("from its first millisecond on, and not at its end", () => {
     expect(isIn({}, T0, T0 + 1)).toBe(true);
@@ -56,9 +60,17 @@ describe("the window", () => {
     ]);
   });
 
-  it("of a connected account → never: it belongs to another balance", () => {
-    expect(isIn({ stripe_account: "acct_1" }, T0, T0 + 1)).toBe(false);
-  });
+  it.each([
+    [null, [true, false, false]],
+    ["acct_1", [false, true, false]],
+    ["acct_stranger", [true, false, false]],
+  ])(
+    "names %s → in the run of the account that it names, if it is listed; else in the platform's",
+    (named, expected) => {
+      const runs = [null, "acct_1", "acct_2"];
+      expect(runs.map((account) => isIn({ stripe_account: named }, T0, T0 + 1, account))).toEqual(expected);
+    },
+  );
 });
 
 describe("money that moves", () => {

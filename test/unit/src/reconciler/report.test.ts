@@ -1,7 +1,13 @@
 /** A run as operators see it, word by word where they act on the words. */
 import { describe, expect, it } from "vitest";
 import { KINDS } from "../../../../src/reconciler/findings.ts";
-import { isBehind, reportOf, viewOf, watermarkStatus } from "../../../../src/reconciler/report.ts";
+import {
+  accountsBehind,
+  reportOf,
+  viewOf,
+  type WatermarkFacts,
+  watermarkStatus,
+} from "../../../../src/reconciler/report.ts";
 import { failureSchema } from "../../../../src/reconciler/run.ts";
 import { activate, type Watermark } from "../../../../src/reconciler/watermark.ts";
 import { boundsAt } from "../../../../src/reconciler/window.ts";
@@ -26,6 +32,7 @@ describe("a run's view", () => {
     expect(viewOf(runningRun())).toEqual({
       id: RUN_ID,
       status: "running",
+      stripe_account: null,
       origin: "operator",
       actor: "ana",
       from: "2027-01-15T07:00:00.000Z",
@@ -186,16 +193,29 @@ describe("a watermark that stands", () => {
     ["no longer configured, days behind", false, 20 * THREE_HOURS_S, false],
     ["that never began", true, null, false],
   ])("%s → behind: %4$s", (_, configured, behind_seconds, behind) => {
-    expect(isBehind({ configured, behind_seconds })).toBe(behind);
+    const status = { configured, ...NOTHING_RECONCILED, behind_seconds };
+    const connected = { ...NOTHING_RECONCILED, stripe_account: "acct_1", behind_seconds };
+    expect(accountsBehind(status)).toEqual(behind ? [null] : []);
+    expect(accountsBehind({ ...status, behind_seconds: 0, connected_accounts: [connected] })).toEqual(
+      behind ? ["acct_1"] : [],
+    );
   });
 });
 
 describe("the watermark, told", () => {
-  const bounds = (now: number) => boundsAt(null, { retentionMs: 30 * DAY }, now);
+  const facts = (now: number, more: Partial<WatermarkFacts> = {}): WatermarkFacts => ({
+    bounds: boundsAt(null, { retentionMs: 30 * DAY }, now),
+    configured: true,
+    pinned: null,
+    now,
+    ...more,
+  });
+  const NO_CONNECTED = new Map<string, null>();
+  const { account: _, connected_accounts: __, ...NO_COMPLETENESS } = NOTHING_RECONCILED;
   const known = (fields: Partial<Watermark> = {}): Watermark => ({ ...activate(T0), ...fields });
 
   it.each([true, false])("none yet, configured: %s → nothing is claimed", (configured) => {
-    expect(watermarkStatus(null, bounds(T0), configured, T0, null)).toEqual({
+    expect(watermarkStatus(null, NO_CONNECTED, facts(T0, { configured }))).toEqual({
       configured,
       ...NOTHING_RECONCILED,
     });
@@ -207,7 +227,7 @@ describe("the watermark, told", () => {
     const last_run = { id: RUN_ID, status: "failed", error: "internal", finished_at: T0 + HOUR };
     const watermark = known({ complete_up_to: T0 + HOUR, last_run });
     const now = T0 + HOUR + 90_999;
-    expect(watermarkStatus(watermark, bounds(now), true, now, PINNED)).toEqual({
+    expect(watermarkStatus(watermark, new Map([["acct_2", null]]), facts(now, { pinned: PINNED }))).toEqual({
       configured: true,
       account: { ...PINNED, pinned_at: iso(T0) },
       since: iso(T0),
@@ -216,17 +236,18 @@ describe("the watermark, told", () => {
       gaps: [],
       pending_gap: null,
       last_run: { ...last_run, finished_at: iso(T0 + HOUR) },
+      connected_accounts: [{ stripe_account: "acct_2", ...NO_COMPLETENESS }],
     });
   });
 
   it("a clock that was set back → not behind, never a negative number", () => {
-    expect(watermarkStatus(known(), bounds(T0), true, T0 - 5_000, null).behind_seconds).toBe(0);
+    expect(watermarkStatus(known(), NO_CONNECTED, facts(T0 - 5_000)).behind_seconds).toBe(0);
   });
 
   it("gaps, and one that still grows → from when to when, and why", () => {
     const gaps = [{ from: T0, to: T0 + 1, why: "too_late" as const }];
     const now = T0 + 31 * DAY;
-    expect(watermarkStatus(known({ gaps }), bounds(now), false, now, null)).toMatchObject({
+    expect(watermarkStatus(known({ gaps }), NO_CONNECTED, facts(now, { configured: false }))).toMatchObject({
       configured: false,
       gaps: [{ from: iso(T0), to: iso(T0 + 1), why: "too_late" }],
       pending_gap: { from: iso(T0), to: iso(T0 + DAY + HOUR), why: "too_late" },

@@ -11,6 +11,7 @@ describe("a new run", () => {
       id: RUN_ID,
       origin: "schedule",
       actor: null,
+      stripe_account: "acct_1",
       from: T0 - HOUR,
       to: T0,
       dry_run: true,

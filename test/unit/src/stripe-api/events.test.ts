@@ -25,7 +25,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 const list = (query: Partial<EventsQuery> = {}, baseUrl = "https://api.stripe.com") =>
-  createStripeEvents({ key: KEY, baseUrl }).list({ ...QUERY, ...query });
+  createStripeEvents({ key: KEY, baseUrl, stripeAccount: null }).list({ ...QUERY, ...query });
 
 const page = (data: unknown, has_more: unknown = false) => Response.json({ object: "list", data, has_more });
 const error = (status: number, fields: object = {}, headers: Record<string, string> = {}) =>
@@ -46,6 +46,15 @@ describe("the question", () => {
     );
     expect(request?.headers.get("authorization")).toBe(`Bearer ${KEY}`);
     expect(request?.redirect).toBe("manual");
+    expect(request?.headers.get("stripe-account")).toBeNull();
+  });
+
+  it("about a connected account → as that account", async () => {
+    answer = () => page([]);
+    await createStripeEvents({ key: KEY, baseUrl: "https://api.stripe.com", stripeAccount: "acct_1" }).list(
+      QUERY,
+    );
+    expect(requests[0]?.headers.get("stripe-account")).toBe("acct_1");
   });
 
   it.each([

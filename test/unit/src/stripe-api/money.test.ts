@@ -6,7 +6,8 @@ import { error, json, KEY, list, missing, type Respond, useTestStripe } from "./
 const stripe = useTestStripe();
 
 const QUERY = { createdGte: 1_700_000_000, createdLt: 1_700_003_600, startingAfter: null, limit: 100 };
-const money = () => createStripeMoney({ key: KEY, baseUrl: stripe.origin });
+const money = (stripeAccount: string | null = null) =>
+  createStripeMoney({ key: KEY, baseUrl: stripe.origin, stripeAccount });
 const transactions = (startingAfter: string | null = null) =>
   money().listTransactions({ ...QUERY, startingAfter });
 const ACCOUNT = json({ id: "acct_1", object: "account", email: "somebody@example.com" });
@@ -88,5 +89,38 @@ describe("whose key it is", () => {
   ])("%s → %3$o", async (_, answers, expected) => {
     stripe.answers = answers;
     expect(await money().findOwnAccount()).toMatchObject(expected);
+  });
+});
+
+describe("a connected account", () => {
+  it("is asked for as such; whose key it is, as the platform", async () => {
+    stripe.answers = { account: json({ id: "acct_2", object: "account" }), balance: BALANCE };
+    const connected = money("acct_2");
+    expect(await connected.findConnectedAccount()).toEqual({ kind: "found" });
+    await connected.listTransactions(QUERY);
+    await connected.findOwnAccount();
+    expect(stripe.received.map(({ path, headers }) => [path, headers["stripe-account"]])).toEqual([
+      ["account", "acct_2"],
+      ["balance_transactions", "acct_2"],
+      ["account", undefined],
+      ["balance", undefined],
+    ]);
+  });
+
+  it("none → nothing is asked", async () => {
+    expect(await money().findConnectedAccount()).toEqual({ kind: "found" });
+    expect(stripe.received).toEqual([]);
+  });
+
+  it.each<[string, Respond, object]>([
+    ["it was disconnected", error(403, { code: "account_invalid" }), { kind: "connected_account_refused" }],
+    ["a revoked key", error(401), { kind: "connected_account_refused" }],
+    ["it does not exist", error(404), { kind: "connected_account_refused" }],
+    ["an outage", error(500), { kind: "unavailable", status: 500 }],
+    ["a rate limit", error(429, {}, { "retry-after": "7" }), { kind: "unavailable", retryAfter: "7" }],
+    ["a proxy that drops the header", ACCOUNT, { kind: "unavailable", status: 200 }],
+  ])("%s → %3$o", async (_, answer, expected) => {
+    stripe.answers = { account: answer };
+    expect(await money("acct_2").findConnectedAccount()).toMatchObject(expected);
   });
 });

@@ -154,7 +154,7 @@ describe("whose key it is", () => {
     expect(await stripe.accounts.retrieve(null)).toMatchObject({ id: "acct_sandbox", object: "account" });
     const balance = await stripe.balance.retrieve();
     expect(balance).toMatchObject({ livemode: false, pending: [{ amount: 470, currency: "usd" }] });
-    const money = createStripeMoney({ key: SANDBOX_KEY, baseUrl: sandbox.base.origin });
+    const money = createStripeMoney({ key: SANDBOX_KEY, baseUrl: sandbox.base.origin, stripeAccount: null });
     expect(await money.findOwnAccount()).toEqual({
       kind: "found",
       account: { id: "acct_sandbox", livemode: false },
@@ -166,7 +166,7 @@ describe("balance transactions as the audit asks for them", () => {
   it("each with its source, page by page", async () => {
     await add({ id: "re_1", object: "refund", amount: 500, payment_intent: "pi_1" });
     await add(...[1, 2, 3].map((n) => transaction(`txn_${n}`, { created: 1_700_000_000 + n })));
-    const money = createStripeMoney({ key: SANDBOX_KEY, baseUrl: sandbox.base.origin });
+    const money = createStripeMoney({ key: SANDBOX_KEY, baseUrl: sandbox.base.origin, stripeAccount: null });
     const query = { createdGte: 1_700_000_000, createdLt: 1_700_000_003, limit: 1 };
     const first = await money.listTransactions({ ...query, startingAfter: null });
     expect(first).toMatchObject({

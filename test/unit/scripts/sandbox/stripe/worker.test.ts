@@ -107,6 +107,19 @@ describe("events", () => {
     });
   });
 
+  it("each account has a list of its own, and its events are known to it alone", async () => {
+    await add([event(1), { ...event(2), account: "acct_1" }, { ...event(3), account: "acct_2" }]);
+    expect(ids(await stripe.events.list())).toEqual(["evt_1"]);
+    const asOne = { stripeAccount: "acct_1" };
+    expect(ids(await stripe.events.list({}, asOne))).toEqual(["evt_2"]);
+    expect(await stripe.events.retrieve("evt_2", {}, asOne)).toMatchObject({ account: "acct_1" });
+    for (const asked of [stripe.events.retrieve("evt_2"), stripe.events.retrieve("evt_1", {}, asOne)]) {
+      await expect(asked).rejects.toMatchObject({ statusCode: 404 });
+    }
+    const after = stripe.events.list({ starting_after: "evt_1" }, asOne);
+    await expect(after).rejects.toMatchObject({ code: "resource_missing", param: "starting_after" });
+  });
+
   it("an unknown one → 404", async () => {
     await expect(stripe.events.retrieve("evt_no")).rejects.toMatchObject({ statusCode: 404 });
   });
@@ -154,6 +167,14 @@ describe("faults", () => {
     expect(outcomes.flatMap((ok, at) => (ok ? [] : at))).toEqual([4, 9]);
     await sandbox.call("DELETE", "/sandbox/faults");
     for (let n = 0; n < 6; n++) await stripe.events.list();
+  });
+
+  it("of one connected account → it is away, and the others and the platform are not", async () => {
+    await sandbox.call("POST", "/sandbox/faults", { kind: "refused", account: "acct_away" });
+    const asAway = stripe.events.list({}, { stripeAccount: "acct_away" });
+    await expect(asAway).rejects.toMatchObject({ statusCode: 403 });
+    expect(await stripe.events.list({}, { stripeAccount: "acct_1" })).toMatchObject({ data: [] });
+    expect(await stripe.events.list()).toMatchObject({ data: [] });
   });
 
   it("slow → answered later", async () => {
