@@ -4,7 +4,7 @@ import {
   payoutPaid,
   stripeEvent,
 } from "../../scripts/sandbox/events/stripe-events.ts";
-import { NOTHING_RECONCILED } from "../support/runs.ts";
+import { NEVER_RECONCILED, NOTHING_RECONCILED } from "../support/runs.ts";
 import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { emptyIndex, FAILED, fill, summary, withoutShard } from "../support/summaries.ts";
 import { deliver, operator, shardStub } from "../support/worker.ts";
@@ -33,7 +33,11 @@ describe("GET /v1/admin/stats", () => {
       last_24h: { received: 0, forwarded: 0, failed: 0, ignored: 0, resolved: 0, attempts: 0 },
       refused_deliveries: [],
       unlisted_accounts: [],
-      reconciliation: { configured: true, ...NOTHING_RECONCILED },
+      reconciliation: {
+        configured: true,
+        ...NOTHING_RECONCILED,
+        connected_accounts: [{ stripe_account: "acct_listed", ...NEVER_RECONCILED }],
+      },
     });
   });
 

@@ -65,17 +65,18 @@ export const cancelledRun = (overrides: Overrides = {}) =>
     overrides,
   );
 
-/** As /v1/admin/stats and the console are told before the first run. */
-export const NOTHING_RECONCILED = {
-  account: null,
+/** Of an account before its first run. */
+export const NEVER_RECONCILED = {
   since: null,
   complete_up_to: null,
   behind_seconds: null,
   gaps: [],
   pending_gap: null,
   last_run: null,
-  connected_accounts: [],
 };
+
+/** In /v1/admin/stats and the console before the first run. */
+export const NOTHING_RECONCILED = { account: null, ...NEVER_RECONCILED, connected_accounts: [] };
 
 /** A payout that the ledger holds with another amount. */
 export const DIFFERENCE: Judged = {

@@ -17,6 +17,7 @@ import {
   completeRun,
   DIFFERENCE,
   failedRun,
+  NEVER_RECONCILED,
   NOTHING_RECONCILED,
   RUN_ID,
   runningRun,
@@ -211,7 +212,6 @@ describe("the watermark, told", () => {
     ...more,
   });
   const NO_CONNECTED = new Map<string, null>();
-  const { account: _, connected_accounts: __, ...NO_COMPLETENESS } = NOTHING_RECONCILED;
   const known = (fields: Partial<Watermark> = {}): Watermark => ({ ...activate(T0), ...fields });
 
   it.each([true, false])("none yet, configured: %s → nothing is claimed", (configured) => {
@@ -236,7 +236,7 @@ describe("the watermark, told", () => {
       gaps: [],
       pending_gap: null,
       last_run: { ...last_run, finished_at: iso(T0 + HOUR) },
-      connected_accounts: [{ stripe_account: "acct_2", ...NO_COMPLETENESS }],
+      connected_accounts: [{ stripe_account: "acct_2", ...NEVER_RECONCILED }],
     });
   });
 
