@@ -1,12 +1,12 @@
 /**
- * One step of the audit of money: a page of Stripe's balance transactions, a page of the ledger's settlements, or a number
- * of comparisons. Nothing is stored here but by the caller, in one turn with the position.
+ * One step of what is not Stripe's list of events: a page of the index, of the ledger's settlements or of Stripe's balance
+ * transactions, or a number of comparisons. Nothing is stored here but by the caller, in one turn with the position.
  *
- * Requests of one step: 1 to Stripe or the ledger; in a comparison at most {@link QUESTIONS_MAX} times 1 to the ledger,
- * 10 to events' objects, and one to each shard of the index for each name: under the 10,000 that an invocation may make.
+ * Requests of one step: 1 to Stripe or the ledger, or 1 to each shard of the index; in a comparison at most
+ * {@link QUESTIONS_MAX} times 1 to the ledger, 10 to events' objects, and one to each shard of the index for each name: under
+ * the 10,000 that an invocation may make.
  */
 import { concurrently } from "../concurrently.ts";
-import type { SettlementPage } from "../ledger/port.ts";
 import type { At, AuditPosition } from "./audit-position.ts";
 import { eventsOfMoney } from "./events-of-money.ts";
 import type { Key } from "./expected-settlement.ts";
@@ -17,92 +17,35 @@ import {
   type Judgement,
   type Money,
   type MoneyEvidence,
-  moneyOf,
 } from "./judge-money.ts";
-import { isInWindow, judgeSettlement } from "./judge-settlement.ts";
+import { judgeSettlement } from "./judge-settlement.ts";
 import { isEffectful } from "../ledger/settle.ts";
-import { advance, entryOf, isNew } from "./list-position.ts";
 import type { AuditOutcome, AuditPorts, Postponed } from "./ports.ts";
 import type { Running } from "./run.ts";
-import { withoutPage } from "./without-page.ts";
-import { createdRange } from "./window.ts";
+import { audited, ledgerSilence, walkSettlements, walkSummaries, walkTransactions } from "./walk-lists.ts";
 
-const PAGE_TRANSACTIONS = 100;
 const COMPARED_AT_ONCE = 500;
 /** What is not found among what was walked is asked for. */
 const QUESTIONS_MAX = 30;
 const CONCURRENCY = 6;
-/** The ledger's clock may be behind Stripe's. */
-const CLOCK_MARGIN_MS = 300_000;
 
 const UNANSWERED: Postponed = { kind: "later", why: "internal", retryAfterMs: null };
-const NOTHING = { transactions: [], settlements: [], judgements: [], backed: [] } as const;
 
 export function auditStep(run: Running, ports: AuditPorts): Promise<AuditOutcome> | AuditOutcome {
   switch (run.audit.phase) {
-    case "transactions":
-      return walkTransactions(run, run.audit, ports);
+    case "summaries":
+      return walkSummaries(run, run.audit, ports);
     case "settlements":
       return walkSettlements(run, run.audit, ports);
+    case "transactions":
+      return walkTransactions(run, run.audit, ports);
     case "comparing":
       return compareTransactions(run.audit, ports);
     case "backing":
       return compareSettlements(run.audit, ports);
     case "done":
-      return { ...NOTHING, kind: "audited", next: run.audit };
+      return audited(run.audit);
   }
-}
-
-async function walkTransactions(
-  run: Running,
-  { position }: At<"transactions">,
-  ports: AuditPorts,
-): Promise<AuditOutcome> {
-  const { gte, lt } = createdRange(run);
-  const answer = await ports.money.listTransactions({
-    createdGte: gte,
-    createdLt: Math.min(position.created_lt ?? lt, lt),
-    startingAfter: position.starting_after,
-    limit: PAGE_TRANSACTIONS,
-  });
-  if (answer.kind !== "page") {
-    const outcome = withoutPage(answer, position, ports.now());
-    return outcome.kind === "reposition"
-      ? to({ phase: "transactions", position: outcome.position })
-      : outcome;
-  }
-  const entries = answer.items.flatMap((item) => entryOf(item) ?? []);
-  const listed = answer.items.flatMap((item) => moneyOf(item) ?? []);
-  // Without all of them the sums would be wrong. Stripe's always have an amount and a currency: this is not Stripe's.
-  if (listed.length < answer.items.length || entries.length < listed.length) {
-    return { kind: "later", why: "stripe_rejected", retryAfterMs: null };
-  }
-  const transactions = listed.filter((money) => isNew(position, money));
-  const next: AuditPosition = answer.hasMore
-    ? { phase: "transactions", position: advance(position, entries) }
-    : { phase: "settlements", cursor: null };
-  return { ...to(next), transactions };
-}
-
-async function walkSettlements(
-  run: Running,
-  { cursor }: At<"settlements">,
-  ports: AuditPorts,
-): Promise<AuditOutcome> {
-  const answer = await ports.ledger.listSettlements(cursor);
-  if (answer.kind !== "page") return silence(answer);
-  const { settlements, next_cursor } = answer;
-  const oldest = settlements.at(-1);
-  const isOver = oldest === undefined || Date.parse(oldest.created_at) < run.from - CLOCK_MARGIN_MS;
-  const next: AuditPosition =
-    next_cursor === null || isOver
-      ? { phase: "comparing", after: "" }
-      : { phase: "settlements", cursor: next_cursor };
-  const kept = settlements.map((settlement) => ({
-    settlement,
-    in_window: isInWindow(settlement, run, ports.connectedAccounts),
-  }));
-  return { ...to(next), settlements: kept };
 }
 
 async function compareTransactions({ after }: At<"comparing">, ports: AuditPorts): Promise<AuditOutcome> {
@@ -121,7 +64,7 @@ async function compareTransactions({ after }: At<"comparing">, ports: AuditPorts
   const last = some.at(-1)?.money.id;
   const isOver = last === undefined || (some.length === rows.length && rows.length < COMPARED_AT_ONCE);
   return {
-    ...to(isOver ? { phase: "backing", after: ["", ""] } : { phase: "comparing", after: last }),
+    ...audited(isOver ? { phase: "backing", after: ["", ""] } : { phase: "comparing", after: last }),
     judgements: results.map(({ judgement }) => judgement),
     backed: results.flatMap(({ evidence }) => evidence.others.concat(evidence.booked ?? [])),
   };
@@ -157,7 +100,7 @@ async function ask(
   const found = await ports.ledger.findSettlement(key.external_payment_id, key.direction);
   if (found.kind === "found")
     return { ...evidence, booked: { ...key, ...found.settlement } satisfies Booked };
-  if (found.kind !== "absent") return silence(found);
+  if (found.kind !== "absent") return ledgerSilence(found);
   if (otherwise !== null || evidence.others.some(carriesMoney)) return evidence;
   const events = await eventsOfMoney(key, names, ports);
   return events === null ? UNANSWERED : { ...evidence, events: events.map(({ state }) => state) };
@@ -182,7 +125,7 @@ async function compareSettlements({ after }: At<"backing">, ports: AuditPorts): 
   const next: AuditPosition = isOver
     ? { phase: "done" }
     : { phase: "backing", after: [last.external_payment_id, last.direction] };
-  return { ...to(next), judgements: [{ amounts: [], differences }] };
+  return { ...audited(next), judgements: [{ amounts: [], differences }] };
 }
 
 /** One that is ignored means that no money moved; one that waits for an operator may have been booked by hand. */
@@ -195,13 +138,4 @@ function withinQuestions<T>(rows: readonly T[], needsOne: (row: T) => boolean): 
   let questions = 0;
   const end = rows.findIndex((row) => needsOne(row) && ++questions > QUESTIONS_MAX);
   return end < 0 ? rows : rows.slice(0, end);
-}
-
-function to(next: AuditPosition): Extract<AuditOutcome, { kind: "audited" }> {
-  return { ...NOTHING, kind: "audited", next };
-}
-
-function silence(answer: Exclude<SettlementPage, { kind: "page" }>): Postponed {
-  const retryAfterMs = "retry_after_ms" in answer ? (answer.retry_after_ms ?? null) : null;
-  return { kind: "later", why: "ledger_unavailable", retryAfterMs };
 }

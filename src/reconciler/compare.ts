@@ -36,7 +36,10 @@ export function againstStripe(recorded: KnownSettlement, listed: KnownSettlement
   });
 }
 
-export function againstLedger(recorded: KnownSettlement, held: LedgerSettlement): Contradiction[] {
+/** As much of the ledger's settlement as is compared. */
+export type HeldSettlement = Pick<LedgerSettlement, "account_id" | "amount_minor" | "currency" | "status">;
+
+export function againstLedger(recorded: KnownSettlement, held: HeldSettlement): Contradiction[] {
   const found: Contradiction[] = (["account_id", "amount_minor", "currency"] as const).flatMap((field) =>
     recorded[field] === held[field] ? [] : { field, ours: recorded[field] ?? null, theirs: held[field] },
   );

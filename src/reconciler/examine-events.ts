@@ -1,10 +1,17 @@
-/** The events of one page: inspect each, record what will be done, do it, inspect again, ask the ledger, judge. */
+/**
+ * The events of one page. What is over and right, by what was walked, needs no question. Of the others: inspect each, record
+ * what will be done, do it, inspect again, ask the ledger, judge.
+ */
 import { concurrently } from "../concurrently.ts";
 import type { Prepared } from "../delivery/prepare.ts";
 import type { Delivery } from "../event/machine-types.ts";
-import type { SettlementLookup } from "../ledger/port.ts";
+import type { ListedSettlement, SettlementLookup } from "../ledger/port.ts";
+import type { KnownSettlement } from "../settlement/settlement.ts";
+import { againstLedger, moneyOf } from "./compare.ts";
 import type { Finding } from "./findings.ts";
-import { type Act, actFor, difference, type Inspection, judge, type Listed } from "./judge.ts";
+import type { Act, Inspection, Listed, Lookup } from "./evidence.ts";
+import { actFor, difference, judge } from "./judge.ts";
+import { judgeBySummary } from "./judge-by-summary.ts";
 import type { Entry } from "./list-position.ts";
 import type { PagePorts, Postponed } from "./ports.ts";
 import type { Running } from "./run.ts";
@@ -26,23 +33,66 @@ interface Examined {
   readonly inspection: Inspection;
 }
 
+export interface Examination {
+  readonly findings: readonly Finding[];
+  /** Ids of events that are forwarded, and whose settlements are in the ledger as they must be. */
+  readonly settled: ReadonlyMap<string, ListedSettlement>;
+}
+
 export async function examineEvents(
   run: Running,
   candidates: readonly Candidate[],
   ports: PagePorts,
-): Promise<readonly Finding[] | Postponed> {
-  const wellFormed = candidates.flatMap(({ entry, prepared }) =>
+): Promise<Examination | Postponed> {
+  const events = candidates.flatMap(({ entry, prepared }) =>
     prepared.kind === "delivery"
       ? { delivery: prepared.delivery, listed: listedOf(prepared.delivery, entry) }
       : [],
   );
-  const inspections = await concurrently(wellFormed, CONCURRENCY, ({ listed }) =>
+  const findings: Finding[] = [];
+  const settled = new Map<string, ListedSettlement>();
+  const unclear: typeof events = [];
+  // Whether the ledger answers about others is known only if it is asked about others.
+  const persists = run.failures >= FAILURES_BEFORE_SKIPPING;
+  for (const event of events) {
+    const { listed } = event;
+    const held = heldOf(moneyOf(listed.mapping), ports);
+    const summary = ports.tables.summary(listed.event_id);
+    const finding =
+      summary === null || persists
+        ? null
+        : judgeBySummary(listed, { summary, held }, { bounds: ports.bounds(), now: ports.now() });
+    if (finding === null) unclear.push(event);
+    else findings.push(finding);
+    if (finding !== null && held !== null && summary?.state === "forwarded") {
+      settled.set(listed.event_id, held);
+    }
+  }
+  const examined = await examineUnclear(run, unclear, ports, persists);
+  if ("kind" in examined) return examined;
+  const refused = candidates.flatMap(({ entry, prepared }) =>
+    prepared.kind === "refused" ? malformed(entry, prepared.failure.kind) : [],
+  );
+  return { findings: [...findings, ...examined, ...refused], settled };
+}
+
+function heldOf(money: KnownSettlement | null, { tables }: PagePorts): ListedSettlement | null {
+  return money === null ? null : tables.settlement(money);
+}
+
+async function examineUnclear(
+  run: Running,
+  unclear: readonly Pick<Examined, "delivery" | "listed">[],
+  ports: PagePorts,
+  persists: boolean,
+): Promise<readonly Finding[] | Postponed> {
+  const inspections = await concurrently(unclear, CONCURRENCY, ({ listed }) =>
     inspect(listed.event_id, ports),
   );
   // Read after the inspections: what may have been purged by then counts as purged.
   const bounds = ports.bounds();
   const now = ports.now();
-  const before = wellFormed.map(({ listed, delivery }, i): Examined => {
+  const before = unclear.map(({ listed, delivery }, i): Examined => {
     const inspection = inspections[i] as Inspection;
     const act = run.dry_run ? null : actFor(listed, inspection, bounds, now);
     return { listed, delivery, act, inspection };
@@ -58,17 +108,12 @@ export async function examineEvents(
     await (delivers ? ports.deliver(delivery) : ports.poke(listed.event_id));
     return { ...event, inspection: await inspect(listed.event_id, ports) };
   });
-  const lookups = await askLedger(after, ports, run.failures >= FAILURES_BEFORE_SKIPPING);
+  const lookups = await askLedger(after, ports, persists);
   if ("kind" in lookups) return lookups;
-  return [
-    ...after.map(({ listed, inspection }, i) => {
-      const act = acting[listed.event_id] ?? null;
-      return judge({ listed, inspection, act, ledger: lookups[i] ?? null, bounds });
-    }),
-    ...candidates.flatMap(({ entry, prepared }) =>
-      prepared.kind === "refused" ? malformed(entry, prepared.failure.kind) : [],
-    ),
-  ];
+  return after.map(({ listed, inspection }, i) => {
+    const act = acting[listed.event_id] ?? null;
+    return judge({ listed, inspection, act, ledger: lookups[i] ?? null, bounds });
+  });
 }
 
 function startedBy(events: readonly Examined[]): Running["acting"] {
@@ -84,22 +129,26 @@ async function inspect(eventId: string, ports: PagePorts): Promise<Inspection> {
 }
 
 /**
- * About forwarded events. A ledger that does not answer is asked no further: the page is walked again later. Unless that
+ * About forwarded events: what was walked, if nothing in it contradicts the event, since it may be older than the event's
+ * last change. A ledger that does not answer is asked no further: the page is walked again later. Unless that
  * has gone on for a while (`persist`), and the ledger answers about others of the page: then the cause is the one event,
  * which must not keep all others from being examined.
  */
 async function askLedger(
   events: readonly Examined[],
-  { ledger }: PagePorts,
+  ports: PagePorts,
   persist: boolean,
-): Promise<readonly (SettlementLookup | null)[] | Postponed> {
+): Promise<readonly (Lookup | null)[] | Postponed> {
   let silence = null as Postponed | null;
   let answered = false;
-  const lookups = await concurrently(events, CONCURRENCY, async ({ inspection }) => {
+  const lookups = await concurrently(events, CONCURRENCY, async ({ inspection }): Promise<Lookup | null> => {
     if ((silence !== null && !persist) || inspection.kind !== "known") return null;
     const { state, settlement } = inspection.event;
     if (state !== "forwarded" || settlement === null) return null;
-    const answer = await ledger.findSettlement(settlement.external_payment_id, settlement.direction);
+    const held = persist ? null : heldOf(settlement, ports);
+    if (held !== null && againstLedger(settlement, held).length === 0)
+      return { kind: "found", settlement: held };
+    const answer = await ports.ledger.findSettlement(settlement.external_payment_id, settlement.direction);
     if (isSilence(answer)) {
       const retryAfterMs = "retry_after_ms" in answer ? answer.retry_after_ms : null;
       silence = { kind: "later", why: "ledger_unavailable", retryAfterMs };

@@ -1,32 +1,11 @@
 /** What one listed event means, given what clawsettle and the ledger say about it. Pure. */
-import type { EventState } from "../event/event-state.ts";
 import { LISTED_BY_STRIPE } from "../event/view.ts";
-import type { SettlementLookup } from "../ledger/port.ts";
 import { type Mapping, movesMoney } from "../settlement/mapping.ts";
 import type { KnownSettlement } from "../settlement/settlement.ts";
 import { againstLedger, againstStripe, isStatusInOrder, moneyOf } from "./compare.ts";
+import type { Act, Evidence, Inspection, KnownEvent, Listed, Lookup } from "./evidence.ts";
 import type { Amount, Difference, Finding, Kind, Side } from "./findings.ts";
 import { type Bounds, isBookedOtherwise, isExpired } from "./window.ts";
-
-/** What the event's object answered. */
-export type Inspection =
-  | { readonly kind: "known"; readonly event: EventState }
-  | { readonly kind: "unknown" }
-  | { readonly kind: "unreachable" };
-
-/**
- * What the run does about an event. `redeliver`: it is on record as what moves no money, and means money now. `wait`: an
- * attempt is under way, and nothing is wrong.
- */
-export type Act = "deliver" | "redeliver" | "poke" | "wait";
-
-export interface Listed {
-  readonly event_id: string;
-  readonly event_type: string;
-  /** Epoch milliseconds. */
-  readonly created: number;
-  readonly mapping: Mapping;
-}
 
 /** What to do about it; null: nothing. A dry run does not ask this. */
 export function actFor(
@@ -48,40 +27,29 @@ export function actFor(
 }
 
 /** Ignored or unmappable to an earlier version of the mapping. What an attempt found out since is no matter of versions. */
-function meansMoneyNow(event: EventState, mapping: Mapping): boolean {
+function meansMoneyNow(event: KnownEvent, mapping: Mapping): boolean {
   if (!movesMoney(mapping) || event.attempts > 0) return false;
   return event.state === "ignored" || isUnmappable(event);
 }
 
-function isUnmappable({ state, last_error }: EventState): boolean {
+function isUnmappable({ state, last_error }: KnownEvent): boolean {
   return state === "failed" && last_error?.code === "EVENT_UNMAPPABLE";
 }
 
 /** Nothing was sent, for what the attempt found out says so: the event alone could not tell. */
-function wasAskedFor({ state, attempts }: EventState): boolean {
+function wasAskedFor({ state, attempts }: KnownEvent): boolean {
   return state === "ignored" && attempts > 0;
 }
 
-function isInAttempt({ state }: EventState): boolean {
+function isInAttempt({ state }: KnownEvent): boolean {
   return state === "received" || state === "forwarding";
 }
 
 /** A retry that is due, or an attempt whose lease is over: something should have moved it by now. */
-function isOverdue(event: EventState, now: number): boolean {
+function isOverdue(event: KnownEvent, now: number): boolean {
   const { state, next_retry_at, alarm_at } = event;
   if (state === "failed") return next_retry_at !== null && Date.parse(next_retry_at) <= now;
   return isInAttempt(event) && (alarm_at === null || Date.parse(alarm_at) <= now);
-}
-
-export interface Evidence {
-  readonly listed: Listed;
-  /** After whatever was done about it. */
-  readonly inspection: Inspection;
-  /** What this run did, now or before it was cut off in the middle of this page. */
-  readonly act: Act | null;
-  /** null: not asked, or no answer. Only forwarded events are asked about. */
-  readonly ledger: SettlementLookup | null;
-  readonly bounds: Bounds;
 }
 
 export function judge(evidence: Evidence): Finding {
@@ -113,7 +81,7 @@ export function judge(evidence: Evidence): Finding {
 }
 
 /** A webhook that arrives at the same time may be the one that delivers: the record shows which it was. */
-function effectOfAct({ listed, act }: Evidence, { state, evidence }: EventState): Difference[] {
+function effectOfAct({ listed, act }: Evidence, { state, evidence }: KnownEvent): Difference[] {
   if (act === "deliver" && evidence.signing_secret === LISTED_BY_STRIPE)
     return [difference(listed, "backfilled")];
   return (act === "poke" || act === "redeliver") && state === "forwarded"
@@ -121,7 +89,7 @@ function effectOfAct({ listed, act }: Evidence, { state, evidence }: EventState)
     : [];
 }
 
-function byState(listed: Listed, event: EventState): Difference[] {
+function byState(listed: Listed, event: KnownEvent): Difference[] {
   const of = (kind: Kind) => [difference(listed, kind, { reason: event.reason })];
   switch (event.state) {
     case "forwarded":
@@ -139,7 +107,7 @@ function byState(listed: Listed, event: EventState): Difference[] {
 }
 
 /** Two amounts that differ, or money on one side alone. What could not be mapped, then or now, says nothing about money. */
-function contradictions(listed: Listed, event: EventState, money: KnownSettlement | null): Difference[] {
+function contradictions(listed: Listed, event: KnownEvent, money: KnownSettlement | null): Difference[] {
   const { state, settlement } = event;
   if (settlement !== null && money !== null) {
     return againstStripe(settlement, money).map((found) => difference(listed, "conflicting", found));
@@ -166,7 +134,7 @@ function inLedger({ listed, ledger }: Evidence, ours: KnownSettlement): Differen
   }
 }
 
-function refusalOf(ledger: SettlementLookup | null): string | null {
+function refusalOf(ledger: Lookup | null): string | null {
   return ledger !== null && "ledger_status" in ledger ? `ledger_${ledger.ledger_status ?? "silent"}` : null;
 }
 

@@ -1,10 +1,14 @@
-/** What a run has walked of Stripe's money and of the ledger's settlements, until both are compared. The rows go when it ends. */
+/** What a run has walked of the index, of the ledger and of Stripe, until all is compared. The rows go when it ends. */
 import type { ListedSettlement } from "../ledger/port.ts";
 import type { EventName } from "./event-names.ts";
+import type { FinalSummary } from "./evidence.ts";
 import type { Key } from "./expected-settlement.ts";
 import type { Money } from "./judge-money.ts";
 
 const SCHEMA = [
+  `CREATE TABLE IF NOT EXISTS walked_summaries (
+    run_id TEXT NOT NULL, event_id TEXT NOT NULL, summary TEXT NOT NULL, PRIMARY KEY (run_id, event_id)
+  ) STRICT, WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS walked_events (
     run_id TEXT NOT NULL, name TEXT NOT NULL, event_id TEXT NOT NULL, PRIMARY KEY (run_id, name, event_id)
   ) STRICT, WITHOUT ROWID`,
@@ -19,7 +23,7 @@ const SCHEMA = [
   `CREATE INDEX IF NOT EXISTS walked_settlements_by_transaction
     ON walked_settlements (run_id, transaction_id) WHERE transaction_id IS NOT NULL`,
 ];
-const TABLES = ["walked_events", "walked_transactions", "walked_settlements"];
+const TABLES = ["walked_summaries", "walked_events", "walked_transactions", "walked_settlements"];
 
 export interface KeptSettlement {
   readonly settlement: ListedSettlement;
@@ -38,6 +42,20 @@ export class MoneyTables {
   /** Writes nothing when they are there already. */
   static create(sql: SqlStorage): void {
     for (const statement of SCHEMA) sql.exec(statement);
+  }
+
+  addSummaries(summaries: readonly FinalSummary[]): void {
+    const insert =
+      "INSERT INTO walked_summaries (run_id, event_id, summary) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+    for (const summary of summaries) {
+      this.#sql.exec(insert, this.#run, summary.event_id, JSON.stringify(summary));
+    }
+  }
+
+  summary(eventId: string): FinalSummary | null {
+    const select = "SELECT summary FROM walked_summaries WHERE run_id = ? AND event_id = ?";
+    const [row] = this.#sql.exec<{ summary: string }>(select, this.#run, eventId).toArray();
+    return row === undefined ? null : (JSON.parse(row.summary) as FinalSummary);
   }
 
   addEvents(names: readonly EventName[]): void {

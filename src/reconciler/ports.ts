@@ -5,9 +5,10 @@ import type { Delivery } from "../event/machine-types.ts";
 import type { EventState } from "../event/event-state.ts";
 import type { Ledger, LedgerReader, ListedSettlement } from "../ledger/port.ts";
 import type { StripeEvents, StripeMoney } from "../stripe-api/port.ts";
-import type { AuditPosition } from "./audit-position.ts";
+import type { AuditPosition, SummaryPosition } from "./audit-position.ts";
 import type { EventName } from "./event-names.ts";
 import type { Key } from "./expected-settlement.ts";
+import type { FinalSummary } from "./evidence.ts";
 import type { Finding } from "./findings.ts";
 import type { Judgement, Money } from "./judge-money.ts";
 import type { ListPosition } from "./list-position.ts";
@@ -25,6 +26,8 @@ export interface PagePorts {
   readonly prepare: (body: Uint8Array<ArrayBuffer>) => Promise<Prepared>;
   readonly types: readonly string[];
   readonly bounds: () => Bounds;
+  /** What was walked of the index and of the ledger before the events. */
+  readonly tables: Pick<MoneyTables, "summary" | "settlement">;
   readonly now: () => number;
   /** Called before anything is done, so that it is stored by then. */
   readonly recordActing: (acting: Running["acting"]) => void;
@@ -36,6 +39,11 @@ export interface AuditPorts {
   readonly inspect: PagePorts["inspect"];
   /** Ids of events that clawsettle has of a payment, refund, …; null: a shard of the index is out of reach. */
   readonly findEvents: (paymentId: string) => Promise<readonly string[] | null>;
+  /** Rows of the index, newest first, from this time on; null: a shard is out of reach. */
+  readonly listSummaries: (
+    receivedFrom: number,
+    before: SummaryPosition | null,
+  ) => Promise<SummaryPage | null>;
   readonly tables: Pick<
     MoneyTables,
     "transactionsAfter" | "settlement" | "settlementsNaming" | "settlementsAfter" | "eventsNamed"
@@ -44,6 +52,13 @@ export interface AuditPorts {
   /** Whether money of this mode may settle here. */
   readonly settlesMode: (livemode: boolean) => boolean;
   readonly now: () => number;
+}
+
+export interface SummaryPage {
+  /** Of the events that are over. */
+  readonly summaries: readonly FinalSummary[];
+  /** null: there are no more. */
+  readonly next: SummaryPosition | null;
 }
 
 export type RunPorts = PagePorts & AuditPorts;
@@ -56,6 +71,7 @@ export type AuditOutcome =
   | {
       readonly kind: "audited";
       /** What was walked, */
+      readonly summaries: readonly FinalSummary[];
       readonly transactions: readonly Money[];
       readonly settlements: readonly { settlement: ListedSettlement; in_window: boolean }[];
       /** or compared, and the settlements that turned out to have money behind them. */
@@ -73,6 +89,8 @@ export type PageOutcome =
       readonly names: readonly EventName[];
       /** The ids of its events. */
       readonly examined: readonly string[];
+      /** The settlements that its events turned out to be recorded with. */
+      readonly backed: readonly Pick<ListedSettlement, keyof Key>[];
       readonly position: ListPosition;
       readonly walked: boolean;
       readonly reached: number | null;

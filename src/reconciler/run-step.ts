@@ -5,7 +5,8 @@
  * States one can wake in, and the right act for each:
  * - it is not known whose key it is: Stripe is asked, before anything else.
  * - a page was cut off: it is walked again from its position. What was started in it is on record (`acting`).
- * - all pages of events are walked: the audit of money goes on from its position; after it the report is completed.
+ * - the index and the ledger are walked from their positions; then Stripe's events; then its money, which is compared. After
+ *   that the report is completed.
  * - waiting for Stripe or the ledger: wait until then.
  * - to be cancelled: between two pages is the time for it.
  * - of a connected account that Stripe does not let the key read: it fails, and the other accounts' runs go on.
@@ -75,7 +76,9 @@ type StepOutcome = PageOutcome | AuditOutcome | AccountOutcome;
 
 async function takeStep({ verified }: StepContext, run: Running, ports: RunPorts): Promise<StepOutcome> {
   if (!verified.has(run.id)) return askAccount(ports);
-  return run.walked ? auditStep(run, ports) : walkPage(run, ports);
+  const { phase } = run.audit;
+  const isBeforeEvents = phase === "summaries" || phase === "settlements";
+  return isBeforeEvents || run.walked ? auditStep(run, ports) : walkPage(run, ports);
 }
 
 function markStarted({ storage, now }: StepContext, run: Running): void {
@@ -101,7 +104,9 @@ function commit(context: StepContext, id: string, outcome: StepOutcome): void {
       return commitAudit(storage, run, outcome);
     case "page":
       storage.transactionSync(() => {
-        new MoneyTables(storage.sql, id).addEvents(outcome.names);
+        const tables = new MoneyTables(storage.sql, id);
+        tables.addEvents(outcome.names);
+        for (const settlement of outcome.backed) tables.markBacked(settlement);
         const judge = judgedBy(storage.sql);
         const found = outcome.findings.flatMap(({ differences }) => differences.map(judge));
         const after = afterPage(run, outcome, found, listDifferences(storage.sql, run, found));
@@ -137,6 +142,7 @@ function commitAudit(
 ): void {
   storage.transactionSync(() => {
     const tables = new MoneyTables(storage.sql, run.id);
+    tables.addSummaries(step.summaries);
     tables.addTransactions(step.transactions);
     tables.addSettlements(step.settlements);
     for (const settlement of step.backed) tables.markBacked(settlement);

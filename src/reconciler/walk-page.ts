@@ -2,8 +2,8 @@
  * One page of Stripe's list, from the request to the findings. Nothing is stored here: the caller commits the findings
  * and the position in one turn, so a page that is cut off anywhere is walked again and counts once.
  *
- * Requests of one page: 1 to Stripe, at most 100 to the ledger, and at most 300 to events' objects (inspected,
- * acted upon, inspected again): well under the 1,000 that one invocation may make.
+ * Requests of one page: 1 to Stripe, mostly no other; at most 100 to the ledger, and 300 to events' objects (inspected, acted
+ * upon, inspected again): well under the 10,000 that one invocation may make.
  */
 import { utf8 } from "../bytes.ts";
 import { EVENT_MAX_BYTES } from "../stripe/event.ts";
@@ -47,13 +47,16 @@ export async function walkPage(run: Running, ports: PagePorts): Promise<PageOutc
   ) {
     return { kind: "failed", error: "livemode_mismatch" };
   }
-  const findings = await examineEvents(run, candidates, ports);
-  if ("kind" in findings) return findings;
+  const examination = await examineEvents(run, candidates, ports);
+  if ("kind" in examination) return examination;
+  const { findings, settled } = examination;
   const last = entries.at(-1);
   return {
     kind: "page",
     findings,
-    names: answer.items.flatMap(eventNamesOf),
+    // Money is looked for by these names only if the ledger has no settlement of it.
+    names: answer.items.flatMap(eventNamesOf).filter(({ event_id }) => !settled.has(event_id)),
+    backed: [...settled.values()],
     examined: entries.map(({ id }) => id),
     position: advance(position, entries),
     walked: !answer.hasMore,

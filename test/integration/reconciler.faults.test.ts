@@ -246,7 +246,8 @@ describe("the Reconciler is cut off", () => {
   it("in the middle of a page, some of it delivered → the page comes again, and counts once", async () => {
     happened(60);
     await deliverAll(events.slice(0, 30));
-    // It asks for all sixty, and has delivered fifteen.
+    // It asks for all sixty, since the ledger lists none, and has delivered fifteen.
+    world.ledgerLists(() => Response.json({ settlements: [] }));
     await configure((state) => ({ STRIPE_EVENT: { getByName: abortAt(90, state) } }));
     const report = await reconcile();
     expect(world.stripe.questions).toHaveLength(2);
@@ -279,6 +280,8 @@ describe("the Reconciler is cut off", () => {
   it("an event's object does not answer → unreachable, and the others are looked at", async () => {
     happened(3);
     await deliverAll(events);
+    // Of what the ledger lists no object is asked.
+    world.ledgerLists(() => Response.json({ settlements: [] }));
     const broken = events[1]?.id ?? "";
     const getByName = (name: string) =>
       name === broken ? { inspect: () => Promise.resolve({ ok: false }) } : stubOf(name);

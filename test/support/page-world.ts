@@ -2,7 +2,8 @@
 import type { EventState } from "../../src/event/event-state.ts";
 import { stateOf } from "../../src/event/view.ts";
 import type { EventRecord } from "../../src/event/record.ts";
-import type { SettlementLookup } from "../../src/ledger/port.ts";
+import type { ListedSettlement, SettlementLookup } from "../../src/ledger/port.ts";
+import type { FinalSummary } from "../../src/reconciler/evidence.ts";
 import type { PagePorts } from "../../src/reconciler/ports.ts";
 import type { Running } from "../../src/reconciler/run.ts";
 import type { Bounds } from "../../src/reconciler/window.ts";
@@ -34,6 +35,9 @@ const decoder = new TextDecoder();
 
 export class PageWorld {
   readonly objects = new Map<string, Stored>();
+  /** What was walked of the index, by event; and of the ledger, by external id. */
+  readonly summaries = new Map<string, FinalSummary>();
+  readonly held = new Map<string, ListedSettlement>();
   /** Each call of a port with its argument, in order. */
   readonly calls: [port: string, argument: unknown][] = [];
   events: readonly unknown[];
@@ -98,6 +102,10 @@ export class PageWorld {
           ? ({ kind: refused, ...mismatch } as const)
           : ({ kind: refused, problems: [] } as const);
       return { kind: "refused", failure, why: refused };
+    },
+    tables: {
+      summary: (eventId) => this.summaries.get(eventId) ?? null,
+      settlement: ({ external_payment_id }) => this.held.get(external_payment_id) ?? null,
     },
     types: ["payment_intent.succeeded"],
     bounds: () => (this.#call("bounds", null), this.bounds),

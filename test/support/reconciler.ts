@@ -24,7 +24,7 @@ export interface World {
   readonly stripe: ScriptedStripe;
   /** Requests to Stripe are in its list too. */
   readonly ledger: ScriptedLedger;
-  /** What the ledger says from now on, but for its list of settlements. */
+  /** What the ledger says from now on; its list of settlements is empty then, unless the test says otherwise. */
   ledgerSays(answer: Answering): void;
   /** What its list says from now on. */
   ledgerLists(answer: Answering): void;
@@ -34,8 +34,10 @@ export interface World {
 export function scriptWorld(events: readonly StripeEventBody[] = []): World {
   const stripe = scriptStripe(events);
   let says: Answering = askSandbox;
-  // The sandbox ledger is one for all tests of a file, and each has a Stripe of its own.
-  let lists: Answering = (request) => listOwn(request, ledger.requests);
+  // The sandbox ledger is one for all tests of a file, and each has a Stripe of its own. What a test makes it say about a
+  // settlement is asked for only if the list has none.
+  let lists: Answering = (request) =>
+    says === askSandbox ? listOwn(request, ledger.requests) : Response.json({ settlements: [] });
   const answer = (request: LedgerRequest) =>
     request.url.pathname === "/v1/payments/settlements" ? lists(request) : says(request);
   const ledger = scriptLedger((request) => stripe.answer(request) ?? answer(request));

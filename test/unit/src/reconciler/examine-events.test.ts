@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { SettlementLookup } from "../../../../src/ledger/port.ts";
+import { summaryOf } from "../../../../src/event/view.ts";
+import type { ListedSettlement, SettlementLookup } from "../../../../src/ledger/port.ts";
 import { type Candidate, examineEvents } from "../../../../src/reconciler/examine-events.ts";
 import type { Finding } from "../../../../src/reconciler/findings.ts";
 import { freeze, thaw } from "../../../../src/settlement/settlement.ts";
@@ -38,9 +39,9 @@ function examine(world: PageWorld, ids: readonly string[]) {
   return examineEvents(world.run, listed, world.ports);
 }
 async function findingsOf(world: PageWorld, ids: readonly string[]): Promise<readonly Finding[]> {
-  const findings = await examine(world, ids);
-  if ("kind" in findings) throw new Error(`postponed: ${findings.why}`);
-  return findings;
+  const examination = await examine(world, ids);
+  if ("kind" in examination) throw new Error(`postponed: ${examination.why}`);
+  return examination.findings;
 }
 async function kindsOf(
   world: PageWorld,
@@ -77,8 +78,9 @@ describe("an event that is unknown", () => {
     expect(await kindsOf(world, ["evt_1"])).toEqual([["evt_1", "unreachable", null]]);
     const lost = new PageWorld();
     const deliver = async () => undefined;
-    const findings = await examineEvents(lost.run, candidates("evt_1"), { ...lost.ports, deliver });
-    expect(findings).toMatchObject([{ differences: [{ kind: "missing", reason: "not_delivered" }] }]);
+    const examined = await examineEvents(lost.run, candidates("evt_1"), { ...lost.ports, deliver });
+    const findings = [{ differences: [{ kind: "missing", reason: "not_delivered" }] }];
+    expect(examined).toMatchObject({ findings });
   });
 
   it("among others → all are inspected before anything is recorded, and all acts are recorded before the first", async () => {
@@ -268,6 +270,74 @@ describe("the ledger", () => {
   });
 });
 
+describe("what was walked before", () => {
+  const heldOf = (id: string): ListedSettlement => ({
+    ...SETTLEMENT,
+    external_payment_id: id,
+    id: `stl_${id}`,
+    latest_event_id: "led_1",
+    settled_at: null,
+    provider_created_at: null,
+    created_at: new Date(T0).toISOString(),
+    stripe_account: null,
+    stripe_balance_transaction: null,
+  });
+  /** Each is settled, and both the index and the ledger were walked. */
+  const walked = (ids: readonly string[], failures = 0) => {
+    const world = settled(ids, failures);
+    for (const [n, id] of ids.entries()) {
+      const record = world.objects.get(id);
+      if (typeof record !== "object") throw new Error(`${id} is not there`);
+      const { state, ...summary } = summaryOf(record);
+      if (state === "forwarded") world.summaries.set(id, { ...summary, state });
+      world.held.set(`pi_${n}`, heldOf(`pi_${n}`));
+    }
+    return world;
+  };
+
+  it("a hundred that are over and right → no question at all; each is settled, with its settlement", async () => {
+    const world = walked(many(100));
+    const examined = await examine(world, many(100));
+    if ("kind" in examined) throw new Error("postponed");
+    expect(examined.findings.flatMap(({ differences }) => differences)).toEqual([]);
+    expect(examined.findings.flatMap(({ amounts }) => amounts)).toHaveLength(300);
+    expect([...examined.settled].map(([id, { external_payment_id }]) => [id, external_payment_id])).toEqual(
+      many(100).map((id, n) => [id, `pi_${n}`]),
+    );
+    expect(new Set(steps(world))).toEqual(new Set(["bounds"]));
+  });
+
+  it("one has no row → its object is asked, and the ledger is not: it was walked", async () => {
+    const world = walked(many(3));
+    world.summaries.delete("evt_1");
+    expect(await kindsOf(world, many(3))).toEqual([]);
+    expect(world.called("inspect")).toEqual(["evt_1"]);
+    expect(world.called("findSettlement")).toEqual([]);
+  });
+
+  it.each<[string, Partial<ListedSettlement> | null]>([
+    ["none was walked", null],
+    ["another amount was walked", { amount_minor: "1" }],
+    ["another status was walked", { status: "failed" }],
+    ["another account was walked", { account_id: "acc_other" }],
+  ])("%s → object and ledger are asked, and the ledger's word of now counts", async (_, differs) => {
+    const world = walked(many(3));
+    if (differs === null) world.held.delete("pi_1");
+    else world.held.set("pi_1", { ...heldOf("pi_1"), ...differs });
+    expect(await kindsOf(world, many(3))).toEqual([]);
+    expect([world.called("inspect"), world.called("findSettlement")]).toEqual([["evt_1"], ["pi_1"]]);
+    world.ledger = () => ({ kind: "absent" });
+    expect(await kindsOf(world, many(3))).toEqual([["evt_1", "not_in_ledger", null]]);
+  });
+
+  it("after 6 failures of this page → all are asked: else nobody knows whether the ledger answers about others", async () => {
+    const world = walked(many(10), 6);
+    world.ledger = (payment) => (payment === "pi_0" ? TIMEOUT : AGREES);
+    expect(await kindsOf(world, many(10))).toEqual([["evt_0", "unverified", "ledger_silent"]]);
+    expect(world.called("findSettlement")).toHaveLength(10);
+  });
+});
+
 describe("a page of a hundred events", () => {
   it("→ at most six objects, and six look-ups in the ledger, at once", async () => {
     const world = new PageWorld();
@@ -303,7 +373,10 @@ describe("an event of a connected account that is not named", () => {
       stripe_account: "acct_1",
     } as const;
     const listed = { entry: { id: "evt_1", created: CREATED }, prepared };
-    expect(await examineEvents(world.run, [listed], world.ports)).toEqual([]);
+    expect(await examineEvents(world.run, [listed], world.ports)).toEqual({
+      findings: [],
+      settled: new Map(),
+    });
     expect(steps(world)).toEqual(["bounds"]);
   });
 });
@@ -323,8 +396,8 @@ describe("what is no event of ours", () => {
       entry: { id, created: CREATED },
       prepared: { kind: "refused", failure, why: "id" },
     } as const;
-    const findings = await examineEvents(world.run, [malformed, candidate("evt_2")], world.ports);
-    expect(findings).toEqual([
+    const examined = await examineEvents(world.run, [malformed, candidate("evt_2")], world.ports);
+    expect("findings" in examined && examined.findings).toEqual([
       expect.objectContaining({ differences: [expect.objectContaining({ event_id: "evt_2" })] }),
       {
         differences: [

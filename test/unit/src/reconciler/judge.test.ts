@@ -3,13 +3,8 @@ import type { EventRecord } from "../../../../src/event/record.ts";
 import { stateOf } from "../../../../src/event/view.ts";
 import type { SettlementLookup } from "../../../../src/ledger/port.ts";
 import type { Difference } from "../../../../src/reconciler/findings.ts";
-import {
-  actFor,
-  type Evidence,
-  type Inspection,
-  judge,
-  type Listed,
-} from "../../../../src/reconciler/judge.ts";
+import type { Evidence, Inspection, Listed } from "../../../../src/reconciler/evidence.ts";
+import { actFor, judge } from "../../../../src/reconciler/judge.ts";
 import { type Bounds, PURGE_MARGIN_MS } from "../../../../src/reconciler/window.ts";
 import { freeze, type Settlement } from "../../../../src/settlement/settlement.ts";
 import {

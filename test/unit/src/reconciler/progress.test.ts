@@ -27,6 +27,7 @@ describe("a page", () => {
     kind: "page",
     findings,
     names: [],
+    backed: [],
     examined: ["evt_1", "evt_2", "evt_3"],
     position: POSITION,
     walked: false,

@@ -104,6 +104,7 @@ describe("a page", () => {
       kind: "page",
       findings: [],
       names: [],
+      backed: [],
       examined: [],
       position,
       walked: true,
