@@ -7,7 +7,8 @@ export default {
   vitest: { configFile: "vitest.mutation.config.ts" },
   coverageAnalysis: "perTest",
   mutate: [...PURE_FILE_PATTERNS],
-  // There is no such file: Stryker would read ours with TypeScript's compiler API, which TypeScript 7 has not.
+  // There is no such file: Stryker would read ours with TypeScript's
+  // compiler API, which TypeScript 7 has not.
   tsconfigFile: "tsconfig.none.json",
   // What runs once, at loading, can only be judged by the whole suite for each mutant: two hours more.
   ignoreStatic: true,

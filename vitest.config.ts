@@ -19,8 +19,8 @@ const BUNDLED = [
 ];
 
 /**
- * Every test runs with these in its environment, as a developer's shell may have them. None may heed them: what a test
- * needs it names itself, and what it starts gets an environment of its own.
+ * Every test runs with these in its environment, as a developer's shell may have them. None may heed them:
+ * what a test needs it names itself, and what it starts gets an environment of its own.
  */
 const SETTINGS_OF_A_DEVELOPER = {
   STRIPE_WEBHOOK_SIGNING_SECRET: "whsec_of_the_developer",
@@ -83,7 +83,8 @@ export default defineConfig(({ mode }) => ({
         },
       },
       {
-        // Apart from the others, whose objects and stopped clocks they must not meet: they run for long, and many at once.
+        // Apart from the others, whose objects and stopped clocks they must not meet:
+        // they run for long, and many at once.
         plugins: [cloudflareTest(workerUnderTest)],
         test: { ...integration, name: "histories", include: ["test/integration/histories/**/*.test.ts"] },
       },

@@ -1,11 +1,14 @@
-/** The log's line of an attempt, as a point in an Analytics Engine dataset: for questions that outlive the retention. */
+/**
+ * The log's line of an attempt, as a point in an Analytics Engine dataset: for
+ * questions that outlive the retention.
+ */
 import type { LogLevel, LogLine } from "./log.ts";
 
 type Log = (level: LogLevel, line: LogLine) => void;
 
 /**
- * Blobs: event_type, state, trigger, outcome, event_id. Doubles: duration in ms, attempt, the ledger's status (0:
- * none). Sampled, if at all, by event type.
+ * Blobs: event_type, state, trigger, outcome, event_id. Doubles: duration in ms, attempt, the ledger's status
+ * (0: none). Sampled, if at all, by event type.
  */
 export function withAttemptPoints(log: Log, dataset: AnalyticsEngineDataset): Log {
   return (level, line) => {

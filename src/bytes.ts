@@ -1,4 +1,7 @@
-/** Bytes, digests and comparisons that more than one module needs. Pure but for WebCrypto, which is deterministic here. */
+/**
+ * Bytes, digests and comparisons that more than one module needs. Pure but for
+ * WebCrypto, which is deterministic here.
+ */
 
 const encoder = new TextEncoder();
 

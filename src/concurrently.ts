@@ -1,4 +1,7 @@
-/** Runs `act` over all items, at most `limit` at a time; results come in the items' order. Rejects when one does. */
+/**
+ * Runs `act` over all items, at most `limit` at a time; results come in the
+ * items' order. Rejects when one does.
+ */
 export async function concurrently<T, R>(
   items: readonly T[],
   limit: number,

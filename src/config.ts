@@ -1,8 +1,9 @@
 /**
  * `Env` → checked, readonly configuration. The only file that reads environment strings.
  *
- * Fails closed: with one value missing or malformed there is no configuration, every problem is named at once, and
- * the webhook answers 503, so that Stripe keeps the event for us. Problems name variables, never values.
+ * Fails closed: with one value missing or malformed there is no configuration, every problem is named at
+ * once, and the webhook answers 503, so that Stripe keeps the event for us. Problems name variables, never
+ * values.
  */
 import type { z } from "zod";
 import { isLoopback } from "./loopback.ts";
@@ -35,7 +36,10 @@ export interface Config {
   readonly indexShards: number;
   /** null: nobody is told. */
   readonly alerts: AlertConfig | null;
-  /** Asked after each sweep, so that whoever is behind it notices when the cron stops. A secret. null: nobody is. */
+  /**
+   * Asked after each sweep, so that whoever is behind it notices when the
+   * cron stops. A secret. null: nobody is.
+   */
   readonly heartbeatUrl: string | null;
 }
 
@@ -76,7 +80,10 @@ export type ConfigResult =
 /** A service binding needs no real host; this one appears in no network request. */
 const BINDING_BASE_URL = "https://ledger";
 
-/** Shorter operator keys are not accepted in production; those of `openssl rand -base64 32` have 44 characters. */
+/**
+ * Shorter operator keys are not accepted in production; those of
+ * `openssl rand -base64 32` have 44 characters.
+ */
 const PRODUCTION_OPERATOR_KEY_MIN_LENGTH = 20;
 
 const cache = new WeakMap<object, ConfigResult>();
@@ -90,7 +97,10 @@ export function loadConfig(env: object): ConfigResult {
   return result;
 }
 
-/** What could be guessed counts as not set: a deployment without operators is noticed, one with a stranger is not. */
+/**
+ * What could be guessed counts as not set: a deployment without operators is
+ * noticed, one with a stranger is not.
+ */
 export function operatorKeys(env: object): OperatorKeys {
   const minLength = isProduction(env) ? PRODUCTION_OPERATOR_KEY_MIN_LENGTH : 1;
   const given = (name: string) => textOrNull(env, name);
@@ -112,7 +122,10 @@ export function ledgerBinding(env: object): Fetcher | null {
   return parsed.success ? parsed.data : null;
 }
 
-/** For who makes a stub. A value that is no jurisdiction has made the configuration invalid before, so it throws. */
+/**
+ * For who makes a stub. A value that is no jurisdiction has made the
+ * configuration invalid before, so it throws.
+ */
 export function jurisdictionOf(env: object): Jurisdiction | null {
   const given = textOrNull(env, "DATA_JURISDICTION");
   return given === null ? null : jurisdiction.parse(given);

@@ -1,9 +1,9 @@
 /** Amounts as people read them. Exact: minor units stay text from the ledger's payload to the page. Pure. */
 
 /**
- * Where Stripe's minor unit is not the hundredth (docs.stripe.com/currencies). A list of our own: `Intl` tells how people
- * write prices, and leaves the hundredths of HUF, COP, IDR and a dozen more away, so that sums would look a hundredfold.
- * ISK and UGX have none either, but Stripe still counts them in hundredths.
+ * Where Stripe's minor unit is not the hundredth (docs.stripe.com/currencies). A list of our own: `Intl`
+ * tells how people write prices, and leaves the hundredths of HUF, COP, IDR and a dozen more away, so that
+ * sums would look a hundredfold. ISK and UGX have none either, but Stripe still counts them in hundredths.
  */
 const WITHOUT_DECIMALS = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF";
 const WITH_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND";

@@ -17,7 +17,10 @@ export function readiness(env: object, accepted: AcceptedConfig): Readiness {
 /** 128 random bits, however they are written: such a key cannot be guessed at any rate of guesses. */
 const KEY_MIN_LENGTH = 22;
 
-/** Which operator keys could be guessed, or are one: then whoever may read may also repair. For a warning, not a refusal. */
+/**
+ * Which operator keys could be guessed, or are one: then whoever may read may also
+ * repair. For a warning, not a refusal.
+ */
 export function weakOperatorKeys(env: object): string[] {
   const { adminKey, readKey } = operatorKeys(env);
   const isWeak = (key: string | null) =>

@@ -18,8 +18,8 @@ const list = (item: z.ZodType<string, string>, max: number) =>
     .pipe(z.array(item).min(1).max(max));
 
 /**
- * As Stripe makes them. Whoever guesses one can forge events, and a text that somebody typed in for the time being is
- * guessed sooner or later.
+ * As Stripe makes them. Whoever guesses one can forge events, and a text that somebody typed in for the
+ * time being is guessed sooner or later.
  */
 const signingSecrets = (minLength: number) =>
   list(z.string().regex(new RegExp(`^whsec_.{${minLength},}$`)), 10);
@@ -77,7 +77,10 @@ export const productionSchema = envSchema.extend({
   STRIPE_WEBHOOK_SIGNING_SECRET: signingSecrets(PRODUCTION_SIGNING_SECRET_MIN_LENGTH),
 });
 
-/** In the text, since a parsed URL does not show an empty query, in which the path that we append would vanish. */
+/**
+ * In the text, since a parsed URL does not show an empty query, in which
+ * the path that we append would vanish.
+ */
 function isSafeBaseUrl(value: string): boolean {
   return !/[?#]/.test(value) && isSafeUrl(value);
 }
@@ -87,7 +90,9 @@ function isSafeOrigin(value: string): boolean {
   return isSafeBaseUrl(value) && new URL(value).pathname === "/";
 }
 
-/** What we send there is secret, or for operators alone: so it goes over TLS, or does not leave the machine. */
+/**
+ * What we send there is secret, or for operators alone: so it goes over TLS, or does not leave the machine.
+ */
 function isSafeUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, hostname, username, password } = new URL(value);

@@ -1,7 +1,7 @@
 /**
- * How what is stored carries its version, and how every version of it is read: an older one is brought up step by step,
- * a later one is refused, so that no code writes over what it does not understand. docs/decisions/0015 says how to
- * change what is stored.
+ * How what is stored carries its version, and how every version of it is read: an older one is brought up
+ * step by step, a later one is refused, so that no code writes over what it does not understand.
+ * docs/decisions/0015 says how to change what is stored.
  *
  * Pure: no I/O, no clock.
  */
@@ -19,8 +19,8 @@ export interface StoredFormat<Value> {
 }
 
 /**
- * The nth step brings version n to version n + 1, so that there are as many versions as steps, and version 0 is what
- * was stored without one.
+ * The nth step brings version n to version n + 1, so that there are as many versions as steps, and
+ * version 0 is what was stored without one.
  */
 export function storedFormat<Schema extends z.ZodType>(
   what: string,

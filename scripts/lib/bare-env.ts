@@ -1,8 +1,8 @@
 const NAMES = ["PATH", "HOME", "TMPDIR"];
 
 /**
- * Of this process's environment what any child needs, and nothing that changes what it does: no key, no port, no
- * `CLOUDFLARE_ENV`, which would choose another environment of wrangler.toml.
+ * Of this process's environment what any child needs, and nothing that changes what it does: no key, no port,
+ * no `CLOUDFLARE_ENV`, which would choose another environment of wrangler.toml.
  */
 export function bareEnv(): NodeJS.ProcessEnv {
   const found = NAMES.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));

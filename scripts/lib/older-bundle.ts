@@ -1,4 +1,6 @@
-/** The bundle of an older version, as it was deployed: what an upgrade begins with. See test/corpus/bundles. */
+/**
+ * The bundle of an older version, as it was deployed: what an upgrade begins with. See test/corpus/bundles.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";

@@ -20,8 +20,9 @@ const PINNED_NODE = join(
 );
 
 /**
- * True when this process can import TypeScript. Otherwise the script has already been run again, with the same
- * arguments, on the Node that this project pins, and its exit code is set: the caller only has to return.
+ * True when this process can import TypeScript. Otherwise the script has already been run again, with the
+ * same arguments, on the Node that this project pins, and its exit code is set: the caller only has to
+ * return.
  *
  * @param {string} scriptUrl `import.meta.url` of the script
  */

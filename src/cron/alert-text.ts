@@ -1,14 +1,17 @@
 /**
  * The text of an alert. Ids, types, sums and words of our own: no body, no customer, no secret.
  *
- * Chat tools take `<…>` for links and mentions, and an event's type comes from outside: so it is escaped as they require
- * (api.slack.com/reference/surfaces/formatting#escaping). Pure.
+ * Chat tools take `<…>` for links and mentions, and an event's type comes from outside: so it is escaped as
+ * they require (api.slack.com/reference/surfaces/formatting#escaping). Pure.
  */
 import type { LongOpen, PermanentFailure } from "../event-index/alert-facts.ts";
 import { type Money, sumByCurrency } from "../event-index/sum-by-currency.ts";
 import { formatMoney } from "../format-money.ts";
 
-/** More than anybody reads. Ids have the length that Stripe gives them: the text stays under the 4,000 characters of chat tools. */
+/**
+ * More than anybody reads. Ids have the length that Stripe gives them: the text stays
+ * under the 4,000 characters of chat tools.
+ */
 const LISTED = 20;
 const MINUTE_MS = 60_000;
 /** An event's type has no bound of its own. */

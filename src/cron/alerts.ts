@@ -1,7 +1,7 @@
 /**
- * Sends operators alerts about what the index shows, from the cron: so an alert can be late by a sweep, and never delays a
- * settlement. Noted as reported only after it was accepted: an alert that fails is sent again by the next sweep, and one
- * whose note is lost is sent twice.
+ * Sends operators alerts about what the index shows, from the cron: so an alert can be late by a sweep, and
+ * never delays a settlement. Noted as reported only after it was accepted: an alert that fails is sent again
+ * by the next sweep, and one whose note is lost is sent twice.
  */
 import type { Config } from "../config.ts";
 import type { AlertFacts } from "../event-index/alert-facts.ts";
@@ -129,7 +129,10 @@ async function alertReconciliation(context: AlertContext, connectedAccounts: num
   if (JSON.stringify(next) !== JSON.stringify(note)) await writeNote(index, RECONCILIATION, next);
 }
 
-/** For every hourly run since the last reported one, oldest first. Returns the run that is the last reported one now. */
+/**
+ * For every hourly run since the last reported one, oldest first. Returns the
+ * run that is the last reported one now.
+ */
 async function alertFindings(
   { index, url, settleEnv }: AlertContext,
   reportedRun: string | null,

@@ -7,7 +7,10 @@ const POST_TIMEOUT_MS = 10_000;
 
 export type AlertCase = "failures" | "open_age" | "behind" | "findings";
 
-/** True when it was accepted. Never throws; the URL is a secret, so nothing of it is logged, nor an error's message. */
+/**
+ * True when it was accepted. Never throws; the URL is a secret, so nothing of
+ * it is logged, nor an error's message.
+ */
 export async function postAlert(url: string, about: AlertCase, text: string): Promise<boolean> {
   try {
     const response = await fetch(url, {

@@ -1,6 +1,6 @@
 /**
- * Alerts about reconciliation: that it is no longer known whether everything has arrived, and what an hourly run has
- * found. Pure.
+ * Alerts about reconciliation: that it is no longer known whether everything has arrived,
+ * and what an hourly run has found. Pure.
  */
 import { z } from "zod";
 import { type Kind, KINDS, MEANINGS } from "../reconciler/findings.ts";
@@ -8,9 +8,9 @@ import { accountsBehind, BEHIND_SECONDS } from "../reconciler/report.ts";
 import type { Completeness, RunView, WatermarkStatus } from "../reconciler/report-schema.ts";
 
 /**
- * Kept between sweeps: the last run whose findings were reported; the accounts of which it was reported that their
- * watermark is behind, "" for the platform's own (1.0.0 had `true` for that); and since when the Reconciler does not answer
- * (epoch milliseconds).
+ * Kept between sweeps: the last run whose findings were reported; the accounts of which it was reported that
+ * their watermark is behind, "" for the platform's own (1.0.0 had `true` for that); and since when the
+ * Reconciler does not answer (epoch milliseconds).
  */
 /** The platform's own account, in the note. */
 export const OWN = "";
@@ -77,7 +77,10 @@ export function silentText(settleEnv: string, since: number | null, now: number)
 /** When alerts are switched on, the runs of the last day are reported. */
 const FIRST_RUNS = 24;
 
-/** Hourly runs that are over and were not reported, in the order in which they ended: one may overtake another account's. */
+/**
+ * Hourly runs that are over and were not reported, in the order in which they
+ * ended: one may overtake another account's.
+ */
 export function unreportedRuns<Run extends Pick<RunView, "id" | "origin" | "status" | "finished_at">>(
   newestFirst: readonly Run[],
   reportedRun: string | null,

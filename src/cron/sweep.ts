@@ -2,8 +2,8 @@
  * Wakes overdue events. An event is woken by its own alarm; should the platform lose one, nothing
  * in the event's object would ever notice. So this checks from outside when each event was to be woken.
  *
- * An event that is not in the index cannot be checked: one whose very first attempt was cut off, and whose alarm was lost
- * besides. Stripe got no answer then, and delivers again.
+ * An event that is not in the index cannot be checked: one whose very first attempt was cut off, and whose
+ * alarm was lost besides. Stripe got no answer then, and delivers again.
  */
 import { concurrently } from "../concurrently.ts";
 import type { Config } from "../config.ts";
@@ -17,21 +17,26 @@ import type { Overdue } from "../event-index/overdue.ts";
 /** Alarms may be a little late. */
 const OVERDUE_MS = 60_000;
 /**
- * One run may make 10,000 requests. With 600 shards, the most there can be, a question to all of them is 600. At worst
- * these pokes and five such questions (overdue, rescues, and three for the alerts) are 5,000, and 8,000 while rows move
- * from nearly as many older shards. The rest is for second tries; what a run cannot ask any more, the next one does.
+ * One run may make 10,000 requests. With 600 shards, the most there can be, a question to all of them is 600.
+ * At worst these pokes and five such questions (overdue, rescues, and three for the alerts) are 5,000, and
+ * 8,000 while rows move from nearly as many older shards. The rest is for second tries; what a run cannot ask
+ * any more, the next one does.
  */
 const POKES_PER_SWEEP = 2_000;
 /** The ledger may just be coming back: this is not the moment to overrun it. */
 const POKES_AT_ONCE = 6;
 /**
- * Starts nothing after this, so that it is over when the next one starts, which takes what is left. Measured in the local
- * runtime: 2,000 objects that need nothing are woken in 5 s, and with a ledger that answers in 100 ms a poke takes
- * 142 ms, so that 2,000 take 47 s. It is too short for all of them only once a poke takes more than 720 ms.
+ * Starts nothing after this, so that it is over when the next one starts, which takes what is left. Measured
+ * in the local runtime: 2,000 objects that need nothing are woken in 5 s, and with a ledger that answers in
+ * 100 ms a poke takes 142 ms, so that 2,000 take 47 s. It is too short for all of them only once a poke takes
+ * more than 720 ms.
  */
 const SWEEP_BUDGET_MS = 240_000;
 
-/** Never throws: what fails is logged, and does not stop the rest. True when it reached every shard, and noted that. */
+/**
+ * Never throws: what fails is logged, and does not stop the rest. True when it
+ * reached every shard, and noted that.
+ */
 export async function sweep(env: Env, config: Config): Promise<boolean> {
   const index = { env, shards: config.indexShards };
   const startedAt = Date.now();
@@ -69,7 +74,9 @@ async function rescueOverdue(index: IndexPlace, startedAt: number) {
   return { overdue: overdue.length, rescued: count("rescued"), failed: count("failed"), reachedAll };
 }
 
-/** Events that were not poked before come first, then the oldest due: within a shard, and over all of them. */
+/**
+ * Events that were not poked before come first, then the oldest due: within a shard, and over all of them.
+ */
 async function collectOverdue(
   index: IndexPlace,
   now: number,

@@ -1,6 +1,7 @@
 /**
- * From the bytes of an event to the delivery for its object, whichever way the event came: in a signed request, or in a
- * list of Stripe's API. The checks after authentication are the same, in the contract's order.
+ * From the bytes of an event to the delivery for its object, whichever way the event came: in a signed
+ * request, or in a list of Stripe's API. The checks after authentication are the same, in the contract's
+ * order.
  */
 import { sha256 } from "../bytes.ts";
 import type { Config } from "../config.ts";

@@ -12,8 +12,8 @@ export type RpcFailure = "object_failed" | "unreachable";
 export type RpcResult<T> = Result<T, RpcFailure>;
 
 /**
- * The object's side: every method returns a plain union, because an error that crosses RPC is logged as uncaught,
- * with its stack, on both sides.
+ * The object's side: every method returns a plain union, because an error that crosses RPC is logged as
+ * uncaught, with its stack, on both sides.
  */
 export async function answerRpc<T>(
   whose: Omit<LogLine, "msg">,

@@ -1,12 +1,15 @@
 /**
- * Operators who watch a Durable Object over partyserver's hibernating WebSockets. They only listen: an object tells them
- * what has changed, and nothing that a client sends is read.
+ * Operators who watch a Durable Object over partyserver's hibernating WebSockets. They only listen: an object
+ * tells them what has changed, and nothing that a client sends is read.
  */
 import type { Connection, Server } from "partyserver";
 import { errorName } from "../error-name.ts";
 import { log } from "../log.ts";
 
-/** What the Worker sends to an object. The caller's own request stays outside: partyserver reads its query and headers. */
+/**
+ * What the Worker sends to an object. The caller's own request stays outside:
+ * partyserver reads its query and headers.
+ */
 const UPGRADE = { headers: { upgrade: "websocket" } };
 
 /** Connects to an object. Null when there is no connection, whatever the object said instead. */
@@ -16,16 +19,19 @@ export async function connect(stub: { fetch: Fetcher["fetch"] }): Promise<Respon
 }
 
 /**
- * The object's side of {@link connect}, around partyserver's `fetch`. When an upgrade fails, that one sends the stack to
- * the client: over the new socket if the header says "websocket" in small letters, else as a 500. So it is spelled otherwise
- * here, and the 500's body is left out.
+ * The object's side of {@link connect}, around partyserver's `fetch`. When an upgrade fails, that one sends
+ * the stack to the client: over the new socket if the header says "websocket" in small letters, else as a
+ * 500. So it is spelled otherwise here, and the 500's body is left out.
  */
 export async function accept(upgrade: (request: Request) => Promise<Response>): Promise<Response> {
   const response = await upgrade(new Request("https://object/watch", { headers: { upgrade: "WebSocket" } }));
   return response.status === 101 ? response : new Response(null, { status: 500 });
 }
 
-/** How long one connection is served. Then its client connects again, and shows again that it may: keys and sessions end. */
+/**
+ * How long one connection is served. Then its client connects again, and shows
+ * again that it may: keys and sessions end.
+ */
 const WATCH_MS = 3_600_000;
 
 interface Watch {

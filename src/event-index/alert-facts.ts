@@ -1,9 +1,9 @@
 /**
  * What a shard keeps for alerts: which of its events must be reported, and which were.
  *
- * Reported events are in tables of their own, where only failures and long-open events get a row: a settled event costs
- * nothing for alerts, and a row of the index is what its event published, and nothing else. The tables' names, `told` and
- * `told_open`, are stored and older than the code's word for it, "reported".
+ * Reported events are in tables of their own, where only failures and long-open events get a row: a settled
+ * event costs nothing for alerts, and a row of the index is what its event published, and nothing else. The
+ * tables' names, `told` and `told_open`, are stored and older than the code's word for it, "reported".
  */
 import type { EventSummary } from "./event-summary.ts";
 import { IS_OPEN, OPEN_EVENTS, whereOf } from "./filter.ts";
@@ -24,7 +24,10 @@ export interface LongOpen {
   readonly money: readonly Money[];
   /** When the first of them was received. Null: there are none. */
   readonly oldest: number | null;
-  /** How many of them were not reported. By event, since rows do not come in the order in which events were received. */
+  /**
+   * How many of them were not reported. By event, since rows do not come in the
+   * order in which events were received.
+   */
   readonly unreported: number;
 }
 
@@ -72,7 +75,9 @@ export function markLongOpenReported(sql: SqlStorage, receivedBy: number): void 
   );
 }
 
-/** Also forgets events that are no longer failed for good: at most as many, so that this stays a small step. */
+/**
+ * Also forgets events that are no longer failed for good: at most as many, so that this stays a small step.
+ */
 export function markReported(sql: SqlStorage, events: readonly ReportedEvent[]): void {
   for (const { received_at, event_id, revision } of events) {
     sql.exec(

@@ -1,14 +1,14 @@
 /**
- * Every shard that may have rows: those that events are published to and, for as long as a raised number of shards has rows
- * to move, those of the smaller number too.
+ * Every shard that may have rows: those that events are published to and, for as long as a raised number of
+ * shards has rows to move, those of the smaller number too.
  */
 import type { RpcResult } from "../durable-object/rpc.ts";
 import { askShard, type IndexPlace, NOTES_SHARD, type ShardStub } from "./call-shards.ts";
 import { shardNames } from "./shard.ts";
 
 /**
- * What is read of all shards, named to `read`. Meanwhile no row moves from one shard to another, so that none is seen twice
- * or not at all. null: something is out of reach.
+ * What is read of all shards, named to `read`. Meanwhile no row moves from one shard to another, so that none
+ * is seen twice or not at all. null: something is out of reach.
  */
 export async function readAllShards<T>(
   index: IndexPlace,
@@ -43,7 +43,10 @@ export async function askShards<T>(
   return values.length === answers.length ? values : null;
 }
 
-/** For what may see a row twice or only the next time. `isComplete`: false when nobody knows whether these are all. */
+/**
+ * For what may see a row twice or only the next time. `isComplete`: false
+ * when nobody knows whether these are all.
+ */
 export async function allShardNames(
   index: IndexPlace,
 ): Promise<{ readonly names: readonly string[]; readonly isComplete: boolean }> {

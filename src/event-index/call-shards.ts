@@ -7,12 +7,18 @@ import { connect } from "../durable-object/websockets.ts";
 import type { EventIndex } from "./event-index.ts";
 import { shardName, shardNameOf } from "./shard.ts";
 
-/** A shard that has not answered by then, all tries together, counts as out of reach. Its answers take milliseconds. */
+/**
+ * A shard that has not answered by then, all tries together, counts as out of
+ * reach. Its answers take milliseconds.
+ */
 const CALL_TIMEOUT_MS = 10_000;
 
 export type ShardStub = DurableObjectStub<EventIndex>;
 
-/** Keeps what belongs to no single shard. Its name is fixed, so that it is the same whatever the number of shards. */
+/**
+ * Keeps what belongs to no single shard. Its name is fixed, so that it is
+ * the same whatever the number of shards.
+ */
 export const NOTES_SHARD = "notes";
 
 /** Where the index is: the binding, and how many shards this deployment publishes to. */
@@ -29,7 +35,9 @@ export async function publish(index: IndexPlace, summary: EventSummary): Promise
   if (!answer.ok) throw new IndexUnavailable();
 }
 
-/** One event more of a connected account that is not listed. Never rejects: the log has it, should that fail. */
+/**
+ * One event more of a connected account that is not listed. Never rejects: the log has it, should that fail.
+ */
 export async function countUnlisted(index: IndexPlace, account: string, now: number): Promise<void> {
   await askShard(index, shardNameOf(account, index.shards), (stub) => stub.countUnlisted(account, now));
 }

@@ -1,10 +1,11 @@
 /**
- * A shard's statistics, without reading the shard. Rows before a mark, a position in the table, are counted in one stored
- * value; the few rows after it are counted whenever somebody asks.
+ * A shard's statistics, without reading the shard. Rows before a mark, a position in the table, are counted
+ * in one stored value; the few rows after it are counted whenever somebody asks.
  *
- * The mark is what keeps a settled event at one row written: its row is published after the mark, and counted together
- * with hundreds of others when the mark moves on. Only a row before the mark that changes, comes late or is purged takes
- * the stored value with it, in the same turn. So counters and rows agree after a crash, whenever it comes.
+ * The mark is what keeps a settled event at one row written: its row is published after the mark, and counted
+ * together with hundreds of others when the mark moves on. Only a row before the mark that changes, comes
+ * late or is purged takes the stored value with it, in the same turn. So counters and rows agree after a
+ * crash, whenever it comes.
  */
 import { openMoney } from "./open-money.ts";
 import { FIRST_POSITION, isBefore, type Position, type Where } from "./filter.ts";
@@ -26,9 +27,9 @@ const TALLY_KEY = "counters";
 const LAST: Position = { received_at: Number.MAX_SAFE_INTEGER, event_id: "" };
 
 /**
- * The newest rows stay uncounted, because events that came at about the same time are still to publish theirs: a row that
- * comes after the mark has passed costs one more. At 150 events/s in a shard this is how many come in 1.7 s; when the ledger
- * takes longer than that at such a rate, some of them do cost it.
+ * The newest rows stay uncounted, because events that came at about the same time are still to publish
+ * theirs: a row that comes after the mark has passed costs one more. At 150 events/s in a shard this is how
+ * many come in 1.7 s; when the ledger takes longer than that at such a rate, some of them do cost it.
  */
 const NEWEST_UNCOUNTED = 250;
 /** A move of the mark is two rows written, so it is made for as many rows at once. */
@@ -43,7 +44,9 @@ export function tallyAll({ sql, kv }: Stored): readonly [counted: Tally, uncount
   return [storedTally(kv), tallyBetween(sql, markOf(kv), LAST)];
 }
 
-/** After a row was published: counts more, if it is worth it. Returns how many rows are left after the mark. */
+/**
+ * After a row was published: counts more, if it is worth it. Returns how many rows are left after the mark.
+ */
 export function moveMark(stored: Stored, now: number): number {
   const rows = uncounted(stored, LAST, NEWEST_UNCOUNTED + MOVE_MAX);
   const next = rows.at(-NEWEST_UNCOUNTED);
@@ -52,7 +55,10 @@ export function moveMark(stored: Stored, now: number): number {
   return NEWEST_UNCOUNTED;
 }
 
-/** From time to time: counts what came before, so that a shard at rest has nothing after the mark. True: there is more. */
+/**
+ * From time to time: counts what came before, so that a shard at rest has nothing
+ * after the mark. True: there is more.
+ */
 export function moveMarkUpTo(stored: Stored, time: number, now: number): boolean {
   const rows = uncounted(stored, { received_at: time, event_id: "" }, MOVE_MAX);
   const last = rows.at(-1);

@@ -1,4 +1,6 @@
-/** A position in the list of events as an opaque text, which an operator hands back for the next page. Pure. */
+/**
+ * A position in the list of events as an opaque text, which an operator hands back for the next page. Pure.
+ */
 import { EVENT_ID } from "../event-id.ts";
 import type { Position } from "./filter.ts";
 

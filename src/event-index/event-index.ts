@@ -1,8 +1,8 @@
 /**
  * One shard of the index: it connects the platform's storage to the queries, and has no rule of its own.
  *
- * The index mirrors what the events' objects publish. Nothing decides by it what may be done with an event, so a row that
- * is late can mislead an operator, but never a settlement.
+ * The index mirrors what the events' objects publish. Nothing decides by it what may be done with an event,
+ * so a row that is late can mislead an operator, but never a settlement.
  */
 import type { Connection } from "partyserver";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
@@ -51,7 +51,11 @@ export class EventIndex extends IndexNotes {
   /** Not in `onStart`, which does not run on native RPC. */
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#generation = new ShardOfGeneration(() => this.env, ctx.storage, () => this.name);
+    this.#generation = new ShardOfGeneration(
+      () => this.env,
+      ctx.storage,
+      () => this.name,
+    );
   }
 
   publish(summary: EventSummary): Promise<RpcResult<void>> {

@@ -19,7 +19,10 @@ export interface EventSummary {
   readonly account_id: string | null;
   /** The settlement's `external_payment_id`: `pi_…`, `ch_…`, `re_…`, `txn_…` or `po_…`. */
   readonly payment_id: string | null;
-  /** The payment that the money came in by: what its refunds and disputes have in common. A payin's is its own. */
+  /**
+   * The payment that the money came in by: what its refunds and disputes
+   * have in common. A payin's is its own.
+   */
   readonly source_payment_id: string | null;
   readonly amount_minor: string | null;
   readonly currency: string | null;

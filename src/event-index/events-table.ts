@@ -1,6 +1,6 @@
 /**
- * The rows of one shard: one per event, and nothing that its event's own object does not know better. Queries are about
- * the open events, or a page's neighbourhood, or (rare types, one payment) read the whole shard.
+ * The rows of one shard: one per event, and nothing that its event's own object does not know better. Queries
+ * are about the open events, or a page's neighbourhood, or (rare types, one payment) read the whole shard.
  */
 import { isCounted, recount, type Stored } from "./counters.ts";
 import type { EventSummary } from "./event-summary.ts";
@@ -86,8 +86,8 @@ export function selectPage(
 }
 
 /**
- * Open events to try again, the longest unchanged first. An attempt changes its event, so asking again and again comes
- * round to all of them, whatever keeps failing at the head.
+ * Open events to try again, the longest unchanged first. An attempt changes its event, so asking again and
+ * again comes round to all of them, whatever keeps failing at the head.
  */
 export function selectOpen(
   sql: SqlStorage,

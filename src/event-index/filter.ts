@@ -6,8 +6,8 @@ export interface EventFilter {
   readonly type?: string | undefined;
   readonly account_id?: string | undefined;
   /**
-   * A Stripe object's id, as the settlement has it; or that of a charge, for each of its refunds (`ch_…:total:time`);
-   * or an event's own.
+   * A Stripe object's id, as the settlement has it; or that of a charge, for each of its refunds
+   * (`ch_…:total:time`); or an event's own.
    */
   readonly payment_id?: string | undefined;
   /** Of open events: those whose money came in by one of these payments. For no operator to ask by. */
@@ -18,7 +18,10 @@ export interface EventFilter {
   readonly received_to?: number | undefined;
 }
 
-/** Where a page ended. Both fields are fixed for an event's life, so no change of state moves a row between pages. */
+/**
+ * Where a page ended. Both fields are fixed for an event's life, so no
+ * change of state moves a row between pages.
+ */
 export interface Position {
   readonly received_at: number;
   readonly event_id: string;

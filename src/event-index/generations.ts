@@ -1,10 +1,11 @@
 /**
- * Which generations of shards may have rows, and the move of rows from the older ones to the newest. A generation is all
- * shards of one number; the object with the notes keeps this, and the move is its alarm's work.
+ * Which generations of shards may have rows, and the move of rows from the older ones to the newest. A
+ * generation is all shards of one number; the object with the notes keeps this, and the move is its alarm's
+ * work.
  *
- * Rows move in batches, and nobody reads while a batch is under way: a reader announces itself and is waited for, and a
- * batch that is waiting or under way makes the next reader wait. So a row is always seen exactly once. Readers and the
- * batch are stored, so that this also holds after a crash.
+ * Rows move in batches, and nobody reads while a batch is under way: a reader announces itself and is waited
+ * for, and a batch that is waiting or under way makes the next reader wait. So a row is always seen exactly
+ * once. Readers and the batch are stored, so that this also holds after a crash.
  */
 import type { RpcResult } from "../durable-object/rpc.ts";
 import { log } from "../log.ts";
@@ -21,8 +22,8 @@ const FAILED_AGAIN_MS = 1_000;
 /** Nothing moves: a deploy is under way, or all is empty. */
 const IDLE_AGAIN_MS = 60_000;
 /**
- * How long a generation without rows is still asked. Its shards hand on whatever they get, so this is only for the time
- * in which a deploy may still change its mind.
+ * How long a generation without rows is still asked. Its shards hand on whatever they get, so this is only
+ * for the time in which a deploy may still change its mind.
  */
 const EMPTY_FOR_MS = 24 * 3_600_000;
 
@@ -38,7 +39,10 @@ export interface Read {
 
 export interface Moved {
   readonly moved: number;
-  /** Whether there are more. Also when the shard moves nothing yet, because it still runs with the smaller number. */
+  /**
+   * Whether there are more. Also when the shard moves nothing yet, because
+   * it still runs with the smaller number.
+   */
   readonly hasMore: boolean;
 }
 
@@ -89,7 +93,10 @@ export class Generations {
     if (ended !== undefined) this.#kv.put<Readers>(READERS_KEY, others);
   }
 
-  /** One batch of each shard of the older generations. Returns after how long to come again; null: nothing is left to do. */
+  /**
+   * One batch of each shard of the older generations. Returns after how long to
+   * come again; null: nothing is left to do.
+   */
   async moveOn(): Promise<number | null> {
     if (this.list().length < 2) return null;
     const batch = await (this.#batch ?? this.#start(() => this.#whenNobodyReads()));

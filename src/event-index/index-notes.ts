@@ -1,6 +1,6 @@
 /**
- * What belongs to no single shard. Every object of the class can keep it, and one does, under a name of its own: a class
- * more would be a migration, and a deployment with one cannot be rolled back.
+ * What belongs to no single shard. Every object of the class can keep it, and one does, under a name of its
+ * own: a class more would be a migration, and a deployment with one cannot be rolled back.
  */
 import { Server } from "partyserver";
 import { type RpcResult, answerRpc } from "../durable-object/rpc.ts";
@@ -85,7 +85,10 @@ class LaterVersion extends Error {
   override readonly name = "LaterVersion";
 }
 
-/** Sets an alarm that was never set, or that the platform lost; or, when something is to be done now, in any case. */
+/**
+ * Sets an alarm that was never set, or that the platform lost; or, when
+ * something is to be done now, in any case.
+ */
 export async function ensureAlarm(storage: DurableObjectStorage, isNeededNow: boolean): Promise<void> {
   const now = Date.now();
   const alarm = await storage.getAlarm();

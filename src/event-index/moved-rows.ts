@@ -1,4 +1,7 @@
-/** How a shard's rows get to the shards of a greater number: with what was reported of them, since that stays true. */
+/**
+ * How a shard's rows get to the shards of a greater number: with what was
+ * reported of them, since that stays true.
+ */
 import type { Position } from "./filter.ts";
 import { recount, type Stored } from "./counters.ts";
 import type { EventSummary } from "./event-summary.ts";
@@ -15,7 +18,10 @@ export interface MovedRow extends EventSummary {
   readonly long_open_reported: 0 | 1;
 }
 
-/** The oldest rows; after a crash exactly those that may have been received already. Stored until they are deleted. */
+/**
+ * The oldest rows; after a crash exactly those that may have been received
+ * already. Stored until they are deleted.
+ */
 export function beginMove({ sql, kv }: Stored): MovedRow[] {
   const end = kv.get<Position>(BATCH_END_KEY) ?? null;
   const columns = COLUMNS.map((column) => `events.${column}`).join(", ");

@@ -5,9 +5,9 @@ import type { Money } from "./sum-by-currency.ts";
 const MILLION = 1_000_000;
 
 /**
- * Open events that the condition matches. Where the amount or its currency could not be read, the sum has neither.
- * SQLite's integers end at 2⁶³, which a thousand of the largest amounts exceed: so millions and the rest are summed
- * apart, and come out as text, since a number that leaves SQLite is a double.
+ * Open events that the condition matches. Where the amount or its currency could not be read, the sum has
+ * neither. SQLite's integers end at 2⁶³, which a thousand of the largest amounts exceed: so millions and the
+ * rest are summed apart, and come out as text, since a number that leaves SQLite is a double.
  */
 export function openMoney(sql: SqlStorage, where: Where): Money[] {
   const rows = sql.exec<{ currency: string | null; count: number; millions: string; rest: string }>(

@@ -1,4 +1,7 @@
-/** What a shard keeps of the sweeps: which events it has handed out, how many were rescued, and when the last one was. */
+/**
+ * What a shard keeps of the sweeps: which events it has handed out, how many
+ * were rescued, and when the last one was.
+ */
 import { IS_OPEN, OPEN_EVENTS } from "./filter.ts";
 import type { SweepMark } from "./sweep-age.ts";
 
@@ -19,8 +22,8 @@ interface Rescues {
 }
 
 /**
- * Hands out open events whose retry was due at `dueBy`, oldest due first, and notes that they were handed out: one
- * that poking does not move goes behind the others, so that it cannot delay them.
+ * Hands out open events whose retry was due at `dueBy`, oldest due first, and notes that they were handed
+ * out: one that poking does not move goes behind the others, so that it cannot delay them.
  */
 export function takeOverdue(sql: SqlStorage, dueBy: number, now: number, limit: number): Overdue[] {
   const rows = sql

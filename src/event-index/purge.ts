@@ -3,7 +3,9 @@ import { recount, type Stored } from "./counters.ts";
 import { type EventSummary, RESENDABLE_MS } from "./event-summary.ts";
 import { IS_FINAL, type Position } from "./filter.ts";
 
-/** Rows that one step reads at most, and so deletes at most. Some milliseconds, in which no event publishes. */
+/**
+ * Rows that one step reads at most, and so deletes at most. Some milliseconds, in which no event publishes.
+ */
 const ROWS_PER_STEP = 1_000;
 
 export interface PurgeStep {
@@ -13,9 +15,9 @@ export interface PurgeStep {
 }
 
 /**
- * Final events that changed last at `cutoff` or before, each as long as its object is kept: see `keptUntil`. Unresolved
- * failures are never purged. A step reads the rows from a position on, whether they may go or not, so that those that stay
- * are read once in each walk, and not once in each step.
+ * Final events that changed last at `cutoff` or before, each as long as its object is kept: see `keptUntil`.
+ * Unresolved failures are never purged. A step reads the rows from a position on, whether they may go or not,
+ * so that those that stay are read once in each walk, and not once in each step.
  */
 export function purgeStep(stored: Stored, from: Position, cutoff: number, now: number): PurgeStep {
   const { sql } = stored;

@@ -17,8 +17,8 @@ export interface Page {
 }
 
 /**
- * Newest first; one row more than the page shows whether there is a next. An event that arrives during a walk is newer than
- * every position, so it shifts nothing that is still to come.
+ * Newest first; one row more than the page shows whether there is a next. An event that arrives during a walk
+ * is newer than every position, so it shifts nothing that is still to come.
  */
 export async function listEvents(
   index: IndexPlace,
@@ -34,8 +34,8 @@ export async function listEvents(
 }
 
 /**
- * Each shard has about its share of the page, and is asked for twice that and some more. Any may hold all of it: so those
- * that have returned as many, all of them newer than the page's end, are asked for the rest.
+ * Each shard has about its share of the page, and is asked for twice that and some more. Any may hold all of
+ * it: so those that have returned as many, all of them newer than the page's end, are asked for the rest.
  */
 function newestRows(
   index: IndexPlace,

@@ -1,6 +1,7 @@
 /**
- * How many deliveries were refused although Stripe signed them, or were too large for that to be checked, by hour and
- * reason. One shard keeps them for the whole deployment: nothing else is kept of such a delivery, and Stripe gives it up after three days.
+ * How many deliveries were refused although Stripe signed them, or were too large for that to be checked, by
+ * hour and reason. One shard keeps them for the whole deployment: nothing else is kept of such a delivery,
+ * and Stripe gives it up after three days.
  */
 export interface RefusedDeliveries {
   readonly reason: string;

@@ -1,9 +1,9 @@
 /**
- * The tables of a shard, as steps from version to version. A step that was released is never changed: what is to be
- * otherwise is a step more, and its tables are added to `test/corpus/index-tables`.
+ * The tables of a shard, as steps from version to version. A step that was released is never changed: what is
+ * to be otherwise is a step more, and its tables are added to `test/corpus/index-tables`.
  *
- * What the tables' shape costs decides it. The primary key is the order of the lists, so that lists need no index; both
- * indexes hold open events alone, so that a settled event is exactly one row written.
+ * What the tables' shape costs decides it. The primary key is the order of the lists, so that lists need no
+ * index; both indexes hold open events alone, so that a settled event is exactly one row written.
  */
 import { forgetCounters, type Stored } from "./counters.ts";
 import { IS_OPEN } from "./filter.ts";
@@ -32,7 +32,8 @@ const STEPS: readonly (readonly string[])[] = [
       poked_at INTEGER NOT NULL DEFAULT 0,
       PRIMARY KEY (received_at, event_id)
     ) STRICT, WITHOUT ROWID`,
-    // Which revision of an event was reported. A later failure of the same event has a later one, and is reported again.
+    // Which revision of an event was reported. A later failure of the same event has
+    // a later one, and is reported again.
     `CREATE TABLE told (
       received_at INTEGER NOT NULL,
       event_id TEXT NOT NULL,
@@ -46,8 +47,8 @@ const STEPS: readonly (readonly string[])[] = [
       PRIMARY KEY (received_at, event_id)
     ) STRICT, WITHOUT ROWID`,
   ],
-  // By payment, since an operator who settles one wants the rest of it settled as well. Rows have none until their events
-  // publish again.
+  // By payment, since an operator who settles one wants the rest of it settled as well. Rows have
+  // none until their events publish again.
   [
     "ALTER TABLE events ADD COLUMN source_payment_id TEXT",
     `CREATE INDEX open_payments ON events (source_payment_id) WHERE ${IS_OPEN} AND source_payment_id IS NOT NULL`,
@@ -75,7 +76,10 @@ const OLD_INDEX = "open_events";
 
 export const SCHEMA_VERSION = STEPS.length;
 
-/** False: a later version made these tables, and nothing may be done with them. Writes nothing when all is there. */
+/**
+ * False: a later version made these tables, and nothing may be done with
+ * them. Writes nothing when all is there.
+ */
 export function prepareTables(stored: Stored): boolean {
   const { sql, kv } = stored;
   const version = kv.get<number>(VERSION_KEY) ?? unversioned(sql);

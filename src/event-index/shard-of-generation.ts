@@ -1,9 +1,9 @@
 /**
  * What a shard does while there are two generations: a row is in one shard, whoever publishes to whichever.
  *
- * A shard of the newest generation asks the older ones first whether they have the event's row; if so, it is changed there,
- * and moves later. A shard of an older one hands on what it does not have: a Worker that a deploy has not reached yet
- * publishes there.
+ * A shard of the newest generation asks the older ones first whether they have the event's row; if so, it is
+ * changed there, and moves later. A shard of an older one hands on what it does not have: a Worker that a
+ * deploy has not reached yet publishes there.
  */
 import { loadConfig } from "../config.ts";
 import { askShard, NOTES_SHARD, publish } from "./call-shards.ts";
@@ -17,7 +17,10 @@ import { parseShardName, shardName, shardNameOf } from "./shard.ts";
 import { takeUnlisted, type UnlistedAccount } from "./unlisted-accounts.ts";
 
 const NEWEST_ONLY_KEY = "no_older_generation";
-/** How long a shard relies on what it heard of the older generations. One that is gone by then has no row of any event. */
+/**
+ * How long a shard relies on what it heard of the older generations. One that is
+ * gone by then has no row of any event.
+ */
 const OLDER_KNOWN_MS = 60_000;
 
 /** What a shard keeps besides its rows. */

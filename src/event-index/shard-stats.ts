@@ -27,7 +27,9 @@ export interface ShardStats {
   readonly swept_at: number | null;
 }
 
-/** Reads a few hundred rows, however many there are. `recentSince` counts from the full hour that it is in. */
+/**
+ * Reads a few hundred rows, however many there are. `recentSince` counts from the full hour that it is in.
+ */
 export function shardStats(
   stored: Stored,
   ofSweeps: Pick<ShardStats, "rescues" | "swept_at">,

@@ -1,9 +1,13 @@
-/** Which object of the index holds an event's row. Pure, and fixed for ever: a changed hash would lose rows. */
+/**
+ * Which object of the index holds an event's row. Pure, and fixed for ever: a changed hash would lose rows.
+ */
 
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** FNV-1a, 32 bits: even enough for ids that are mostly random, and a dozen instructions on every event's way. */
+/**
+ * FNV-1a, 32 bits: even enough for ids that are mostly random, and a dozen instructions on every event's way.
+ */
 export function shardOf(eventId: string, shards: number): number {
   let hash = FNV_OFFSET;
   // Event ids are ASCII, so a character is a byte.

@@ -38,8 +38,8 @@ export const statsSchema = z.strictObject({
   /** Requests to the ledger that the kept events took. */
   attempts: countSchema,
   /**
-   * `received`: the events that came in the last 24 hours, from the full hour on in which these began. The rest: where they
-   * stand now, and what they took.
+   * `received`: the events that came in the last 24 hours, from the full hour on in which these began. The
+   * rest: where they stand now, and what they took.
    */
   last_24h: z.strictObject({
     received: countSchema,

@@ -1,4 +1,7 @@
-/** Sums per currency, exact: amounts reach 2⁵³, so two of them may already be more than a JSON number can hold. Pure. */
+/**
+ * Sums per currency, exact: amounts reach 2⁵³, so two of them may already be
+ * more than a JSON number can hold. Pure.
+ */
 import { z } from "zod";
 import { countSchema, currencySchema, minorUnitsSchema } from "../wire-schemas.ts";
 

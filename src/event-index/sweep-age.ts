@@ -1,6 +1,8 @@
 /** How long ago the cron last swept, and when that is too long. Pure. */
 
-/** Four times the cron's five minutes: a deploy or a shard that is out of reach once must not raise an alarm. */
+/**
+ * Four times the cron's five minutes: a deploy or a shard that is out of reach once must not raise an alarm.
+ */
 const OVERDUE_SECONDS = 20 * 60;
 
 /** Epoch milliseconds. */

@@ -1,6 +1,6 @@
 /**
- * How many events came of connected accounts that are not listed, by account: nothing else is kept of them. An account's
- * row is in the shard that the account's id names.
+ * How many events came of connected accounts that are not listed, by account: nothing else is kept of them.
+ * An account's row is in the shard that the account's id names.
  */
 export interface UnlistedAccount {
   /** `acct_…`; null: all that are not counted by themselves. */
@@ -11,14 +11,22 @@ export interface UnlistedAccount {
   readonly last_at: number;
 }
 
-/** A shard counts so many by themselves, so that a platform of very many accounts fills no disk and no page. */
+/**
+ * A shard counts so many by themselves, so that a platform of very many accounts fills no disk and no page.
+ */
 export const ACCOUNTS_PER_SHARD = 200;
-/** The account of an event is a text of any kind; one of another form cannot be listed, nor be a label of a metric. */
+/**
+ * The account of an event is a text of any kind; one of another form cannot
+ * be listed, nor be a label of a metric.
+ */
 const ACCOUNT_ID = /^acct_[A-Za-z0-9]{1,250}$/;
 /** Stands for the account of all others. */
 const OTHERS = "";
 
-/** One event more. A call that is repeated, because its answer was lost, counts twice: it is a number to look at. */
+/**
+ * One event more. A call that is repeated, because its answer was lost,
+ * counts twice: it is a number to look at.
+ */
 export function countUnlisted(sql: SqlStorage, account: string, now: number): void {
   addUnlisted(sql, { account, events: 1, first_at: now, last_at: now });
 }

@@ -1,6 +1,6 @@
 /**
- * The alarm's two duties besides the lease: to be the flag of what the index does not know yet, and to be there.
- * Over ports; the rule of when a record wants to wake is the machine's.
+ * The alarm's two duties besides the lease: to be the flag of what the index does not know yet, and to be
+ * there. Over ports; the rule of when a record wants to wake is the machine's.
  */
 import { errorName } from "../error-name.ts";
 import { wakeAt } from "./machine.ts";
@@ -16,8 +16,8 @@ export const ALARM_RETRY_MS = 60_000;
 const PUBLISH_RETRY_MAX_MS = 3_600_000;
 
 /**
- * Publishes the row, and only then moves the alarm to where the record wants it. Never rejects: the alarm that stands
- * as the flag then stays where it is, and asks again.
+ * Publishes the row, and only then moves the alarm to where the record wants it. Never rejects: the alarm
+ * that stands as the flag then stays where it is, and asks again.
  */
 export async function publishThenMoveAlarm(ports: Ports, policy: Policy, record: EventRecord): Promise<void> {
   try {
@@ -55,15 +55,18 @@ function moveAlarm(
   else alarm.set(Math.max(at, now() + 1));
 }
 
-/** About as long again as the row has waited already, up to an hour: an index that comes back is not overrun. */
+/**
+ * About as long again as the row has waited already, up to an hour: an index that comes back is not overrun.
+ */
 function publishRetryMs({ updated_at }: EventRecord, now: number, random: number): number {
   const waited = Math.min(PUBLISH_RETRY_MAX_MS, Math.max(ALARM_RETRY_MS, now - updated_at));
   return Math.round(Math.min(PUBLISH_RETRY_MAX_MS, waited * (0.5 + random)));
 }
 
 /**
- * Whether only an operator moves this record, and nothing says that its row is still to be published: then the alarm
- * that was to do so may have been lost, and the row is all that shows the event. The index takes it once.
+ * Whether only an operator moves this record, and nothing says that its row is still to be published: then
+ * the alarm that was to do so may have been lost, and the row is all that shows the event. The index takes it
+ * once.
  */
 export async function mayBeUnseen({ store, alarm, now }: Ports, policy: Policy): Promise<boolean> {
   const record = store.load();
@@ -73,11 +76,12 @@ export async function mayBeUnseen({ store, alarm, now }: Ports, policy: Policy):
 }
 
 /**
- * A record that is not final, and waits for an alarm that is missing or overdue, gets one again. True when it did.
+ * A record that is not final, and waits for an alarm that is missing or
+ * overdue, gets one again. True when it did.
  *
- * Nobody knows what the lost alarm was for: a retry, or a row that was never published. So the new one is the flag of an
- * unpublished row, soon, and the caller publishes, which moves it.
- * `attemptUnderWay` is asked after the look at the alarm, since the world moves on during an `await`.
+ * Nobody knows what the lost alarm was for: a retry, or a row that was never published. So the new one is the
+ * flag of an unpublished row, soon, and the caller publishes, which moves it. `attemptUnderWay` is asked
+ * after the look at the alarm, since the world moves on during an `await`.
  */
 export async function armAgain(
   ports: Ports,

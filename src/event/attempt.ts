@@ -7,7 +7,9 @@ import type { Ports } from "./ports.ts";
 import { type EventRecord, failureAtLedger, isFinal } from "./record.ts";
 
 export interface AttemptPorts extends Pick<Ports, "ledger" | "stripe" | "now" | "log"> {
-  /** The end of a lease that belongs to the turn itself: one that begins before it is over when the lease is. */
+  /**
+   * The end of a lease that belongs to the turn itself: one that begins before it is over when the lease is.
+   */
   readonly leaseTailMs: number;
   /** One step of the machine; the record after it. */
   readonly step: (input: Extract<Input, { kind: "answer" | "outcome" }>) => EventRecord;

@@ -7,7 +7,10 @@ export interface BackoffPolicy {
   readonly retryHorizonMs: number;
 }
 
-/** Half of the delay before attempt n+1, which is min(max, base·2ⁿ⁻¹). The other half is random: an outage's end is no stampede. */
+/**
+ * Half of the delay before attempt n+1, which is min(max, base·2ⁿ⁻¹). The other half is
+ * random: an outage's end is no stampede.
+ */
 function halfDelayMs(policy: BackoffPolicy, attempts: number): number {
   return Math.min(policy.retryMaxMs, policy.retryBaseMs * 2 ** (attempts - 1)) / 2;
 }
@@ -18,12 +21,12 @@ export function backoffMs(policy: BackoffPolicy, attempts: number, random: numbe
 }
 
 /**
- * The time of the next attempt, or null when the horizon is reached. The last attempt falls on the horizon itself:
- * a schedule that merely stopped short of it would give up hours too early when delays are long.
+ * The time of the next attempt, or null when the horizon is reached. The last attempt falls on the horizon
+ * itself: a schedule that merely stopped short of it would give up hours too early when delays are long.
  *
- * `horizonFrom` is the first delivery, or an operator's latest retry: whoever repairs an old event means it to heal.
- * `Retry-After` is a lower bound; the random half is added to it, since a recovering ledger may well send the same
- * value to everybody.
+ * `horizonFrom` is the first delivery, or an operator's latest retry: whoever repairs an old event means it
+ * to heal. `Retry-After` is a lower bound; the random half is added to it, since a recovering ledger may well
+ * send the same value to everybody.
  */
 export function nextRetryAt(
   policy: BackoffPolicy,

@@ -1,12 +1,13 @@
 /**
- * Load, call the machine, save, run the effects: over ports, so that the same engine runs in the Durable Object and
- * in a simulation. It holds no rule of its own; it holds the order of things, which is the commit protocol:
+ * Load, call the machine, save, run the effects: over ports, so that the same engine runs in the Durable
+ * Object and in a simulation. It holds no rule of its own; it holds the order of things, which is the commit
+ * protocol:
  *
- * 1. A step is one synchronous turn: load → transition → save → set the alarm. What it wrote commits together,
- *    and the platform lets no request out before that commit.
+ * 1. A step is one synchronous turn: load → transition → save → set the alarm. What it wrote commits
+ *    together, and the platform lets no request out before that commit.
  * 2. An attempt runs between two such steps. Everybody who arrives meanwhile waits for the same promise.
- * 3. After an outcome: save, answer, publish the row, and only then move the alarm. A crash before the publish leaves
- *    the lease's alarm standing, and that alarm publishes.
+ * 3. After an outcome: save, answer, publish the row, and only then move the alarm. A crash before the
+ *    publish leaves the lease's alarm standing, and that alarm publishes.
  */
 import { errorName } from "../error-name.ts";
 import { runAttempt } from "./attempt.ts";
@@ -57,7 +58,8 @@ export class EventEngine {
       case "created":
         return replyTo(record, false);
       default:
-        // Only what is not final can lack an alarm; a replay of what is settled need not load it again to find that out.
+        // Only what is not final can lack an alarm; a replay of what is settled need
+        // not load it again to find that out.
         if (!isFinal(record)) await this.#armAgain();
         return replyTo(record, true);
     }
@@ -89,7 +91,9 @@ export class EventEngine {
     return { kind: "assigned", event: await this.#state(await this.#settled(record)) };
   }
 
-  /** Closes the movement before the event: in between, another event of it is held, which an operator sees. */
+  /**
+   * Closes the movement before the event: in between, another event of it is held, which an operator sees.
+   */
   async resolve(actor: string, note: string): Promise<ResolveReply> {
     const before = this.#ports.store.load();
     const movement = before?.state === "failed" ? closedMovementOf(before) : null;
@@ -129,8 +133,8 @@ export class EventEngine {
   }
 
   /**
-   * Never throws on its own account: the platform drops an alarm after six throws, and a dropped alarm is an event
-   * that nobody comes back to.
+   * Never throws on its own account: the platform drops an alarm after six throws, and a dropped alarm
+   * is an event that nobody comes back to.
    */
   async alarm(): Promise<void> {
     try {
@@ -199,7 +203,8 @@ export class EventEngine {
     }
     const rearmed = await armAgain(this.#ports, this.#policy, () => this.#attempt !== null);
     const record = rearmed ? this.#ports.store.load() : null;
-    // An attempt has no row: as one without a time to retry, it would leave the watchdog's list just when its alarm is in doubt.
+    // An attempt has no row: as one without a time to retry, it would leave the watchdog's
+    // list just when its alarm is in doubt.
     if (record !== null && !isInAttempt(record)) this.#publishInBackground(record);
     return rearmed;
   }

@@ -28,7 +28,9 @@ export const eventStateSchema = z
     settlement: settlementDraftSchema.extend({ account_id: z.string().optional() }).nullable(),
     /** Without a settlement: what can be read of the money all the same. */
     money: readableMoneySchema.nullable(),
-    /** What must be found out before anything is sent; `id`: by which payment, refund or balance transaction. */
+    /**
+     * What must be found out before anything is sent; `id`: by which payment, refund or balance transaction.
+     */
     waits_for: z
       .strictObject({ what: z.enum(["payin", "debit", "account", "category"]), id: z.string().nullable() })
       .nullable(),
@@ -73,7 +75,10 @@ export const eventStateSchema = z
       payload_sha256: sha256HexSchema.nullable(),
       /** The ledger's own event, which proves the effect. */
       ledger_event_id: z.string().nullable(),
-      /** `index n`: which of the configured secrets verified it; or `stripe_api` or `operator`, see `LISTED_BY_STRIPE`. */
+      /**
+       * `index n`: which of the configured secrets verified it; or `stripe_api` or
+       * `operator`, see `LISTED_BY_STRIPE`.
+       */
       signing_secret: z.string(),
     }),
   })

@@ -4,8 +4,8 @@ import type { Policy } from "./machine-types.ts";
 import type { EventRecord } from "./record.ts";
 
 /**
- * Of a final event: when it is purged. The ledger knows what was forwarded, and would not book it twice. What an
- * operator closed, or what was ignored, it may not know: a resend would be booked as if it were new.
+ * Of a final event: when it is purged. The ledger knows what was forwarded, and would not book it twice. What
+ * an operator closed, or what was ignored, it may not know: a resend would be booked as if it were new.
  */
 export function keptUntil(
   { state, received_at, updated_at }: Pick<EventRecord, "state" | "received_at" | "updated_at">,

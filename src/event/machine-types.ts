@@ -7,7 +7,9 @@ import type { EventRecord, Trigger } from "./record.ts";
 
 /** Added to the ledger's timeout: the time an attempt may need besides, before its silence means "lost". */
 export const LEASE_MARGIN_MS = 5_000;
-/** A redelivery this soon after a failed attempt gets the stored answer: nothing can have healed meanwhile. */
+/**
+ * A redelivery this soon after a failed attempt gets the stored answer: nothing can have healed meanwhile.
+ */
 export const REDELIVERY_QUIET_MS = 5_000;
 
 export interface Policy extends BackoffPolicy {
@@ -23,7 +25,10 @@ export interface Context {
   /** In [0, 1). */
   readonly random: number;
   readonly policy: Policy;
-  /** Whether this instance is waiting for the ledger right now. False with an attempt on record: it was cut off. */
+  /**
+   * Whether this instance is waiting for the ledger right now. False with
+   * an attempt on record: it was cut off.
+   */
   readonly inFlight: boolean;
 }
 
@@ -37,7 +42,10 @@ export interface Delivery {
   readonly mapping: Mapping;
   /** 32 bytes. */
   readonly body_sha256: Uint8Array;
-  /** The signing secret that verified it; null: no request of Stripe's, but an event that its API listed to us. */
+  /**
+   * The signing secret that verified it; null: no request of Stripe's,
+   * but an event that its API listed to us.
+   */
   readonly secret_index: number | null;
   /** The operator who had it made of a balance transaction: Stripe has no such event. */
   readonly sent_by?: { readonly actor: string; readonly note: string };

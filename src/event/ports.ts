@@ -24,7 +24,10 @@ export interface Alarm {
   clear(): void;
 }
 
-/** Mirrors events for operators. Idempotent, and never lets an older revision win. May reject: it is asked again. */
+/**
+ * Mirrors events for operators. Idempotent, and never lets an older
+ * revision win. May reject: it is asked again.
+ */
 export interface Index {
   publish(summary: EventSummary): Promise<void>;
 }
@@ -33,8 +36,8 @@ export interface LedgerPort extends LedgerReader {
   /** Sends the settlement in its account's lane. Never rejects. */
   settle(settlement: Settlement, request: LaneRequest): Promise<SettleOutcome>;
   /**
-   * From now on no other event of this movement is sent; or it may be again. False: that could not be recorded.
-   * Never rejects.
+   * From now on no other event of this movement is sent; or it may be again. False: that
+   * could not be recorded. Never rejects.
    */
   setMovementResolved(movement: ClosedMovement, isResolved: boolean): Promise<boolean>;
 }

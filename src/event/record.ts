@@ -1,10 +1,10 @@
 /**
  * What an event's object stores: one record, a discriminated union on `state`.
  *
- * Pure: no I/O, no clock. Times are epoch milliseconds. A settled record must stay under about 1,000 bytes: above
- * that it spills to a fourth page of the object's database, and pages at rest are most of what an event costs.
- * That is why the log's entries are tuples, why nothing stands here that another field already says, and why the
- * fields with a default are not stored while they hold it.
+ * Pure: no I/O, no clock. Times are epoch milliseconds. A settled record must stay under about 1,000 bytes:
+ * above that it spills to a fourth page of the object's database, and pages at rest are most of what an event
+ * costs. That is why the log's entries are tuples, why nothing stands here that another field already says,
+ * and why the fields with a default are not stored while they hold it.
  */
 import { z } from "zod";
 import { readableMoneySchema } from "../settlement/mapping.ts";
@@ -24,7 +24,9 @@ const count = z.int().nonnegative();
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
 export const triggerSchema = z.enum(["delivery", "alarm", "operator", "watchdog", "backfill", "audit"]);
-/** `ignored`: no money for the ledger after all. `unmappable`: what the attempt found out cannot be settled. */
+/**
+ * `ignored`: no money for the ledger after all. `unmappable`: what the attempt found out cannot be settled.
+ */
 const ends = ["accepted", "rejected", "unavailable", "unknown", "unproven", "ignored", "unmappable"] as const;
 const outcomeKind = z.enum(ends);
 
@@ -68,9 +70,10 @@ const common = {
   /** 32 bytes, of the first delivery. */
   body_sha256: bytes,
   /**
-   * Which configured signing secret verified the first delivery: its position, never the secret. null: it was no
-   * signed request, Stripe's API listed the event, or an operator had it made of Stripe's money. Only those events have
-   * that, and the triggers `backfill` and `audit`: what came by webhook stays readable for versions that know neither.
+   * Which configured signing secret verified the first delivery: its position, never the secret. null: it was
+   * no signed request, Stripe's API listed the event, or an operator had it made of Stripe's money. Only
+   * those events have that, and the triggers `backfill` and `audit`: what came by webhook stays readable for
+   * versions that know neither.
    */
   secret: z.int().nonnegative().nullable().default(0),
   conflict: conflictSchema.nullable().default(null),
@@ -86,7 +89,10 @@ const frozen = z.strictObject({
   payload: z.string(),
   unproven: unproven.optional(),
 });
-/** What must be found out first, and the raw body: it is dropped with the question, for it holds personal data. */
+/**
+ * What must be found out first, and the raw body: it is dropped with the
+ * question, for it holds personal data.
+ */
 const draft = z.strictObject({
   kind: z.literal("draft"),
   draft: settlementDraftSchema,
@@ -152,7 +158,10 @@ export const recordSchema = z.discriminatedUnion("state", [
     /** The ledger's HTTP status. */
     status: z.int(),
     settlement_id: z.string(),
-    /** The id of the ledger's own event, the proof of the effect. null: a status without an effect, or an older record. */
+    /**
+     * The id of the ledger's own event, the proof of the effect. null: a status
+     * without an effect, or an older record.
+     */
     effect: z.string().nullable().default(null),
   }),
   failedSchema,
@@ -181,8 +190,8 @@ export type OperatorAction = z.infer<typeof operatorActionSchema>;
 export type LedgerError = z.infer<typeof ledgerErrorSchema>;
 
 /**
- * Final: nothing more happens to it by itself but the purge. An operator may reopen what was resolved, and a delivery may
- * make money of what was ignored.
+ * Final: nothing more happens to it by itself but the purge. An operator may reopen what was resolved, and a
+ * delivery may make money of what was ignored.
  */
 export function isFinal(record: EventRecord): record is RecordIn<"forwarded" | "resolved" | "ignored"> {
   return record.state === "forwarded" || record.state === "resolved" || record.state === "ignored";

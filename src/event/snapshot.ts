@@ -1,7 +1,8 @@
 /**
  * The reply to a delivery, made from the record alone: so a replay a month later gets the same words.
  *
- * Pure. The shapes are the wire contract's; `deduped` is the only field that differs between replies to one event.
+ * Pure. The shapes are the wire contract's; `deduped` is the only field that
+ * differs between replies to one event.
  */
 import { idempotencyKey } from "../settlement/settlement.ts";
 import type { Snapshot } from "./delivery-answer.ts";

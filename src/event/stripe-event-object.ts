@@ -1,9 +1,10 @@
 /**
- * The Durable Object of one event: it plugs the platform into the engine's ports, and holds no rule of its own.
+ * The Durable Object of one event: it plugs the platform into the engine's
+ * ports, and holds no rule of its own.
  *
- * partyserver's `Server` is the base class for its hibernating WebSockets. Nothing here relies on `onStart`: it does
- * not run on native RPC, which is how the hot path comes in. And `alarm()` itself is overridden, since the inherited
- * one writes a row and runs `onStart` first.
+ * partyserver's `Server` is the base class for its hibernating WebSockets. Nothing here relies on `onStart`:
+ * it does not run on native RPC, which is how the hot path comes in. And `alarm()` itself is overridden,
+ * since the inherited one writes a row and runs `onStart` first.
  */
 import { type Connection, Server } from "partyserver";
 import { withAttemptPoints } from "../attempt-points.ts";
@@ -164,8 +165,8 @@ export class StripeEventObject extends Server<Env> {
 }
 
 /**
- * Read and checked once per instance, and what was saved is known: nobody else writes here, and the platform resets an
- * object whose write fails, so that no instance outlives a record that was not kept.
+ * Read and checked once per instance, and what was saved is known: nobody else writes here, and the platform
+ * resets an object whose write fails, so that no instance outlives a record that was not kept.
  */
 function storeOn(storage: DurableObjectStorage, changed: (record: EventRecord) => void): Store {
   let known: EventRecord | null = null;
@@ -188,7 +189,10 @@ function storeOn(storage: DurableObjectStorage, changed: (record: EventRecord) =
   };
 }
 
-/** The writes are not awaited, so that they join the turn's commit. If one fails, the platform resets the object. */
+/**
+ * The writes are not awaited, so that they join the turn's commit. If one
+ * fails, the platform resets the object.
+ */
 function alarmOn(storage: DurableObjectStorage): Alarm {
   return {
     get: () => storage.getAlarm(),

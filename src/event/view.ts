@@ -8,7 +8,10 @@ import { type EventRecord, failureAtLedger, isFinal, type LedgerError } from "./
 import { heldReason, moneyOf, settlementOf } from "./record-money.ts";
 import { ledgerErrorOf, snapshotOf } from "./snapshot.ts";
 
-/** Instead of a signing secret: nobody signed this event, Stripe's API listed it over an authenticated connection. */
+/**
+ * Instead of a signing secret: nobody signed this event, Stripe's API listed
+ * it over an authenticated connection.
+ */
 export const LISTED_BY_STRIPE = "stripe_api";
 /** Or an operator had it made of a balance transaction, and of the object that Stripe's API shows. */
 const MADE_BY_OPERATOR = "operator";

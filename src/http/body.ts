@@ -7,8 +7,8 @@ export const OPERATOR_BODY_MAX_BYTES = 65_536;
 const BODY_TIMEOUT_MS = 20_000;
 
 /**
- * The raw bytes, or null when there are more than `limit`. Rejects when the sender goes away, or has not sent all of
- * it in time: from here, the two cannot be told apart. `Content-Length` is only a hint: it can refuse
+ * The raw bytes, or null when there are more than `limit`. Rejects when the sender goes away, or has not sent
+ * all of it in time: from here, the two cannot be told apart. `Content-Length` is only a hint: it can refuse
  * early, but it cannot let more in. The rest of a body that is too large is not read.
  */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -25,7 +25,8 @@ async function readUpTo(request: Request, limit: number): Promise<Uint8Array<Arr
   const announced = Number(request.headers.get("content-length") ?? NaN);
   if (announced > limit) return null;
   // HTTP ends a body where its announced length does, and workerd hides a length that does not bind (one
-  // beside chunks), so this reads no more than the limit. Reading by chunks took a third of all that a forged request costs.
+  // beside chunks), so this reads no more than the limit. Reading by chunks took a third of all that a forged
+  // request costs.
   if (announced >= 0) return atMost(limit, new Uint8Array(await request.arrayBuffer()));
   return request.body === null ? new Uint8Array() : readChunks(request.body, limit);
 }

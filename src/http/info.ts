@@ -37,7 +37,9 @@ export const healthSchema = z.strictObject({
 
 type Health = Result<z.infer<typeof healthSchema>, Failure>;
 
-/** Open to all, so only an operator's key makes it ask anybody, but for the stored settings, once per isolate. */
+/**
+ * Open to all, so only an operator's key makes it ask anybody, but for the stored settings, once per isolate.
+ */
 export async function health(call: Incoming): Promise<Health> {
   const { request, env } = call;
   const accepted = await acceptedConfig(env);

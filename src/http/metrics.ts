@@ -2,8 +2,8 @@
 import type { Statistics } from "../operators/statistics-schema.ts";
 
 /**
- * Values are numbers, or amounts as text. Labels are names of ours, currencies and the ids of Stripe's accounts:
- * nothing in them needs escaping.
+ * Values are numbers, or amounts as text. Labels are names of ours, currencies and the ids of Stripe's
+ * accounts: nothing in them needs escaping.
  */
 type Sample = readonly [labels: string, value: number | string];
 

@@ -1,8 +1,9 @@
 /**
- * `POST /v1/stripe/webhook`: one column of checks, in the contract's order. The header is checked before the body is
- * read, and bytes are verified before they are parsed. Nothing before the last step touches an event's object, and a
- * forged request leaves no trace but a log line, and a count if it is too large to be checked. What Stripe signed and is refused all the same leaves two: Stripe gives
- * it up after three days, so somebody must notice before.
+ * `POST /v1/stripe/webhook`: one column of checks, in the contract's order. The header is checked before the
+ * body is read, and bytes are verified before they are parsed. Nothing before the last step touches an
+ * event's object, and a forged request leaves no trace but a log line, and a count if it is too large to be
+ * checked. What Stripe signed and is refused all the same leaves two: Stripe gives it up after three days, so
+ * somebody must notice before.
  */
 import { type Config, loadConfig } from "../config.ts";
 import { acceptedConfig } from "../stored-settings/accepted-config.ts";

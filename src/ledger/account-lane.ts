@@ -1,6 +1,6 @@
 /**
- * The Durable Object of one ledger account: it plugs the platform into the {@link Lane}. It stores the mark of a turn,
- * and the movements that an operator closed: no other event of theirs may be booked.
+ * The Durable Object of one ledger account: it plugs the platform into the {@link Lane}. It stores the mark
+ * of a turn, and the movements that an operator closed: no other event of theirs may be booked.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { LedgerConfig } from "../config.ts";
@@ -21,7 +21,8 @@ export class AccountLane extends DurableObject<Env> {
 
   settle(request: LaneRequest): Promise<RpcResult<SettleOutcome>> {
     return this.#answer(async () => {
-      // Also here, before anything is sent: the event that calls may be of another version, with another ledger.
+      // Also here, before anything is sent: the event that calls may be of
+      // another version, with another ledger.
       const accepted = await acceptedConfig(this.env);
       if (!accepted.ok) throw new Error("the service is not configured");
       // Only now: of two callers that waited above, the second must find the lane of the first.

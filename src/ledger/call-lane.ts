@@ -10,8 +10,8 @@ import type { ClosedMovement, SettleOutcome } from "./port.ts";
 const INTERRUPTED: SettleOutcome = { kind: "unknown", why: "interrupted", ledger_status: null };
 
 /**
- * Never throws. One try: a lane that is lost in the middle may have a request at the ledger, so its outcome is unknown,
- * and the event's next attempt finds out.
+ * Never throws. One try: a lane that is lost in the middle may have a request at the ledger, so its outcome
+ * is unknown, and the event's next attempt finds out.
  */
 export async function settleInLane(
   env: Env,
@@ -31,8 +31,8 @@ export async function settleInLane(
 }
 
 /**
- * Says that an operator has closed this movement, or has opened it again. It is kept in the lane of its account; while
- * that is not known, in an object of the movement's own.
+ * Says that an operator has closed this movement, or has opened it again. It is kept in the lane of its
+ * account; while that is not known, in an object of the movement's own.
  */
 export async function setMovementResolved(
   env: Env,

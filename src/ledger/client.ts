@@ -22,7 +22,10 @@ export interface LedgerClientOptions {
   readonly timeoutMs: number;
   /** Epoch milliseconds. Only a `Retry-After` that names a date needs it. */
   readonly now: () => number;
-  /** Instead of the global `fetch`. A service binding needs its `this`: pass `(url, init) => binding.fetch(url, init)`. */
+  /**
+   * Instead of the global `fetch`. A service binding needs its `this`: pass
+   * `(url, init) => binding.fetch(url, init)`.
+   */
   readonly fetch?: FetchLike | undefined;
 }
 
@@ -68,7 +71,10 @@ export function createLedgerClient(options: LedgerClientOptions): Ledger {
   };
 }
 
-/** null for an id that is a path segment of its own: the request would go to another resource, such as the whole list. */
+/**
+ * null for an id that is a path segment of its own: the request would go to
+ * another resource, such as the whole list.
+ */
 function segmentOf(id: string): string | null {
   return ["", ".", ".."].includes(id) ? null : encodeURIComponent(id.toWellFormed());
 }
@@ -104,7 +110,10 @@ async function exchange(
   }
 }
 
-/** Browsers and some shims hide a redirect that is not followed behind status 0. workerd and Node show it as it is. */
+/**
+ * Browsers and some shims hide a redirect that is not followed behind status
+ * 0. workerd and Node show it as it is.
+ */
 function statusOf(response: Response): number {
   return (response.type as string) === "opaqueredirect" ? 302 : response.status;
 }
@@ -117,8 +126,9 @@ interface Deadline {
 }
 
 /**
- * Not `AbortSignal.timeout`: its timer cannot be cleared, and a pending timer keeps a Durable Object in memory, billed,
- * for the whole timeout after every event. And a promise beside the signal, since a custom fetch may ignore signals.
+ * Not `AbortSignal.timeout`: its timer cannot be cleared, and a pending timer keeps a Durable Object in
+ * memory, billed, for the whole timeout after every event. And a promise beside the signal, since a custom
+ * fetch may ignore signals.
  */
 function startDeadline(timeoutMs: number): Deadline {
   const controller = new AbortController();

@@ -2,14 +2,16 @@
 import { z } from "zod";
 import { storedFormat } from "../stored-version.ts";
 
-/** Until when a request may be running at the ledger, in epoch milliseconds. Version 0 was the bare number. */
+/**
+ * Until when a request may be running at the ledger, in epoch milliseconds. Version 0 was the bare number.
+ */
 export const laneMark = storedFormat("lane's mark", z.strictObject({ until: z.int() }), [
   (until: number) => ({ until }),
 ]);
 
 /**
- * The events by which operators have closed a movement, by id: never none. That the note exists, whatever its version,
- * is what keeps the movement closed. Version 0 was the bare list.
+ * The events by which operators have closed a movement, by id: never none. That the note exists, whatever its
+ * version, is what keeps the movement closed. Version 0 was the bare list.
  */
 export const closedMovement = storedFormat(
   "closed movement",

@@ -1,21 +1,23 @@
 /**
  * The lane of one ledger account: its settlements go to the ledger one after the other.
  *
- * The ledger loses one of two credits of an account that overlap, without a trace. So a turn begins only when no other
- * request of this account can still be running:
- * - Another turn is under way: wait, in the order of arrival. Waiting is bounded in time and in number; who would wait
- *   longer is told when to come back (`busy`), each with a place of its own in time, so that they do not come together.
- * - The last turn ended without a clear answer of the ledger's: a request may still be running. The lane stays closed
- *   for a quiet time.
- * - The object was reset in the middle of a turn: nobody knows any more. Before each turn it stores until when that
- *   turn's request could be running, and a new instance stays closed until then. The mark is taken away once the lane
- *   has nothing to do: the object sleeps sooner than a mark expires, and the next payment would find it closed.
+ * The ledger loses one of two credits of an account that overlap, without a trace. So a turn begins only when
+ * no other request of this account can still be running:
+ * - Another turn is under way: wait, in the order of arrival. Waiting is bounded in time and in number; who
+ *   would wait longer is told when to come back (`busy`), each with a place of its own in time, so that they
+ *   do not come together.
+ * - The last turn ended without a clear answer of the ledger's: a request may still be running. The
+ *   lane stays closed for a quiet time.
+ * - The object was reset in the middle of a turn: nobody knows any more. Before each turn it stores until
+ *   when that turn's request could be running, and a new instance stays closed until then. The mark is taken
+ *   away once the lane has nothing to do: the object sleeps sooner than a mark expires, and the next payment
+ *   would find it closed.
  *
- * What the lane forgets in a reset is only who waited. Each of them is an event whose alarm comes again. A caller that is
- * lost does not stop its turn, and the event's next attempt queues up behind it.
+ * What the lane forgets in a reset is only who waited. Each of them is an event whose alarm comes again. A
+ * caller that is lost does not stop its turn, and the event's next attempt queues up behind it.
  *
- * A ledger whose credits are atomic needs none of this: with a concurrency above one, turns overlap, and there is neither
- * a quiet time nor a mark.
+ * A ledger whose credits are atomic needs none of this: with a concurrency above one, turns overlap, and
+ * there is neither a quiet time nor a mark.
  *
  * Pure over its ports. Times are epoch milliseconds.
  */
@@ -30,7 +32,10 @@ export const LANE_WAITING_MAX = 500;
 const FIRST_TURN_MS = 100;
 /** The weight of the newest turn in the running average. */
 const TURN_WEIGHT = 0.2;
-/** How soon an idle lane takes its mark away: after the answer, which would wait for the write, and not between two turns. */
+/**
+ * How soon an idle lane takes its mark away: after the answer, which would wait for
+ * the write, and not between two turns.
+ */
 const UNMARK_AFTER_MS = 50;
 /** Nobody is sent away for longer, however many came. */
 const RETRY_AFTER_MAX_MS = 3_600_000;
@@ -149,7 +154,9 @@ export class Lane {
     for (const { enter } of entering) enter(null);
   }
 
-  /** No request runs for longer than this: what says so was written by a clock that has been set back since. */
+  /**
+   * No request runs for longer than this: what says so was written by a clock that has been set back since.
+   */
   #opensAt(now: number): number {
     const { turnMs, quietMs } = this.#policy;
     this.#closedUntil = Math.min(this.#closedUntil, now + turnMs + quietMs);
@@ -174,8 +181,8 @@ export class Lane {
 }
 
 /**
- * Over is only what the ledger itself has answered, without failing at it. And no effect, where there should be one, may
- * be the trace of an earlier request that is still between two statements.
+ * Over is only what the ledger itself has answered, without failing at it. And no effect, where there should
+ * be one, may be the trace of an earlier request that is still between two statements.
  */
 function mayStillRun(outcome: SettleOutcome): boolean {
   if (outcome.kind === "unavailable")

@@ -1,8 +1,9 @@
 /**
  * What each answer of the ledger means: the table in docs/contracts.md.
  *
- * Pure: no I/O, no clock. A status alone is never believed about money that arrived: a proxy, a parked domain and a
- * captive portal all answer 200. Of a body only an id and a code are taken; no other text of the ledger goes further.
+ * Pure: no I/O, no clock. A status alone is never believed about money that arrived: a proxy, a parked domain
+ * and a captive portal all answer 200. Of a body only an id and a code are taken; no other text of the ledger
+ * goes further.
  */
 import { z } from "zod";
 import { retryAfterMs } from "../retry-after.ts";

@@ -4,11 +4,12 @@ import type { HeldMovement } from "../settlement/questions.ts";
 /**
  * The outcome of one request to the ledger. A port never throws: silence is an outcome too.
  *
- * - `accepted`: the settlement is in the ledger. `ledger_event_id` is the ledger's own event, which proves the effect;
- *   null where the answer names none.
+ * - `accepted`: the settlement is in the ledger. `ledger_event_id` is the ledger's own event, which proves
+ *   the effect; null where the answer names none.
  * - `rejected`: permanent; the same request would be refused every time.
  * - `unavailable`: refused for now, in a way that can heal.
- * - `unknown`: no usable answer. The ledger may or may not hold the settlement; the same key and bytes find out.
+ * - `unknown`: no usable answer. The ledger may or may not hold the
+ *   settlement; the same key and bytes find out.
  */
 export type LedgerOutcome =
   | {
@@ -49,10 +50,12 @@ export type UnknownWhy =
 /**
  * The outcome of an attempt: a turn in the lane of the settlement's account.
  *
- * - `unproven`: the ledger answered 2xx for money that moves, but neither its answer nor its books show an effect.
+ * - `unproven`: the ledger answered 2xx for money that moves, but neither its
+ *   answer nor its books show an effect.
  * - `busy`: the turn did not come in time. Nothing was sent.
  * - `overtaken`: the ledger already holds what came of this movement later.
- * - `movement_resolved`: an operator closed another event of this movement, and booked it by hand. Nothing was sent.
+ * - `movement_resolved`: an operator closed another event of this movement, and
+ *   booked it by hand. Nothing was sent.
  */
 export type SettleOutcome =
   | LedgerOutcome
@@ -102,7 +105,9 @@ export interface Ledger {
   findSettlement(externalPaymentId: string, direction: string, timeoutMs?: number): Promise<SettlementLookup>;
   /** Whether there is an account of this id. */
   findAccount(accountId: string): Promise<AccountLookup>;
-  /** Stripe's, newest first by when they came to the ledger. `cursor`: of the page before; null: the first. */
+  /**
+   * Stripe's, newest first by when they came to the ledger. `cursor`: of the page before; null: the first.
+   */
   listSettlements(cursor: string | null): Promise<SettlementPage>;
 }
 

@@ -1,12 +1,13 @@
 /**
  * One turn at the ledger: send a settlement, and have its effect proven.
  *
- * The ledger works statement by statement, without a transaction: a request that was cut off leaves the settlement's
- * row without its effect, and the same request again is then answered 2xx. So a 2xx alone is not believed about money
- * that moves: the ledger's own event is the proof, in the answer or, read back, in the ledger's books.
+ * The ledger works statement by statement, without a transaction: a request that was cut off leaves the
+ * settlement's row without its effect, and the same request again is then answered 2xx. So a 2xx alone is not
+ * believed about money that moves: the ledger's own event is the proof, in the answer or, read back, in the
+ * ledger's books.
  *
- * That proves the effect of *this* status only because no effectful status ever follows another one of the same
- * natural key (docs/ledger.md). Pure over its ports.
+ * That proves the effect of *this* status only because no effectful status ever follows another one of the
+ * same natural key (docs/ledger.md). Pure over its ports.
  */
 import { type Settlement, thaw } from "../settlement/settlement.ts";
 import type { Ledger, LedgerOutcome, LedgerReader, SettleOutcome } from "./port.ts";
@@ -15,7 +16,9 @@ export interface SettleRequest {
   /** The frozen settlement. */
   readonly payload: string;
   readonly idempotency_key: string;
-  /** An earlier answer proved no effect: read back, and send again only what the ledger does not hold at all. */
+  /**
+   * An earlier answer proved no effect: read back, and send again only what the ledger does not hold at all.
+   */
   readonly read_back: boolean;
 }
 
@@ -79,8 +82,8 @@ async function readBack(
 }
 
 /**
- * "paid" came after the "failed" that Stripe sent later: the ledger holds the payout as reversed, which is right. While
- * the ledger does not say how it holds it, nothing is decided.
+ * "paid" came after the "failed" that Stripe sent later: the ledger holds the payout as reversed, which is
+ * right. While the ledger does not say how it holds it, nothing is decided.
  */
 async function afterRefusedStatus(
   ledger: LedgerReader,

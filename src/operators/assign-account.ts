@@ -1,4 +1,6 @@
-/** An operator says whose money an event of nobody's is: one attempt, and then what waits for that payment. */
+/**
+ * An operator says whose money an event of nobody's is: one attempt, and then what waits for that payment.
+ */
 import type { Config } from "../config.ts";
 import type { Failure } from "../errors.ts";
 import type { AssignReply } from "../event/operator-replies.ts";
@@ -13,8 +15,8 @@ import type { AssignAccountRequest } from "./requests.ts";
 import { retryDependents } from "./retry-dependents.ts";
 
 /**
- * What waits for the payment is tried whatever came of the attempt: should that heal later, they have a new retry horizon
- * to heal in. The same call again does all of it again, since its answer may have been lost.
+ * What waits for the payment is tried whatever came of the attempt: should that heal later, they have a new
+ * retry horizon to heal in. The same call again does all of it again, since its answer may have been lost.
  */
 export async function assignAccount(
   call: OperatorCall,

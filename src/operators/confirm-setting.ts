@@ -1,6 +1,6 @@
 /**
- * An operator confirms that the ledger at the configured address is the one of before, under another address. Another
- * ledger cannot be confirmed: it would book once more whatever the one before has booked.
+ * An operator confirms that the ledger at the configured address is the one of before, under another address.
+ * Another ledger cannot be confirmed: it would book once more whatever the one before has booked.
  */
 import { z } from "zod";
 import { type Config, loadConfig } from "../config.ts";
@@ -67,7 +67,10 @@ function confirmable(config: Config, stored: Settings, setting: string) {
     : ({ ok: true, value: change } as const);
 }
 
-/** How many settlements the ledger holds of those that were forwarded last. One that it does not hold is enough. */
+/**
+ * How many settlements the ledger holds of those that were forwarded last.
+ * One that it does not hold is enough.
+ */
 async function compareLatest(call: OperatorCall, config: Config): Promise<Result<number, Failure>> {
   const index = { env: call.env, shards: config.indexShards };
   const filter = { state: "forwarded", type: "payment_intent.succeeded" } as const;

@@ -1,7 +1,7 @@
 /**
- * An operator has money booked of which Stripe made no event: the object behind the balance transaction is asked of
- * Stripe, and what the mapping makes of it goes the way of every delivery. The mapping must say what the audit, which does
- * not use it, expects; else nothing is sent.
+ * An operator has money booked of which Stripe made no event: the object behind the balance transaction is
+ * asked of Stripe, and what the mapping makes of it goes the way of every delivery. The mapping must say what
+ * the audit, which does not use it, expects; else nothing is sent.
  */
 import { z } from "zod";
 import type { Config } from "../config.ts";
@@ -98,7 +98,10 @@ async function prepare(
 
 const OTHERWISE = "There is no event that would book this money: book it by hand, or accept it.";
 
-/** A payout is only recorded, in whatever status. Where the audit knows no amount, there is none to compare with. */
+/**
+ * A payout is only recorded, in whatever status. Where the audit knows no
+ * amount, there is none to compare with.
+ */
 function isExpected(settlement: KnownSettlement, { key, amount }: Expected): boolean {
   const isAmount =
     amount === null ||

@@ -125,7 +125,10 @@ function rowOfState(event: EventState): EventRow {
   };
 }
 
-/** As far as the rest of the list depends on it. What a later version wrote, or nobody can explain, hides no other row. */
+/**
+ * As far as the rest of the list depends on it. What a later version wrote, or
+ * nobody can explain, hides no other row.
+ */
 function isReadable({ event_id, state, received_at, updated_at, next_retry_at }: EventSummary): boolean {
   const times = [received_at, updated_at, next_retry_at ?? 0];
   const isKnown = stateSchema.safeParse(state).success;

@@ -1,6 +1,6 @@
 /**
- * Starting, listing, showing and cancelling reconciliations, and accepting what one has found. The Reconciler does the work, and answers what
- * it knows.
+ * Starting, listing, showing and cancelling reconciliations, and accepting what one has found. The Reconciler
+ * does the work, and answers what it knows.
  */
 import type { Failure } from "../errors.ts";
 import { iso } from "../event/view.ts";

@@ -81,7 +81,9 @@ export const startReconciliationRequest = z.strictObject({
 /** Whose money a dry run saw is whose is settled from then on: that needs a name. */
 export const confirmReconciliationRequest = z.strictObject({ actor });
 
-/** That it is the same ledger under another address only a person can know: that needs a name and a reason. */
+/**
+ * That it is the same ledger under another address only a person can know: that needs a name and a reason.
+ */
 export const confirmSettingRequest = z.strictObject({ setting: z.enum(SETTING_NAMES), actor, note });
 /** `key`: of one of the run's differences. `undo` takes it back, which needs a reason too. */
 export const acceptDifferenceRequest = z.strictObject({

@@ -1,9 +1,10 @@
 /**
- * What failed for want of a payment is tried again once the payment is settled, or has an account: its refunds and
- * disputes, and what came back of those. Past their retry horizon nothing else would ever move them.
+ * What failed for want of a payment is tried again once the payment is settled, or has an account: its
+ * refunds and disputes, and what came back of those. Past their retry horizon nothing else would ever move
+ * them.
  *
- * After the answer, and within limits: what it leaves is `failed` as before, stands in the lists, and an operator's next
- * retry of the payment comes back to it.
+ * After the answer, and within limits: what it leaves is `failed` as before, stands in the lists, and an
+ * operator's next retry of the payment comes back to it.
  */
 import { concurrently } from "../concurrently.ts";
 import type { EventState } from "../event/event-state.ts";
@@ -15,8 +16,8 @@ import { askIndex, type OperatorCall } from "./operator-call.ts";
 import { RETRIES_AT_ONCE, retryOne } from "./retry-one.ts";
 
 /**
- * Together with a bulk retry of 200 events under the 1,000 requests that one invocation may make: an event that must be
- * mapped again takes two, and only one that was attempted has a second round.
+ * Together with a bulk retry of 200 events under the 1,000 requests that one invocation may make: an event
+ * that must be mapped again takes two, and only one that was attempted has a second round.
  */
 const DEPENDENTS_MAX = 100;
 /** A return waits for its debit, which waits for its payment. */

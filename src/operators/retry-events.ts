@@ -97,7 +97,10 @@ function forwardingRetry(attempted: number, forwarded: number) {
   return { ok: true, value: { ok: failed === 0, attempted, forwarded, failed } } as const;
 }
 
-/** One that fails keeps no other from its turn. What waits for the payments forwarded here is tried once, after all. */
+/**
+ * One that fails keeps no other from its turn. What waits for the payments
+ * forwarded here is tried once, after all.
+ */
 async function retryEach(
   call: OperatorCall,
   events: readonly EventSummary[],

@@ -1,6 +1,6 @@
 /**
- * Differences that an operator has accepted: of each its whole content, so that another difference of the same money is
- * found again. The table is the Reconciler's.
+ * Differences that an operator has accepted: of each its whole content, so that another difference of the
+ * same money is found again. The table is the Reconciler's.
  */
 import { decimalAmount } from "../format-money.ts";
 import { type Acceptance, type Difference, DIFFERENCE_FIELDS, type Judged, subjectOf } from "./findings.ts";

@@ -1,6 +1,7 @@
 /**
- * Whose key it is, and whether it may act for the run's connected account, before a run does anything; and by whom that account is pinned: by an operator who confirms a dry run,
- * or by an operator's own run that is none.
+ * Whose key it is, and whether it may act for the run's connected account, before a run does anything; and by
+ * whom that account is pinned: by an operator who confirms a dry run, or by an operator's own run that is
+ * none.
  */
 import { isSameAccount, type OwnAccount, type PinnedAccount, storedAccount } from "./pinned-account.ts";
 import type { AccountOutcome, AuditPorts } from "./ports.ts";
@@ -46,7 +47,10 @@ function withoutAnswer(
   return outcome.kind === "reposition" ? { kind: "failed", error: "stripe_rejected" } : outcome;
 }
 
-/** One turn. The run as it goes on, or ended: the key is of another account than the pinned one, or than before. */
+/**
+ * One turn. The run as it goes on, or ended: the key is of another account
+ * than the pinned one, or than before.
+ */
 export function acceptAccount(
   kv: SyncKvStorage,
   run: Running,

@@ -6,14 +6,20 @@ const summaryPositionSchema = z.strictObject({ received_at: z.int(), event_id: z
 export type SummaryPosition = z.infer<typeof summaryPositionSchema>;
 
 export const auditPositionSchema = z.discriminatedUnion("phase", [
-  /** The rows of the index are walked, newest first. `before`: the last of the page before; null: the first page. */
+  /**
+   * The rows of the index are walked, newest first. `before`: the last of
+   * the page before; null: the first page.
+   */
   z.strictObject({
     phase: z.literal("summaries"),
     before: summaryPositionSchema.nullable(),
   }),
   /** Then the ledger's settlements. `cursor`: the ledger's own; null: its first page. */
   z.strictObject({ phase: z.literal("settlements"), cursor: z.string().nullable() }),
-  /** Then Stripe's events, of which the run says how far they are; and when they are, its balance transactions. */
+  /**
+   * Then Stripe's events, of which the run says how far they are; and
+   * when they are, its balance transactions.
+   */
   z.strictObject({ phase: z.literal("transactions"), position: listPositionSchema }),
   /** Then each transaction is compared, by id, */
   z.strictObject({ phase: z.literal("comparing"), after: z.string() }),

@@ -1,10 +1,11 @@
 /**
- * One step of what is not Stripe's list of events: a page of the index, of the ledger's settlements or of Stripe's balance
- * transactions, or a number of comparisons. Nothing is stored here but by the caller, in one turn with the position.
+ * One step of what is not Stripe's list of events: a page of the index, of the ledger's settlements or of
+ * Stripe's balance transactions, or a number of comparisons. Nothing is stored here but by the caller, in one
+ * turn with the position.
  *
  * Requests of one step: 1 to Stripe or the ledger, or 1 to each shard of the index; in a comparison at most
- * {@link QUESTIONS_MAX} times 1 to the ledger, 10 to events' objects, and one to each shard of the index for each name: under
- * the 10,000 that an invocation may make.
+ * {@link QUESTIONS_MAX} times 1 to the ledger, 10 to events' objects, and one to each shard of the index for
+ * each name: under the 10,000 that an invocation may make.
  */
 import { concurrently } from "../concurrently.ts";
 import type { At, AuditPosition } from "./audit-position.ts";
@@ -128,7 +129,9 @@ async function compareSettlements({ after }: At<"backing">, ports: AuditPorts): 
   return { ...audited(next), judgements: [{ amounts: [], differences }] };
 }
 
-/** One that is ignored means that no money moved; one that waits for an operator may have been booked by hand. */
+/**
+ * One that is ignored means that no money moved; one that waits for an operator may have been booked by hand.
+ */
 function backs({ state, is_settlement }: { state: string; is_settlement: boolean }): boolean {
   return is_settlement || state !== "ignored";
 }

@@ -7,7 +7,9 @@ const WATERMARK_KEY = "watermark";
 /** Of a connected account, before its id. */
 const CONNECTED_PREFIX = "watermark:";
 
-/** As they are now. Older ones are stored, since a retention that grows does not bring back what was purged. */
+/**
+ * As they are now. Older ones are stored, since a retention that grows does not bring back what was purged.
+ */
 export function currentBounds(kv: SyncKvStorage, setting: Setting, now: number): Bounds {
   const stored = kv.get(BOUNDS_KEY);
   return boundsAt(stored === undefined ? null : storedBounds.parse(stored), setting, now);
@@ -28,8 +30,8 @@ export function saveWatermark(kv: SyncKvStorage, stripeAccount: string | null, w
 }
 
 /**
- * Of the connected accounts that are not listed any more. Should one be listed again, what happened meanwhile was left out
- * on purpose, and no run may deliver it: it begins anew.
+ * Of the connected accounts that are not listed any more. Should one be listed again, what happened meanwhile
+ * was left out on purpose, and no run may deliver it: it begins anew.
  */
 export function forgetUnlisted(kv: SyncKvStorage, listed: ReadonlySet<string>): void {
   const keys = Array.from(kv.list({ prefix: CONNECTED_PREFIX }), ([key]) => key);

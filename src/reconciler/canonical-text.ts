@@ -1,6 +1,6 @@
 /**
- * A report's content as one text in a fixed order: its hash proves that two runs found the same. So it contains neither
- * the run's id nor any time of the run, only what was requested and what was found. Pure.
+ * A report's content as one text in a fixed order: its hash proves that two runs found the same. So it
+ * contains neither the run's id nor any time of the run, only what was requested and what was found. Pure.
  */
 import { DIFFERENCE_FIELDS, type Judged, type Kind, KINDS, SIDES } from "./findings.ts";
 import type { OwnAccount } from "./pinned-account.ts";

@@ -27,7 +27,9 @@ export function moneyOf(mapping: Mapping): KnownSettlement | null {
   return mapping.kind === "question" ? mapping.draft : null;
 }
 
-/** Field by field what `conflicts` decides for the settlement as a whole: accounts count where both are known. */
+/**
+ * Field by field what `conflicts` decides for the settlement as a whole: accounts count where both are known.
+ */
 export function againstStripe(recorded: KnownSettlement, listed: KnownSettlement): Contradiction[] {
   if (!conflicts(recorded, listed)) return [];
   return FIELDS.flatMap((field) => {
@@ -57,7 +59,10 @@ const MAY_BECOME: Readonly<Record<Status, readonly Status[]>> = {
   reversed: [],
 };
 
-/** The same status, or a later one that some event of this direction brings: a payout that was paid, and came back. */
+/**
+ * The same status, or a later one that some event of this direction brings: a
+ * payout that was paid, and came back.
+ */
 export function isStatusInOrder(
   { direction, status }: Pick<KnownSettlement, "direction" | "status">,
   held: string,

@@ -1,4 +1,7 @@
-/** A report as CSV (RFC 4180): one line per total, class and part of Stripe's money, count and difference, under one header. */
+/**
+ * A report as CSV (RFC 4180): one line per total, class and part of Stripe's money,
+ * count and difference, under one header.
+ */
 import { decimalAmount } from "../format-money.ts";
 import type { Content } from "./canonical-text.ts";
 import { DIFFERENCE_FIELDS, type Judged, KINDS, SIDES } from "./findings.ts";
@@ -46,7 +49,8 @@ export async function toCsv({
     columns: COLUMNS,
     header: true,
     record_delimiter: "\r\n",
-    // An account or a currency is text from outside: a spreadsheet must not run it as a formula (OWASP, CSV injection).
+    // An account or a currency is text from outside: a spreadsheet must not run it
+    // as a formula (OWASP, CSV injection).
     escape_formulas: true,
     // A negative amount is none.
     cast: {

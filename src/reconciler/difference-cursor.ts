@@ -1,6 +1,6 @@
 /**
- * A difference's key within its run. The last one of a page is the cursor that an operator hands back for the next page.
- * Pure.
+ * A difference's key within its run. The last one of a page is the cursor that an
+ * operator hands back for the next page. Pure.
  */
 import { type Difference, type Kind, KINDS, subjectOf } from "./findings.ts";
 

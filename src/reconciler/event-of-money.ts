@@ -1,8 +1,8 @@
 /**
- * The event that Stripe did not make of some money: of the type that says what moved, about the object as Stripe has it now,
- * under an id that comes from the balance transaction. So however often it is sent, it is one event; and the mapping
- * gives it the natural key of the movement, so that Stripe's own event, if it comes after all, changes nothing in the ledger.
- * Pure.
+ * The event that Stripe did not make of some money: of the type that says what moved, about the object as
+ * Stripe has it now, under an id that comes from the balance transaction. So however often it is sent, it is
+ * one event; and the mapping gives it the natural key of the movement, so that Stripe's own event, if it
+ * comes after all, changes nothing in the ledger. Pure.
  */
 import { auditEventId } from "../event-id.ts";
 import type { ClassBooked, Expected } from "./expected-settlement.ts";

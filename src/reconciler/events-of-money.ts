@@ -18,8 +18,9 @@ export interface EventOfMoney {
 }
 
 /**
- * Those of the window, which the run has walked; else those in the index. Events that are recorded with another
- * settlement are of other money: a refund's, of its return. null: a shard of the index is out of reach.
+ * Those of the window, which the run has walked; else those in the index. Events that are recorded with
+ * another settlement are of other money: a refund's, of its return. null: a shard of the index is out of
+ * reach.
  */
 export async function eventsOfMoney(
   key: Key,

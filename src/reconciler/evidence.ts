@@ -22,8 +22,8 @@ export type Inspection =
   | { readonly kind: "unreachable" };
 
 /**
- * What the run does about an event. `redeliver`: it is on record as what moves no money, and means money now. `wait`: an
- * attempt is under way, and nothing is wrong.
+ * What the run does about an event. `redeliver`: it is on record as what moves no money, and means money now.
+ * `wait`: an attempt is under way, and nothing is wrong.
  */
 export type Act = "deliver" | "redeliver" | "poke" | "wait";
 

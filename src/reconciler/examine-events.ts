@@ -1,6 +1,6 @@
 /**
- * The events of one page. What is over and right, by what was walked, needs no question. Of the others: inspect each, record
- * what will be done, do it, inspect again, ask the ledger, judge.
+ * The events of one page. What is over and right, by what was walked, needs no question. Of the others:
+ * inspect each, record what will be done, do it, inspect again, ask the ledger, judge.
  */
 import { concurrently } from "../concurrently.ts";
 import type { Prepared } from "../delivery/prepare.ts";
@@ -129,10 +129,10 @@ async function inspect(eventId: string, ports: PagePorts): Promise<Inspection> {
 }
 
 /**
- * About forwarded events: what was walked, if nothing in it contradicts the event, since it may be older than the event's
- * last change. A ledger that does not answer is asked no further: the page is walked again later. Unless that
- * has gone on for a while (`persist`), and the ledger answers about others of the page: then the cause is the one event,
- * which must not keep all others from being examined.
+ * About forwarded events: what was walked, if nothing in it contradicts the event, since it may be older than
+ * the event's last change. A ledger that does not answer is asked no further: the page is walked again later.
+ * Unless that has gone on for a while (`persist`), and the ledger answers about others of the page: then the
+ * cause is the one event, which must not keep all others from being examined.
  */
 async function askLedger(
   events: readonly Examined[],

@@ -1,6 +1,6 @@
 /**
- * Which settlement a balance transaction must have in the ledger: by ids alone, and without the mapping of events, so that
- * a mistake in the mapping shows. Pure.
+ * Which settlement a balance transaction must have in the ledger: by ids alone, and without the mapping of
+ * events, so that a mistake in the mapping shows. Pure.
  */
 import type { Source, Transaction } from "./transaction.ts";
 import { type ClassElsewhere, familyOf, isElsewhere } from "./transaction-types.ts";
@@ -94,7 +94,8 @@ const BY_KIND: Readonly<Record<Kind, (transaction: Transaction, source: Source) 
     const amount = amountOf(refund.amount, refund.currency);
     if (transaction.reporting_category === "partial_capture_reversal") {
       if (payment === null) return { kind: "unknown", why: "release_of_no_payment" };
-      // With the whole charge it makes the payin, whose amount the charge says. A refund of its own would be too much.
+      // With the whole charge it makes the payin, whose amount the charge says. A
+      // refund of its own would be too much.
       return expected(transaction, { class: "released", key: payin(payment), aliases: [debit(id)] });
     }
     return transaction.amount < 0
@@ -140,7 +141,10 @@ function expected({ id }: Transaction, given: Pick<Expected, "class" | "key"> & 
   };
 }
 
-/** As the transaction's own if it moved in the dispute's currency; else the whole dispute's, when it moved as a whole. */
+/**
+ * As the transaction's own if it moved in the dispute's currency; else the whole
+ * dispute's, when it moved as a whole.
+ */
 function amountOfDispute({ id, amount, currency }: Transaction, dispute: Source): Expected["amount"] {
   if (currency === dispute.currency) return amountOf(Math.abs(amount), currency);
   const moved = dispute.balance_transactions ?? [];

@@ -1,4 +1,7 @@
-/** Which balance transaction an operator may have delivered, of the money that a run has found without an event. */
+/**
+ * Which balance transaction an operator may have delivered, of the money
+ * that a run has found without an event.
+ */
 import { loadPinnedAccount } from "./account-check.ts";
 import { decodeDifferenceCursor } from "./difference-cursor.ts";
 import { isSameAccount } from "./pinned-account.ts";

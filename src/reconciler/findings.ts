@@ -59,8 +59,9 @@ export const MEANINGS: Readonly<Record<Kind, string>> = {
 };
 
 /**
- * While one of these is left, it is not known that every event has arrived, or where its money is. Events of the other
- * kinds are in the index. What the ledger holds beyond Stripe's money leaves none of that unexplained.
+ * While one of these is left, it is not known that every event has arrived, or where its money is. Events of
+ * the other kinds are in the index. What the ledger holds beyond Stripe's money leaves none of that
+ * unexplained.
  */
 export const HOLDING: readonly Kind[] = [
   "missing",
@@ -74,8 +75,8 @@ export const HOLDING: readonly Kind[] = [
 ];
 
 /**
- * What an operator may accept: a difference that is known to stay. What an event's own page or another run moves is not
- * among them, nor is what needs nothing.
+ * What an operator may accept: a difference that is known to stay. What an event's own page or another run
+ * moves is not among them, nor is what needs nothing.
  */
 export const ACCEPTABLE: readonly Kind[] = [
   "expired",
@@ -129,8 +130,8 @@ export interface Judged extends Difference {
 }
 
 /**
- * What the difference is about. Differences are unique by this, kind and field. A payout and what comes back of it are two
- * transactions of one settlement, and each may differ from it.
+ * What the difference is about. Differences are unique by this, kind and field. A payout and what comes back
+ * of it are two transactions of one settlement, and each may differ from it.
  */
 export function subjectOf({ event_id, kind, settlement_id, transaction_id }: Difference): string {
   const about = kind === "booked_differently" ? transaction_id : settlement_id;

@@ -1,4 +1,7 @@
-/** What the Reconciler does by itself when the cron calls: forget old runs, and start the hourly ones that are due. */
+/**
+ * What the Reconciler does by itself when the cron calls: forget old runs,
+ * and start the hourly ones that are due.
+ */
 import { purgeAcceptances } from "./acceptances-table.ts";
 import { loadPinnedAccount } from "./account-check.ts";
 import {
@@ -17,7 +20,10 @@ import { type Setting, STRIPE_KEEPS_MS } from "./window.ts";
 /** For each account. A run may have ten thousand differences, and the cron comes again in five minutes. */
 const PURGED_AT_ONCE = 5;
 
-/** One turn. Each account has a run and a watermark of its own, so that one that is out of reach holds up none of the others. */
+/**
+ * One turn. Each account has a run and a watermark of its own, so that one that is out
+ * of reach holds up none of the others.
+ */
 export function startHourlyRuns(
   { sql, kv }: Pick<DurableObjectStorage, "sql" | "kv">,
   setting: Setting,

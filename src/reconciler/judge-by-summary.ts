@@ -1,11 +1,11 @@
 /**
- * A listed event that is over, and with which nothing is wrong: by its row in the index, and by what was walked of the
- * ledger. Pure.
+ * A listed event that is over, and with which nothing is wrong: by its row in the index, and by
+ * what was walked of the ledger. Pure.
  *
- * The event's object publishes its row after it has committed the state, and a final state stays. Still the row alone proves
- * nothing: money counts as settled only if the ledger lists the very settlement that Stripe's event means. Whatever is
- * missing, or differs, is asked of the object and of the ledger themselves: so the index can cost a question, but hide
- * nothing.
+ * The event's object publishes its row after it has committed the state, and a final state stays. Still the
+ * row alone proves nothing: money counts as settled only if the ledger lists the very settlement that
+ * Stripe's event means. Whatever is missing, or differs, is asked of the object and of the ledger themselves:
+ * so the index can cost a question, but hide nothing.
  */
 import { type HeldSettlement, moneyOf } from "./compare.ts";
 import type { Finding } from "./findings.ts";
@@ -35,8 +35,9 @@ export function judgeBySummary(
 }
 
 /**
- * The row has neither direction nor status: they are those that Stripe's event means, and the ledger's settlement must have
- * them too. Should the record say otherwise, by an older mapping, the ledger is right all the same.
+ * The row has neither direction nor status: they are those that Stripe's event means, and the ledger's
+ * settlement must have them too. Should the record say otherwise, by an older mapping, the ledger is right
+ * all the same.
  */
 function finalEvent({ mapping }: Listed, summary: FinalSummary): KnownEvent | null {
   const { state, reason, attempts, payment_id, account_id, amount_minor, currency } = summary;

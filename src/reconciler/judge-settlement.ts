@@ -9,7 +9,10 @@ function timeOf({ settled_at, provider_created_at, created_at }: ListedSettlemen
   return Date.parse(settled_at ?? provider_created_at ?? created_at);
 }
 
-/** Whose money it says that it is. What names an account that is not listed must have an event here, as the platform's own. */
+/**
+ * Whose money it says that it is. What names an account that is not listed must have
+ * an event here, as the platform's own.
+ */
 export function isInWindow(
   settlement: ListedSettlement,
   { from, to, stripe_account }: Window & { readonly stripe_account: string | null },

@@ -26,7 +26,10 @@ export function actFor(
   }
 }
 
-/** Ignored or unmappable to an earlier version of the mapping. What an attempt found out since is no matter of versions. */
+/**
+ * Ignored or unmappable to an earlier version of the mapping. What an attempt
+ * found out since is no matter of versions.
+ */
 function meansMoneyNow(event: KnownEvent, mapping: Mapping): boolean {
   if (!movesMoney(mapping) || event.attempts > 0) return false;
   return event.state === "ignored" || isUnmappable(event);
@@ -106,7 +109,10 @@ function byState(listed: Listed, event: KnownEvent): Difference[] {
   }
 }
 
-/** Two amounts that differ, or money on one side alone. What could not be mapped, then or now, says nothing about money. */
+/**
+ * Two amounts that differ, or money on one side alone. What could not be mapped,
+ * then or now, says nothing about money.
+ */
 function contradictions(listed: Listed, event: KnownEvent, money: KnownSettlement | null): Difference[] {
   const { state, settlement } = event;
   if (settlement !== null && money !== null) {
@@ -139,8 +145,9 @@ function refusalOf(ledger: Lookup | null): string | null {
 }
 
 /**
- * What the ledger holds, counted beside the event that it stems from. A status that has rightly moved on counts as the
- * event's own: else a payout that was paid and came back would be money without an event. Any other counts as it is.
+ * What the ledger holds, counted beside the event that it stems from. A status that has rightly moved on
+ * counts as the event's own: else a payout that was paid and came back would be money without an event. Any
+ * other counts as it is.
  */
 function ledgerAmount({ ledger }: Evidence, ours: KnownSettlement): Amount[] {
   if (ledger?.kind !== "found") return [];

@@ -1,8 +1,8 @@
 /**
  * A run's position in Stripe's list, which is newest first. Pure; `created` is in Unix seconds.
  *
- * Stripe continues after the last event's id. Should Stripe no longer know that id, the list is read again from that
- * event's second on; the ids of that second are kept, so that no event counts twice.
+ * Stripe continues after the last event's id. Should Stripe no longer know that id, the list is read again
+ * from that event's second on; the ids of that second are kept, so that no event counts twice.
  */
 import { z } from "zod";
 

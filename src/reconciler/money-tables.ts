@@ -1,4 +1,7 @@
-/** What a run has walked of the index, of the ledger and of Stripe, until all is compared. The rows go when it ends. */
+/**
+ * What a run has walked of the index, of the ledger and of Stripe, until all
+ * is compared. The rows go when it ends.
+ */
 import type { ListedSettlement } from "../ledger/port.ts";
 import type { EventName } from "./event-names.ts";
 import type { FinalSummary } from "./evidence.ts";

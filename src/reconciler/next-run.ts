@@ -3,9 +3,10 @@ import type { Running } from "./run.ts";
 import type { UnreadableRun } from "./stored-run.ts";
 
 /**
- * Runs of one Stripe account are worked on in the order in which they were requested: two over the same events at once
- * would each report half of what was healed. Accounts do not wait for each other: while the run of one waits for Stripe,
- * another's goes on. Those behind a run that cannot be read wait: it may be of their account, and half done.
+ * Runs of one Stripe account are worked on in the order in which they were requested: two over the same
+ * events at once would each report half of what was healed. Accounts do not wait for each other: while the
+ * run of one waits for Stripe, another's goes on. Those behind a run that cannot be read wait: it may be of
+ * their account, and half done.
  */
 export function nextRun(unfinished: readonly (Running | UnreadableRun)[], now: number): Running | null {
   const unreadable = unfinished.findIndex(({ status }) => status === "unreadable");

@@ -1,6 +1,6 @@
 /**
- * The Stripe account whose money this deployment settles. A key of another account would book that account's money within
- * minutes, so it is pinned once, and every run asks first whose its key is. Pure.
+ * The Stripe account whose money this deployment settles. A key of another account would book that account's
+ * money within minutes, so it is pinned once, and every run asks first whose its key is. Pure.
  */
 import { z } from "zod";
 import { storedFormat } from "../stored-version.ts";

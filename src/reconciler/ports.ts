@@ -37,7 +37,9 @@ export interface AuditPorts {
   readonly money: StripeMoney;
   readonly ledger: Pick<Ledger, "findSettlement" | "listSettlements">;
   readonly inspect: PagePorts["inspect"];
-  /** Ids of events that clawsettle has of a payment, refund, …; null: a shard of the index is out of reach. */
+  /**
+   * Ids of events that clawsettle has of a payment, refund, …; null: a shard of the index is out of reach.
+   */
   readonly findEvents: (paymentId: string) => Promise<readonly string[] | null>;
   /** Rows of the index, newest first, from this time on; null: a shard is out of reach. */
   readonly listSummaries: (

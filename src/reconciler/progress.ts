@@ -34,7 +34,9 @@ export function afterPage(run: Running, page: Page, found: readonly Judged[], li
   };
 }
 
-/** A page that is walked again from another position may have fewer events: the others come with the next one. */
+/**
+ * A page that is walked again from another position may have fewer events: the others come with the next one.
+ */
 function without(acting: Running["acting"], examined: readonly string[]): Running["acting"] {
   return Object.fromEntries(Object.entries(acting).filter(([id]) => !examined.includes(id)));
 }

@@ -1,6 +1,7 @@
 /**
- * The Reconciler: it compares what Stripe lists, what the events' objects have recorded, and what the ledger holds. One
- * object for the whole deployment; each alarm takes one step. It connects the platform to the rules.
+ * The Reconciler: it compares what Stripe lists, what the events' objects have recorded, and what the ledger
+ * holds. One object for the whole deployment; each alarm takes one step. It connects the platform to the
+ * rules.
  *
  * One run takes a step at a time; whose turn it is decides `nextRun`.
  */
@@ -26,8 +27,8 @@ import { type NotConfigured, startRun, type StartReply, type StartRequest } from
 import { acceptedConfig } from "../stored-settings/accepted-config.ts";
 
 /**
- * While a step is under way the alarm is set this far ahead: after a crash it continues the run. An alarm that comes
- * while a step still runs only moves itself.
+ * While a step is under way the alarm is set this far ahead: after a crash it continues the run. An alarm
+ * that comes while a step still runs only moves itself.
  */
 const LEASE_MS = 10_000;
 /** After a failure of our own. */
@@ -106,7 +107,10 @@ export class Reconciler extends DurableObject<Env> {
     return this.#answer((storage) => findUndelivered(storage, id, key));
   }
 
-  /** For the cron, every five minutes: starts the hourly run when it is due, purges old runs, replaces a lost alarm. */
+  /**
+   * For the cron, every five minutes: starts the hourly run when it is due,
+   * purges old runs, replaces a lost alarm.
+   */
   tick(): Promise<RpcResult<void>> {
     return this.#answer(async (storage) => {
       const configured = this.#configured();
@@ -144,7 +148,8 @@ export class Reconciler extends DurableObject<Env> {
     this.#working = true;
     let failed = false;
     try {
-      // What it compares with must be the ledger, and the shards, of before. A run that is not configured ends by itself.
+      // What it compares with must be the ledger, and the shards, of before. A run
+      // that is not configured ends by itself.
       failed = loadConfig(this.env).ok && !(await acceptedConfig(this.env)).ok;
       if (!failed) {
         await runStep({

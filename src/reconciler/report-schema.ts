@@ -109,7 +109,10 @@ const completeness = {
     .nullable(),
 };
 
-/** Up to when everything is complete, or what is missing: of the platform's own account, and of each connected one. */
+/**
+ * Up to when everything is complete, or what is missing: of the platform's
+ * own account, and of each connected one.
+ */
 export const watermarkStatusSchema = z.strictObject({
   configured: z.boolean().meta({ description: "false: without STRIPE_API_KEY, nothing is reconciled." }),
   account: pinnedAccountSchema.extend({ pinned_at: isoTimeSchema }).nullable().meta({

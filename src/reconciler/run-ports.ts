@@ -1,4 +1,7 @@
-/** What a run's steps need from outside, connected: Stripe's API, the ledger, the events' objects and their index. */
+/**
+ * What a run's steps need from outside, connected: Stripe's API, the ledger,
+ * the events' objects and their index.
+ */
 import type { Config } from "../config.ts";
 import { deliver } from "../delivery/deliver.ts";
 import { prepareDelivery } from "../delivery/prepare.ts";

@@ -1,15 +1,17 @@
 /**
- * One step of the run whose turn it is. Each begins and ends in the storage, so that a run of any size survives limits,
- * restarts and rate limits: a step's findings and the position of the next one commit in one turn, or not at all.
+ * One step of the run whose turn it is. Each begins and ends in the storage, so that a run of any size
+ * survives limits, restarts and rate limits: a step's findings and the position of the next one commit in one
+ * turn, or not at all.
  *
  * States one can wake in, and the right act for each:
  * - it is not known whose key it is: Stripe is asked, before anything else.
  * - a page was cut off: it is walked again from its position. What was started in it is on record (`acting`).
- * - the index and the ledger are walked from their positions; then Stripe's events; then its money, which is compared. After
- *   that the report is completed.
+ * - the index and the ledger are walked from their positions; then Stripe's events; then its money, which is
+ *   compared. After that the report is completed.
  * - waiting for Stripe or the ledger: wait until then.
  * - to be cancelled: between two pages is the time for it.
- * - of a connected account that Stripe does not let the key read: it fails, and the other accounts' runs go on.
+ * - of a connected account that Stripe does not let the key read: it fails,
+ *   and the other accounts' runs go on.
  */
 import { sha256Hex, utf8 } from "../bytes.ts";
 import { errorName } from "../error-name.ts";
@@ -41,7 +43,9 @@ export interface StepContext {
   readonly storage: DurableObjectStorage;
   /** What this run's steps need, or why that cannot be done. */
   readonly ports: (run: Running) => RunPorts | FailureCode;
-  /** The runs of which this instance has asked whose key it is: a key that is replaced makes another instance. */
+  /**
+   * The runs of which this instance has asked whose key it is: a key that is replaced makes another instance.
+   */
   readonly verified: Set<string>;
   readonly now: () => number;
   readonly random: () => number;

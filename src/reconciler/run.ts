@@ -1,4 +1,7 @@
-/** What the Reconciler stores of a run, but for its differences: one document, a discriminated union on `status`. Pure. */
+/**
+ * What the Reconciler stores of a run, but for its differences: one document, a
+ * discriminated union on `status`. Pure.
+ */
 import { z } from "zod";
 import { countSchema } from "../wire-schemas.ts";
 import { auditPositionSchema, START_OF_AUDIT } from "./audit-position.ts";
@@ -72,8 +75,8 @@ const running = z.strictObject({
   walked: z.boolean(),
   audit: auditPositionSchema.default(START_OF_AUDIT),
   /**
-   * What this run is doing about events of the page under way, on record before it is done: after a crash in the middle
-   * the page is walked again, and these are still this run's doing.
+   * What this run is doing about events of the page under way, on record before it is done: after a crash in
+   * the middle the page is walked again, and these are still this run's doing.
    */
   acting: z.record(z.string(), z.enum(["deliver", "redeliver", "poke"])),
   /** In a row. */

@@ -1,14 +1,14 @@
 /**
- * Stripe's balance, per currency: it moved by so much, and where each part of that is. Sums are exact: stored as text and
- * summed as bigint. Pure.
+ * Stripe's balance, per currency: it moved by so much, and where each part of that is. Sums are exact:
+ * stored as text and summed as bigint. Pure.
  */
 import { z } from "zod";
 import { decimalAmount } from "../format-money.ts";
 import { countSchema, currencySchema, decimalSchema, minorUnitsSchema } from "../wire-schemas.ts";
 
 /**
- * `open`: clawsettle has an event of it, which is not settled yet or waits for an operator. `accepted`: unexplained, and an
- * operator has accepted that.
+ * `open`: clawsettle has an event of it, which is not settled yet or waits for an operator. `accepted`:
+ * unexplained, and an operator has accepted that.
  */
 export const PARTS = ["booked", "elsewhere", "open", "accepted", "unexplained"] as const;
 export type Part = (typeof PARTS)[number];

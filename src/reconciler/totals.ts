@@ -1,8 +1,9 @@
 /**
- * Sums and counts of the three sides, exact: amounts reach 2⁵³, so they are stored as text and summed as bigint. Pure.
+ * Sums and counts of the three sides, exact: amounts reach 2⁵³, so they are
+ * stored as text and summed as bigint. Pure.
  *
- * Counted by events. Twin events of one change count twice, on all three sides alike: so equal sides are right, and a
- * sum is no turnover.
+ * Counted by events. Twin events of one change count twice, on all three sides alike: so equal sides
+ * are right, and a sum is no turnover.
  */
 import { z } from "zod";
 import { countSchema, minorUnitsSchema } from "../wire-schemas.ts";

@@ -1,7 +1,7 @@
 /**
- * Every type of balance transaction that Stripe documents, and what it is to the ledger. Closed: a type that is not here
- * is `unknown_class`, in front of an operator. A type that a new version of Stripe's package adds does not compile until
- * it stands here. https://docs.stripe.com/reports/balance-transaction-types
+ * Every type of balance transaction that Stripe documents, and what it is to the ledger. Closed: a type that
+ * is not here is `unknown_class`, in front of an operator. A type that a new version of Stripe's package adds
+ * does not compile until it stands here. https://docs.stripe.com/reports/balance-transaction-types
  *
  * Pure.
  */
@@ -33,7 +33,10 @@ export const CLASSES_ELSEWHERE = [
 ] as const;
 export type ClassElsewhere = (typeof CLASSES_ELSEWHERE)[number];
 
-/** Whose settlement follows from the object that the transaction belongs to; or none, and nobody knows what it is. */
+/**
+ * Whose settlement follows from the object that the transaction belongs to;
+ * or none, and nobody knows what it is.
+ */
 export type Family = "payment" | "refund" | "payout" | "adjustment" | "unknown";
 
 /** Stripe's package lets any other text be a type too. */

@@ -1,6 +1,6 @@
 /**
- * One page of the lists that a run walks beside Stripe's events: rows of the index, the ledger's settlements, Stripe's balance
- * transactions. Nothing is stored here but by the caller, in one turn with the position.
+ * One page of the lists that a run walks beside Stripe's events: rows of the index, the ledger's settlements,
+ * Stripe's balance transactions. Nothing is stored here but by the caller, in one turn with the position.
  */
 import type { SettlementPage } from "../ledger/port.ts";
 import { type At, type AuditPosition, START_OF_TRANSACTIONS } from "./audit-position.ts";
@@ -18,7 +18,10 @@ const CLOCK_MARGIN_MS = 300_000;
 
 const NOTHING = { summaries: [], transactions: [], settlements: [], judgements: [], backed: [] } as const;
 
-/** Those of events that are over. An index out of reach is no reason to wait: then the events' objects are asked. */
+/**
+ * Those of events that are over. An index out of reach is no reason to
+ * wait: then the events' objects are asked.
+ */
 export async function walkSummaries(
   run: Running,
   { before }: At<"summaries">,
@@ -52,7 +55,8 @@ export async function walkTransactions(
   }
   const entries = answer.items.flatMap((item) => entryOf(item) ?? []);
   const listed = answer.items.flatMap((item) => moneyOf(item) ?? []);
-  // Without all of them the sums would be wrong. Stripe's always have an amount and a currency: this is not Stripe's.
+  // Without all of them the sums would be wrong. Stripe's always have an amount
+  // and a currency: this is not Stripe's.
   if (listed.length < answer.items.length || entries.length < listed.length) {
     return { kind: "later", why: "stripe_rejected", retryAfterMs: null };
   }

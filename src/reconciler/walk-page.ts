@@ -1,9 +1,9 @@
 /**
- * One page of Stripe's list, from the request to the findings. Nothing is stored here: the caller commits the findings
- * and the position in one turn, so a page that is cut off anywhere is walked again and counts once.
+ * One page of Stripe's list, from the request to the findings. Nothing is stored here: the caller commits the
+ * findings and the position in one turn, so a page that is cut off anywhere is walked again and counts once.
  *
- * Requests of one page: 1 to Stripe, mostly no other; at most 100 to the ledger, and 300 to events' objects (inspected, acted
- * upon, inspected again): well under the 10,000 that one invocation may make.
+ * Requests of one page: 1 to Stripe, mostly no other; at most 100 to the ledger, and 300 to events' objects
+ * (inspected, acted upon, inspected again): well under the 10,000 that one invocation may make.
  */
 import { utf8 } from "../bytes.ts";
 import { EVENT_MAX_BYTES } from "../stripe/event.ts";
@@ -31,7 +31,8 @@ export async function walkPage(run: Running, ports: PagePorts): Promise<PageOutc
   if (answer.kind !== "page") return withoutPage(answer, position, ports.now());
 
   const entries = answer.items.flatMap((event) => entryOf(event) ?? []);
-  // Without ids and times the list cannot be continued. Stripe's always has them, so this answer is not Stripe's.
+  // Without ids and times the list cannot be continued. Stripe's always has
+  // them, so this answer is not Stripe's.
   if (entries.length < answer.items.length) {
     return { kind: "later", why: "stripe_rejected", retryAfterMs: null };
   }
@@ -64,7 +65,10 @@ export async function walkPage(run: Running, ports: PagePorts): Promise<PageOutc
   };
 }
 
-/** Stripe names the connected account of an event that it delivers; asked as that account, it may leave it out. */
+/**
+ * Stripe names the connected account of an event that it delivers; asked
+ * as that account, it may leave it out.
+ */
 function ownedBy({ stripe_account }: Running, event: unknown): unknown {
   return stripe_account === null ? event : { ...(event as object), account: stripe_account };
 }

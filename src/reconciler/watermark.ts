@@ -1,8 +1,9 @@
 /**
- * "Complete up to": what the hourly runs have shown, and what cannot be shown. Pure; times are epoch milliseconds.
+ * "Complete up to": what the hourly runs have shown, and what cannot be
+ * shown. Pure; times are epoch milliseconds.
  *
- * A stretch is complete when a run has walked all of it and every event in it is known here. What failed or cannot be
- * mapped is known: operators see it in the index, and it does not hold the watermark.
+ * A stretch is complete when a run has walked all of it and every event in it is known here. What failed or
+ * cannot be mapped is known: operators see it in the index, and it does not hold the watermark.
  */
 import { z } from "zod";
 import { storedFormat } from "../stored-version.ts";
@@ -10,9 +11,14 @@ import { type Bounds, oldestFrom, type Window } from "./window.ts";
 
 /** How often the cron starts a run. */
 const INTERVAL_MS = 3_600_000;
-/** The cron comes every five minutes, a little late or early: without slack each run would be five minutes late. */
+/**
+ * The cron comes every five minutes, a little late or early: without slack
+ * each run would be five minutes late.
+ */
 const INTERVAL_SLACK_MS = 60_000;
-/** Stripe's list is complete in the end, not at once: each run includes the hour before the watermark again. */
+/**
+ * Stripe's list is complete in the end, not at once: each run includes the hour before the watermark again.
+ */
 export const OVERLAP_MS = 3_600_000;
 /** And excludes the last minutes: their events may still be on their way here. */
 export const SETTLE_MARGIN_MS = 600_000;
@@ -26,12 +32,16 @@ export const gapSchema = z.strictObject({
 
 const watermarkSchema = z.strictObject({
   /**
-   * When reconciliation was switched on. No hourly run reaches back before it: what came earlier may have been booked by
-   * another system, under other ids. An operator's run may, and shows in a dry run what would be delivered.
+   * When reconciliation was switched on. No hourly run reaches back before it: what came earlier may have
+   * been booked by another system, under other ids. An operator's run may, and shows in a dry run what would
+   * be delivered.
    */
   since: z.int(),
   complete_up_to: z.int(),
-  /** Stretches between `since` and `complete_up_to` of which it is not known that they are complete. Oldest first. */
+  /**
+   * Stretches between `since` and `complete_up_to` of which it is not known
+   * that they are complete. Oldest first.
+   */
   gaps: z.array(gapSchema),
   last_started_at: z.int().nullable(),
   last_run: z

@@ -1,10 +1,11 @@
 /**
  * Which stretch of time a run may cover. Pure; times are epoch milliseconds.
  *
- * The one danger of reading Stripe's list is an event that looks missing, but was settled. Its object may have been purged
- * since: if it were delivered, only the ledger would prevent that it is booked twice. Or another event was settled for the
- * same movement, under an external id of an earlier mapping, and then not even the ledger would. So no window reaches
- * back, and nothing is delivered, from before the time at which objects may have been purged, or the mapping changed.
+ * The one danger of reading Stripe's list is an event that looks missing, but was settled. Its object may
+ * have been purged since: if it were delivered, only the ledger would prevent that it is booked twice. Or
+ * another event was settled for the same movement, under an external id of an earlier mapping, and then not
+ * even the ledger would. So no window reaches back, and nothing is delivered, from before the time at which
+ * objects may have been purged, or the mapping changed.
  */
 import { z } from "zod";
 import { storedFormat } from "../stored-version.ts";
@@ -15,8 +16,8 @@ export const STRIPE_KEEPS_MS = 30 * 86_400_000;
 export const PURGE_MARGIN_MS = 3_600_000;
 
 /**
- * Counts the versions of the mapping that give a movement another external id than the one before. The first one was
- * 1.0.0's. With this one refunds come from `refund.*` alone, and disputes go by balance transactions.
+ * Counts the versions of the mapping that give a movement another external id than the one before. The first
+ * one was 1.0.0's. With this one refunds come from `refund.*` alone, and disputes go by balance transactions.
  */
 const NAMING = 2;
 
@@ -28,7 +29,9 @@ export interface Window {
 
 /** What this deployment stores about how its events are kept and booked. */
 const boundsSchema = z.strictObject({
-  /** Objects of events that came before this may be gone. It never moves back, even when the retention grows. */
+  /**
+   * Objects of events that came before this may be gone. It never moves back, even when the retention grows.
+   */
   purged_before: z.int(),
   naming: z.int(),
   /** When {@link NAMING} changed here; null: never. What came before was booked under other external ids. */
@@ -122,7 +125,10 @@ export function isExpired(createdMs: number, bounds: Bounds): boolean {
   return createdMs < bounds.purged_before + PURGE_MARGIN_MS || isBookedOtherwise(createdMs, bounds);
 }
 
-/** Its movement may have been settled under another external id: also one whose event is on record, as ignored. */
+/**
+ * Its movement may have been settled under another external id: also one
+ * whose event is on record, as ignored.
+ */
 export function isBookedOtherwise(createdMs: number, { renamed_at }: Bounds): boolean {
   return createdMs < (renamed_at ?? 0);
 }

@@ -1,5 +1,6 @@
 /**
- * Of which objects a row of the mapping table speaks, when money did not move after all, and when nobody can say.
+ * Of which objects a row of the mapping table speaks, when money did not
+ * move after all, and when nobody can say.
  *
  * Pure: no I/O, no clock.
  */
@@ -67,7 +68,10 @@ export const CAPTURE_UNKNOWN: Condition<UnmappableReason> = {
 
 const isMoved = ({ data }: StripeEvent) => referenceOf(data.object["balance_transaction"]) !== null;
 
-/** A movement without a balance transaction has moved nothing yet. Bank refunds have theirs while still pending. */
+/**
+ * A movement without a balance transaction has moved nothing yet. Bank
+ * refunds have theirs while still pending.
+ */
 export const REFUND_NOT_MOVED: Condition = {
   reason: "refund_not_moved",
   holds: (event) => !isMoved(event) && ["pending", "requires_action"].includes(statusOf(event)),
@@ -79,7 +83,10 @@ export const AUTHORIZATION_EXPIRED: Condition = {
   holds: (event) => !isMoved(event) && event.data.object["reason"] === "expired_uncaptured_charge",
 };
 
-/** Succeeded without a balance transaction: a release, or a body that leaves the field out. The payin tells which. */
+/**
+ * Succeeded without a balance transaction: a release, or a body that leaves
+ * the field out. The payin tells which.
+ */
 export function mayBeRelease(event: StripeEvent): boolean {
   return !isMoved(event);
 }

@@ -1,9 +1,9 @@
 /**
  * Currency codes: ISO 4217, and a few retired codes that refunds and disputes of old payments still carry.
  *
- * A list of our own rather than `Intl.supportedValuesOf("currency")`: the Workers runtime's data lacks SLE and XCG,
- * which Stripe settles in, and a mapping must not change with the runtime's version. A test compares the two, so
- * that a new currency is noticed. Left out: units that nobody pays with (XDR, XAU, XTS, …).
+ * A list of our own rather than `Intl.supportedValuesOf("currency")`: the Workers runtime's data lacks SLE
+ * and XCG, which Stripe settles in, and a mapping must not change with the runtime's version. A test compares
+ * the two, so that a new currency is noticed. Left out: units that nobody pays with (XDR, XAU, XTS, …).
  *
  * Pure: no I/O, no clock.
  */

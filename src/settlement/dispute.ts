@@ -1,8 +1,8 @@
 /**
  * A dispute's balance transactions: what it took, and what came back of it.
  *
- * Each is a movement of its own, for a dispute may take money twice (it is won, then lost again) and give it back in
- * parts. They stand in the order in which they happened. https://docs.stripe.com/api/disputes/object
+ * Each is a movement of its own, for a dispute may take money twice (it is won, then lost again) and give it
+ * back in parts. They stand in the order in which they happened. https://docs.stripe.com/api/disputes/object
  *
  * Pure: no I/O, no clock.
  */

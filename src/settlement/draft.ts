@@ -29,7 +29,10 @@ export interface Movement {
   readonly withdrawal: string | null;
 }
 
-/** The object's id names the movement, where the object has one. A dispute has many, each with its transaction. */
+/**
+ * The object's id names the movement, where the object has one. A dispute
+ * has many, each with its transaction.
+ */
 export function readMovement(object: StripeObject, row: MoneyRow): Reading<Movement> {
   if (row.amount === "withdrawal" || row.amount === "return") {
     const found = row.amount === "return" ? latestReturn(object) : latestWithdrawal(object);
@@ -100,7 +103,9 @@ function releasedOf(object: StripeObject, { amount }: MoneyRow): number {
   return authorized.ok && captured.ok ? authorized.value - captured.value : 0;
 }
 
-/** Each field for itself, so that an operator sees what there is. `own`: the account that the object names. */
+/**
+ * Each field for itself, so that an operator sees what there is. `own`: the account that the object names.
+ */
 export function readableMoney(
   event: StripeEvent,
   row: MoneyRow | null,

@@ -12,9 +12,14 @@ export type Reading<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly reason: UnmappableReason };
 
-/** Stripe's ids are at most 255 characters, and its metadata values 500. A ledger account id is far shorter. */
+/**
+ * Stripe's ids are at most 255 characters, and its metadata values 500. A ledger account id is far shorter.
+ */
 const MAX_TEXT_LENGTH = 255;
-/** 9999-12-31T23:59:59Z: ISO 8601 writes later years with a sign and six digits, which the ledger does not take. */
+/**
+ * 9999-12-31T23:59:59Z: ISO 8601 writes later years with a sign and six
+ * digits, which the ledger does not take.
+ */
 const MAX_UNIX_SECONDS = 253_402_300_799;
 
 export function read<Value>(value: Value): Reading<Value> {
@@ -62,8 +67,8 @@ export function readAmount(value: unknown): Reading<number> {
 }
 
 /**
- * Unix seconds as ISO 8601, or undefined for what is no such time. Times only inform: an absurd one is left out,
- * and is no reason to hold money back.
+ * Unix seconds as ISO 8601, or undefined for what is no such time. Times only inform: an absurd one is left
+ * out, and is no reason to hold money back.
  */
 export function timeOf(seconds: unknown): string | undefined {
   if (typeof seconds !== "number" || !Number.isInteger(seconds)) return undefined;

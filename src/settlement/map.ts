@@ -1,8 +1,8 @@
 /**
  * A Stripe event → the settlement it means, or why it means none.
  *
- * Pure: no I/O, no clock. Never throws. One event maps to the same answer for ever, and all events of one movement of
- * money, twins or of other types, to the same natural key. docs/mapping.md has the principles.
+ * Pure: no I/O, no clock. Never throws. One event maps to the same answer for ever, and all events of one
+ * movement of money, twins or of other types, to the same natural key. docs/mapping.md has the principles.
  */
 import type { StripeEvent } from "../stripe/event.ts";
 import { mayBeRelease, mayNeverHaveMoved } from "./conditions.ts";
@@ -43,7 +43,9 @@ export function subscribedEventTypes(): readonly string[] {
   return [...new Set(moneyRows().map(([type]) => type))].sort();
 }
 
-/** Every reason to ignore comes before every reason to call an operator: nobody should be called for no money. */
+/**
+ * Every reason to ignore comes before every reason to call an operator: nobody should be called for no money.
+ */
 function mapMoney(event: StripeEvent, row: MoneyRow, options: MapOptions): Mapping {
   const { object } = event.data;
   const own = options.assigned ?? accountOf(object, options.accountKey);

@@ -1,5 +1,6 @@
 /**
- * The mapping table: event type → what it means for the ledger. docs/mapping.md shows it, and a test keeps the two alike.
+ * The mapping table: event type → what it means for the ledger. docs/mapping.md
+ * shows it, and a test keeps the two alike.
  *
  * Pure data. A type that is not here moves no money for the ledger: "not_a_settlement_event".
  */
@@ -29,8 +30,9 @@ export interface MoneyRow {
   /** The field that has the amount; or the dispute's latest balance transaction of that kind. */
   readonly amount: "amount" | "amount_received" | "amount_captured" | "withdrawal" | "return";
   /**
-   * Whose money it is. `own`: the object's metadata names the account. `own_or_stripe`: else Stripe's API is asked.
-   * `payin`: the payment's, as the ledger has it. `debit`: that of the debit which this undoes, in the ledger.
+   * Whose money it is. `own`: the object's metadata names the account. `own_or_stripe`: else Stripe's API is
+   * asked. `payin`: the payment's, as the ledger has it. `debit`: that of the debit which this undoes, in the
+   * ledger.
    */
   readonly account: "own" | "own_or_stripe" | "payin" | "debit";
   /** Goes into the metadata where direction and status alone do not say what happened. */
@@ -78,8 +80,8 @@ const REFUND: MoneyRow = {
 };
 
 /**
- * Money that had left comes back as a payin of its own. As a reversal of the refund it would have no effect in the
- * ledger, and it would contradict a refund that is confirmed there.
+ * Money that had left comes back as a payin of its own. As a reversal of the refund it would have no effect
+ * in the ledger, and it would contradict a refund that is confirmed there.
  */
 const REFUND_RETURNED: MoneyRow = {
   ...PAYIN,
@@ -134,7 +136,8 @@ export const TABLE: ReadonlyMap<string, readonly Row[]> = new Map<string, readon
     "payment_intent.canceled",
     [{ ...PAYIN, status: "failed", amount: "amount", account: "own", ignoredIf: [CANCELED_WITHOUT_ACCOUNT] }],
   ],
-  // Customers try again. In the ledger "failed" is final, so the payment that follows could never be credited.
+  // Customers try again. In the ledger "failed" is final, so the payment
+  // that follows could never be credited.
   ["payment_intent.payment_failed", ignored("attempt_not_final")],
   ["charge.succeeded", CHARGE_ROWS],
   ["charge.captured", CHARGE_ROWS],

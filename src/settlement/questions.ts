@@ -1,7 +1,8 @@
 /**
  * What an attempt must know before its settlement can be frozen, and what each answer means.
  *
- * Pure: no I/O, no clock. The answers come from the ledger, whose record beats any copy, and from Stripe's API.
+ * Pure: no I/O, no clock. The answers come from the ledger, whose record
+ * beats any copy, and from Stripe's API.
  */
 import { z } from "zod";
 import type { IgnoredReason, UnmappableReason } from "./reasons.ts";
@@ -17,7 +18,10 @@ export const questionSchema = z.discriminatedUnion("kind", [
     /** A "refund" that moved nothing, if it turns out that nobody had paid. */
     may_be_release: z.boolean(),
   }),
-  /** Money comes back: does the ledger hold the debit that this undoes? `ignore`: without it, nothing had left. */
+  /**
+   * Money comes back: does the ledger hold the debit that this undoes?
+   * `ignore`: without it, nothing had left.
+   */
   z.strictObject({ kind: z.literal("debit"), refund: id, if_absent: z.enum(["wait", "ignore"]) }),
   /** Whose payment is it? What stands around it at Stripe may say. */
   z.strictObject({
@@ -90,8 +94,8 @@ export function conclude(draft: SettlementDraft, question: Question, answer: Ans
 }
 
 /**
- * The payin says whose money it is, whatever a copy of the metadata says: refunds and disputes have none of the
- * payment's, a charge has it as it was once. A payin that is failed or pending has credited nobody.
+ * The payin says whose money it is, whatever a copy of the metadata says: refunds and disputes have none of
+ * the payment's, a charge has it as it was once. A payin that is failed or pending has credited nobody.
  */
 function afterPayin(
   draft: SettlementDraft,
@@ -139,7 +143,9 @@ function afterCategory(draft: SettlementDraft, accountId: string, category: stri
   return { kind: "unmappable", reason: "partial_capture_or_refund" };
 }
 
-/** An account that the object itself names does not count here; where the two disagree, the record shows both. */
+/**
+ * An account that the object itself names does not count here; where the two disagree, the record shows both.
+ */
 function settled(draft: SettlementDraft, accountId: string, source: AccountSource): Conclusion {
   const { account_in_metadata, ...metadata } = draft.metadata;
   const disagrees = account_in_metadata !== undefined && account_in_metadata !== accountId;

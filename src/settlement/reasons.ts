@@ -1,10 +1,14 @@
-/** Why an event is ignored, and why it cannot be settled. Types only; docs/mapping.md explains each of them. */
+/**
+ * Why an event is ignored, and why it cannot be settled. Types only; docs/mapping.md explains each of them.
+ */
 
 /** Why an event moves no money for the ledger. A closed list, and each of them is true of the event. */
 export type IgnoredReason =
   | "not_a_settlement_event"
   | `covered_by:${string}`
-  /** A failed attempt leaves the intent payable; marking it failed would make the ledger refuse the success. */
+  /**
+   * A failed attempt leaves the intent payable; marking it failed would make the ledger refuse the success.
+   */
   | "attempt_not_final"
   /** An intent given up before anybody's account was attached to it. */
   | "canceled_without_account"

@@ -1,11 +1,14 @@
 /**
  * The canonical settlement: what clawsettle tells the ledger about one movement of money.
  *
- * Pure: no I/O, no clock. The shape is the ledger's ingest contract (docs/contracts.md, "Clawsettle → ledger").
+ * Pure: no I/O, no clock. The shape is the ledger's ingest contract
+ * (docs/contracts.md, "Clawsettle → ledger").
  */
 import { z } from "zod";
 
-/** Above this a JSON number is no longer exact, so an amount above it could already be wrong when we read it. */
+/**
+ * Above this a JSON number is no longer exact, so an amount above it could already be wrong when we read it.
+ */
 export const MAX_AMOUNT_MINOR = Number.MAX_SAFE_INTEGER;
 
 const isoTime = z.iso.datetime();
@@ -13,7 +16,9 @@ const isoTime = z.iso.datetime();
 /** A settlement whose account is not known yet. */
 export const settlementDraftSchema = z.strictObject({
   provider: z.literal("stripe"),
-  /** Unique per movement of money within a direction; the ledger's natural key is (provider, this, direction). */
+  /**
+   * Unique per movement of money within a direction; the ledger's natural key is (provider, this, direction).
+   */
   external_payment_id: z.string().min(1),
   direction: z.enum(["payin", "refund", "payout"]),
   status: z.enum(["pending", "confirmed", "failed", "reversed"]),
@@ -35,7 +40,9 @@ export const settlementSchema = settlementDraftSchema.extend({ account_id: z.str
 export type SettlementDraft = z.infer<typeof settlementDraftSchema>;
 export type Settlement = z.infer<typeof settlementSchema>;
 
-/** The key under which the ledger deduplicates. It never changes, so a retry after an unknown outcome is safe. */
+/**
+ * The key under which the ledger deduplicates. It never changes, so a retry after an unknown outcome is safe.
+ */
 export function idempotencyKey(eventId: string): string {
   return `stripe:event:${eventId}`;
 }
@@ -49,8 +56,8 @@ export function freeze(settlement: Settlement): string {
 }
 
 /**
- * The inverse of {@link freeze}, for text that `freeze` made. Not checked again: were the schema ever tightened, an
- * event that settled under the older one must still be shown and replayed.
+ * The inverse of {@link freeze}, for text that `freeze` made. Not checked again: were the schema ever
+ * tightened, an event that settled under the older one must still be shown and replayed.
  */
 export function thaw(payload: string): Settlement {
   return JSON.parse(payload) as Settlement;
@@ -92,8 +99,8 @@ export function movementOf({
 export type KnownSettlement = SettlementDraft & { readonly account_id?: string | undefined };
 
 /**
- * Whether two mappings of one event_id tell of different money: then one of them is wrong, and nobody but an operator
- * can say which. Accounts are compared only where both are known. Times and metadata may differ.
+ * Whether two mappings of one event_id tell of different money: then one of them is wrong, and nobody but an
+ * operator can say which. Accounts are compared only where both are known. Times and metadata may differ.
  *
  * Another external id of the same object is no contradiction: a later version of the mapping names movements
  * otherwise, and what was sent under the older name stays as it is.

@@ -1,10 +1,10 @@
 /**
- * The configuration, if it fits what is stored of the one before. Whoever touches an event, the index or the ledger takes
- * it from here.
+ * The configuration, if it fits what is stored of the one before. Whoever touches an event, the
+ * index or the ledger takes it from here.
  *
- * Asked once per isolate: a deploy makes new ones, and nothing else changes a setting. It fails closed: while the stored
- * settings cannot be read, nothing is taken, because money that was sent to the wrong ledger cannot be called back, while
- * Stripe and the alarms come again.
+ * Asked once per isolate: a deploy makes new ones, and nothing else changes a setting. It fails closed: while
+ * the stored settings cannot be read, nothing is taken, because money that was sent to the wrong ledger
+ * cannot be called back, while Stripe and the alarms come again.
  */
 import { type Config, loadConfig } from "../config.ts";
 import { log } from "../log.ts";
@@ -21,7 +21,10 @@ export type AcceptedConfig =
       readonly refused: readonly string[];
     };
 
-/** How long a refusal holds: an operator who confirms a change, or an object that is back, must not wait for a deploy. */
+/**
+ * How long a refusal holds: an operator who confirms a change, or an object that
+ * is back, must not wait for a deploy.
+ */
 const REFUSAL_MS = 1_000;
 
 /** Results, and no promise: one request must not wait for another's I/O. */

@@ -10,8 +10,8 @@ const CALL_TIMEOUT_MS = 5_000;
 /**
  * Never throws. `ask` must be safe to repeat: both of the object's methods are.
  *
- * In no jurisdiction, whatever is configured: an object that moved with DATA_JURISDICTION could not notice that it has
- * changed. So it may hold nothing but settings.
+ * In no jurisdiction, whatever is configured: an object that moved with DATA_JURISDICTION could not notice
+ * that it has changed. So it may hold nothing but settings.
  */
 export function askSettings<T>(
   env: Env,

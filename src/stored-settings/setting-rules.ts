@@ -5,7 +5,8 @@
  * - `unconfirmed`: refused until an operator confirms it.
  * - `refused`: for good. The setting must be set back.
  *
- * docs/decisions/0017-settings-that-change.md has the reasons. No secret may be named here: what is named is stored and shown.
+ * docs/decisions/0017-settings-that-change.md has the reasons. No secret may be named
+ * here: what is named is stored and shown.
  */
 import type { Config } from "../config.ts";
 import type { SettingChange, Settings, SettingValues, StoredSetting } from "./settings-record.ts";

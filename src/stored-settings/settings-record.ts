@@ -1,6 +1,6 @@
 /**
- * What is stored of the settings that change the meaning of what is stored: the value of each, since when, and what it was
- * before. Pure. Times are epoch milliseconds.
+ * What is stored of the settings that change the meaning of what is stored: the value of each, since when,
+ * and what it was before. Pure. Times are epoch milliseconds.
  */
 import { z } from "zod";
 
@@ -37,7 +37,10 @@ export function toStored(settings: Settings): z.infer<typeof recordSchema> {
   return { v: 1, settings };
 }
 
-/** Adds what is not stored yet: the first value that is seen counts. The same object when there is nothing to add. */
+/**
+ * Adds what is not stored yet: the first value that is seen counts. The same
+ * object when there is nothing to add.
+ */
 export function pinned(settings: Settings, values: SettingValues, now: number): Settings {
   const added = Object.entries(values).filter(([name]) => !Object.hasOwn(settings, name));
   if (added.length === 0) return settings;
@@ -45,7 +48,10 @@ export function pinned(settings: Settings, values: SettingValues, now: number): 
   return { ...settings, ...Object.fromEntries(stored) };
 }
 
-/** Only while the value is still `from`: of two that change it, or of a call that is repeated, the first counts. */
+/**
+ * Only while the value is still `from`: of two that change it, or of a
+ * call that is repeated, the first counts.
+ */
 export function changed(settings: Settings, { name, from, to }: SettingChange, now: number): Settings {
   const setting = settings[name];
   if (setting?.value !== from || from === to) return settings;

@@ -1,6 +1,7 @@
 /**
- * The Durable Object that stores what settings were: one for the whole deployment. It connects the platform's storage to
- * the record, and has no rule of its own: the rules are of the version that asks, since it is that version's settings.
+ * The Durable Object that stores what settings were: one for the whole deployment. It connects the platform's
+ * storage to the record, and has no rule of its own: the rules are of the version that asks, since it is that
+ * version's settings.
  */
 import { DurableObject } from "cloudflare:workers";
 import { answerRpc, type RpcResult } from "../durable-object/rpc.ts";
@@ -17,7 +18,9 @@ import {
 const RECORD_KEY = "settings";
 
 export class StoredSettings extends DurableObject<Env> {
-  /** All that is stored, and of these values each that was not: it is stored now, as the first that was seen. */
+  /**
+   * All that is stored, and of these values each that was not: it is stored now, as the first that was seen.
+   */
   pin(values: SettingValues): Promise<RpcResult<Settings>> {
     return this.#update((settings, now) => pinned(settings, values, now));
   }

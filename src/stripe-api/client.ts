@@ -1,6 +1,6 @@
 /**
- * Stripe's API by Stripe's own client: one request per call, never an exception, and no text of Stripe's.
- * The only file that loads the `stripe` package, and only at its first request: the objects of events are started
+ * Stripe's API by Stripe's own client: one request per call, never an exception, and no text of Stripe's. The
+ * only file that loads the `stripe` package, and only at its first request: the objects of events are started
  * thousands of times, and most of them never make one.
  */
 import type { Stripe } from "stripe";
@@ -25,7 +25,10 @@ export interface RequestOptions extends AccountOptions {
   readonly timeoutMs: number;
 }
 
-/** What came back, whatever the client makes of it: it does not report the status of an answer that is not JSON. */
+/**
+ * What came back, whatever the client makes of it: it does not report the
+ * status of an answer that is not JSON.
+ */
 interface ResponseFacts {
   status: number | null;
   retryAfter: string | null;
@@ -72,7 +75,8 @@ async function send(url: string, init: RequestInit, facts: ResponseFacts): Promi
   facts.status = response.status;
   facts.retryAfter = response.headers.get("retry-after");
   const text = await response.text();
-  // For JSON that is a number, a text or `true` the client throws where nobody catches it, and its promise stays pending.
+  // For JSON that is a number, a text or `true` the client throws where nobody
+  // catches it, and its promise stays pending.
   if (!/^\s*[{[]/.test(text)) throw new TypeError("The answer is no JSON object.");
   // Without its headers: the client would write a `stripe-notice` into our log, which holds no text but ours.
   return new Response(text, { status: response.status });

@@ -1,6 +1,6 @@
 /**
- * Whose money a payment is, and what a balance transaction is, asked of Stripe: a request or a few, one deadline for
- * all of them, and never an exception.
+ * Whose money a payment is, and what a balance transaction is, asked of Stripe: a request or a few, one
+ * deadline for all of them, and never an exception.
  */
 import { z } from "zod";
 import { retryAfterMs } from "../retry-after.ts";

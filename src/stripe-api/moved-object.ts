@@ -1,4 +1,6 @@
-/** A balance transaction and the object that moved, as Stripe has them now: one request, two for a payment. */
+/**
+ * A balance transaction and the object that moved, as Stripe has them now: one request, two for a payment.
+ */
 import { z } from "zod";
 import { requestStripe, type Stripe, type StripeApiOptions } from "./client.ts";
 import { isMissing, type StripeReply } from "./reply.ts";

@@ -13,14 +13,19 @@ export interface NamedAccounts {
   readonly customers: readonly string[];
 }
 
-/** Stripe's ids are at most 255 characters, and its metadata values 500. A ledger account id is far shorter. */
+/**
+ * Stripe's ids are at most 255 characters, and its metadata values 500. A ledger account id is far shorter.
+ */
 const TEXT_MAX_LENGTH = 255;
 
 const id = z.string().min(1).max(TEXT_MAX_LENGTH);
 /** A reference is the other object's id or, expanded, that object. */
 const reference = z.union([id, z.object({ id }).transform((object) => object.id)]);
 const metadata = z.record(z.string(), z.string()).nullish();
-/** All on one page: a payment has one of each, and of a list that goes on it is not known whether the rest agrees. */
+/**
+ * All on one page: a payment has one of each, and of a list that goes on it
+ * is not known whether the rest agrees.
+ */
 const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ object: z.literal("list"), data: z.array(item), has_more: z.literal(false) });
 

@@ -56,7 +56,10 @@ export type OwnAccountAnswer =
 
 export type ConnectedAccountAnswer =
   | { readonly kind: "found" }
-  /** It was disconnected, it does not exist, or the key lacks the permission. The same request would get the same answer. */
+  /**
+   * It was disconnected, it does not exist, or the key lacks the permission. The
+   * same request would get the same answer.
+   */
   | { readonly kind: "connected_account_refused" }
   | Extract<ListAnswer, { kind: "unavailable" }>;
 
@@ -78,8 +81,8 @@ export type StripeAccountSource =
   | "customer";
 
 /**
- * A rate limit, an outage, a lost connection, an answer that is not Stripe's, and a refusal too: a wrong key or a
- * missing permission heals once somebody repairs it.
+ * A rate limit, an outage, a lost connection, an answer that is not Stripe's, and a refusal too: a wrong key
+ * or a missing permission heals once somebody repairs it.
  */
 export type StripeUnavailable = { readonly kind: "unavailable"; readonly retry_after_ms: number | null };
 
@@ -91,8 +94,8 @@ export type AccountFound = {
 
 export interface StripeLookups {
   /**
-   * In the order of the sources. `none` is an answer: all were asked, and none names an account; or the first that does
-   * names two different ones, which no further question decides.
+   * In the order of the sources. `none` is an answer: all were asked, and none names an account; or the first
+   * that does names two different ones, which no further question decides.
    */
   findAccount(
     question: PaymentQuestion,

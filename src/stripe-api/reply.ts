@@ -22,8 +22,8 @@ export function whyOf({ status, error }: StripeReply): "refused" | "rejected" | 
 }
 
 /**
- * Whether a 4xx is Stripe's own. A proxy's 404 page proves neither that the request is wrong nor that the object does
- * not exist.
+ * Whether a 4xx is Stripe's own. A proxy's 404 page proves neither that the request is
+ * wrong nor that the object does not exist.
  */
 function isStripesError({ error }: StripeReply): boolean {
   return error.type === "invalid_request_error";

@@ -23,9 +23,15 @@ const eventSchema = z.object({
   livemode: z.boolean().nullable().catch(null),
   /** Unix seconds. */
   created: z.int().nonnegative().nullable().catch(null),
-  /** Kept with the event, whose record has a limit of size: what is longer than any real one counts as missing. */
+  /**
+   * Kept with the event, whose record has a limit of size: what is longer
+   * than any real one counts as missing.
+   */
   api_version: z.string().max(255).nullable().catch(null),
-  /** The connected account, on Connect endpoints. Not forgiven when malformed: an event without one is the platform's. */
+  /**
+   * The connected account, on Connect endpoints. Not forgiven when malformed: an
+   * event without one is the platform's.
+   */
   account: z
     .string()
     .min(1)
@@ -40,7 +46,9 @@ export type StripeEvent = z.infer<typeof eventSchema>;
 
 export type ParsedEvent =
   | { readonly kind: "event"; readonly event: StripeEvent }
-  /** A v2 "thin" event: it carries no object, so there is nothing to settle. A wrongly configured destination. */
+  /**
+   * A v2 "thin" event: it carries no object, so there is nothing to settle. A wrongly configured destination.
+   */
   | { readonly kind: "thin" }
   /** `problems` name fields, never values: the body comes from outside. */
   | { readonly kind: "invalid"; readonly problems: readonly string[] };

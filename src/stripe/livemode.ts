@@ -1,9 +1,9 @@
 /**
  * The environment policy: may an event of this mode settle here?
  *
- * Test money in the production ledger would be credited as if it were real, and live money in staging would be
- * credited nowhere that counts. A live Connect endpoint receives events of both modes, so this is no mere typing
- * error of the configuration. Fails closed: what is not known to fit is refused.
+ * Test money in the production ledger would be credited as if it were real, and live money in staging would
+ * be credited nowhere that counts. A live Connect endpoint receives events of both modes, so this is no mere
+ * typing error of the configuration. Fails closed: what is not known to fit is refused.
  *
  * Pure: no I/O, no clock.
  */

@@ -4,13 +4,17 @@
  * Pure but for WebCrypto: no I/O, no clock. Never throws on anything that a client can send.
  * https://docs.stripe.com/webhooks/signature
  *
- * The `stripe` package is the model, and whatever it refuses is refused here. This is stricter where its leniency
- * helps nobody but a forger: a `t` that is not a plain number, a time in the future, text after a signature.
- * It differs in one more way: the package decodes the body to text first, this hashes the bytes that came.
+ * The `stripe` package is the model, and whatever it refuses is refused here. This is stricter where its
+ * leniency helps nobody but a forger: a `t` that is not a plain number, a time in the future, text after a
+ * signature. It differs in one more way: the package decodes the body to text first, this hashes the bytes
+ * that came.
  */
 import { equalInConstantTime, utf8 } from "../bytes.ts";
 
-/** A secret or two, and two more while they are being rolled. The bound only keeps a mistake from growing memory. */
+/**
+ * A secret or two, and two more while they are being rolled. The bound only
+ * keeps a mistake from growing memory.
+ */
 const KEY_CACHE_LIMIT = 16;
 /** Seconds until the year 33658. Longer digits would lose precision on the way to a number. */
 const TIMESTAMP = /^(?:0|[1-9][0-9]{0,11})$/;
@@ -19,7 +23,9 @@ const SHA256_HEX = /^[0-9a-f]{64}$/;
 const VISIBLE_ASCII = /^[ -~]*$/;
 
 export interface HeaderPolicy {
-  /** Allowed on both sides of now. 0 means this very second, not (as in the `stripe` package) "do not check". */
+  /**
+   * Allowed on both sides of now. 0 means this very second, not (as in the `stripe` package) "do not check".
+   */
   readonly toleranceSeconds: number;
   readonly nowMs: number;
 }
@@ -55,8 +61,8 @@ export type SignatureRefusal =
   | "no_match";
 
 /**
- * All that can be checked before the body is read, so that a request without a plausible header costs no body.
- * Linear in the header, whose size the platform bounds.
+ * All that can be checked before the body is read, so that a request without a plausible header costs no
+ * body. Linear in the header, whose size the platform bounds.
  */
 export function checkHeader(
   header: string | null,
@@ -71,8 +77,9 @@ export function checkHeader(
 }
 
 /**
- * Costs at most one HMAC per secret, however many signatures the header lists. `body`: the raw one, before anything
- * decoded it. `secrets`: one of them is enough, but a blank one never verifies, because everybody knows it.
+ * Costs at most one HMAC per secret, however many signatures the header lists. `body`: the raw one, before
+ * anything decoded it. `secrets`: one of them is enough, but a blank one never verifies, because everybody
+ * knows it.
  */
 export async function verifySignature(
   { signedAtSeconds, signatures }: SignatureHeader,
@@ -94,7 +101,9 @@ function refused(why: SignatureRefusal): RefusedSignature {
   return { kind: "refused", why };
 }
 
-/** As in the package: of several `t` the last counts, spaces are part of a name, unknown names are skipped. */
+/**
+ * As in the package: of several `t` the last counts, spaces are part of a name, unknown names are skipped.
+ */
 function parseHeader(header: string | null): SignatureHeader | RefusedSignature {
   if (header === null || header === "") return refused("header_missing");
   if (!VISIBLE_ASCII.test(header)) return refused("header_malformed");
@@ -122,20 +131,30 @@ function bytesOfHex(hex: string): Uint8Array {
   return bytes;
 }
 
-/** For `0`–`9` and `a`–`f` only. By hand: `parseInt` on slices cost a tenth of the whole check of a small body. */
+/**
+ * For `0`–`9` and `a`–`f` only. By hand: `parseInt` on slices cost a
+ * tenth of the whole check of a small body.
+ */
 function digitAt(hex: string, index: number): number {
   const code = hex.charCodeAt(index);
   return code < 0x3a ? code - 0x30 : code - 0x61 + 10;
 }
 
-/** Where a body begins below. Processors copy to such an address ten times as fast as to one between two words. */
+/**
+ * Where a body begins below. Processors copy to such an address ten times
+ * as fast as to one between two words.
+ */
 const ALIGNED = 64;
-/** Bodies up to this size are joined to their time here. Larger ones, which Stripe hardly sends, get a buffer of their own. */
+/**
+ * Bodies up to this size are joined to their time here. Larger ones, which Stripe
+ * hardly sends, get a buffer of their own.
+ */
 const scratch = new Uint8Array(64 * 1024);
 
 /**
- * HMAC-SHA-256 of `t.rawBody`, which needs one copy of the body: WebCrypto cannot hash in pieces.
- * Synchronous until the call of `sign`, which takes a copy of its own before it returns: so one buffer serves all requests.
+ * HMAC-SHA-256 of `t.rawBody`, which needs one copy of the body: WebCrypto cannot hash in pieces. Synchronous
+ * until the call of `sign`, which takes a copy of its own before it returns: so one buffer serves all
+ * requests.
  */
 async function hmac(key: CryptoKey, signedAtSeconds: number, body: Uint8Array): Promise<Uint8Array> {
   const prefix = utf8(`${signedAtSeconds}.`);

@@ -1,4 +1,6 @@
-/** Everything that is stored with a version: how it is written and read, and examples of all that it can be. */
+/**
+ * Everything that is stored with a version: how it is written and read, and examples of all that it can be.
+ */
 import { deserialize, serialize } from "node:v8";
 import type { EventRecord } from "../../src/event/record.ts";
 import { parseRecord, RECORD_VERSION, toStored } from "../../src/event/stored-record.ts";

@@ -53,7 +53,9 @@ export function isMarked(page: Page): Promise<boolean> {
   return page.evaluate("globalThis.marked === true");
 }
 
-/** Rules that the page breaks, and where. The context must bypass the page's policy, which would keep axe out. */
+/**
+ * Rules that the page breaks, and where. The context must bypass the page's policy, which would keep axe out.
+ */
 export async function violationsOn(page: Page): Promise<string[]> {
   await page.evaluate(`${AXE}; undefined`);
   return page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>

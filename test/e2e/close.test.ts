@@ -6,7 +6,10 @@ import { monthBefore, monthOf } from "../../scripts/commands/close/month.ts";
 import { runScript } from "../support/run-script.ts";
 import { startTestStack, tempFolder, type TestStack } from "./support.ts";
 
-/** `npm run close` at a started stack. What closes a month, and what does not: test/unit/scripts/commands/close.test.ts. */
+/**
+ * `npm run close` at a started stack. What closes a month, and what does not:
+ * test/unit/scripts/commands/close.test.ts.
+ */
 
 const NAME = new Date().toISOString().slice(0, 7);
 const MONTH = monthOf("--month", NAME);

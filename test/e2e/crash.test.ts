@@ -1,6 +1,7 @@
 /**
- * Power failures and lost connections on the real parts: the ledger may have accepted a settlement whose outcome
- * was never written down. Whatever happens, the event ends forwarded and the account is credited once.
+ * Power failures and lost connections on the real parts: the ledger may have accepted a settlement whose
+ * outcome was never written down. Whatever happens, the event ends forwarded and the account is credited
+ * once.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

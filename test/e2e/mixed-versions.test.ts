@@ -1,6 +1,6 @@
 /**
- * 1.0.0 and today's version call each other, whichever runs the Worker and whichever the objects: each call is answered
- * as agreed, or with 503; nothing is lost, and nothing is booked twice.
+ * 1.0.0 and today's version call each other, whichever runs the Worker and whichever the objects: each call
+ * is answered as agreed, or with 503; nothing is lost, and nothing is booked twice.
  */
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";

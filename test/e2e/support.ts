@@ -1,4 +1,6 @@
-/** What the end-to-end tests share: a started stack with data of its own, and scripts run as a user runs them. */
+/**
+ * What the end-to-end tests share: a started stack with data of its own, and scripts run as a user runs them.
+ */
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import {
@@ -26,7 +28,10 @@ export async function startTestStack(
   return { ...started, env: Object.fromEntries(names.map((name) => [name, secrets[name] ?? ""])) };
 }
 
-/** The `node` of this machine, which operators use and which may be too old; null when there is only the pinned one. */
+/**
+ * The `node` of this machine, which operators use and which may be too old;
+ * null when there is only the pinned one.
+ */
 export function machineNode(): string | null {
   const folders = (process.env["PATH"] ?? "")
     .split(delimiter)

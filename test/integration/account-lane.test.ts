@@ -1,4 +1,6 @@
-/** The lane of an account, through the real objects: turns, busy answers, resets, and a 2xx without an effect. */
+/**
+ * The lane of an account, through the real objects: turns, busy answers, resets, and a 2xx without an effect.
+ */
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";

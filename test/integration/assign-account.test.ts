@@ -32,7 +32,10 @@ import {
   storedRecord,
 } from "../support/worker.ts";
 
-/** An operator says whose money it is, and what waits for that money heals: through the Worker, with the sandbox ledger. */
+/**
+ * An operator says whose money it is, and what waits for that money heals: through
+ * the Worker, with the sandbox ledger.
+ */
 
 const HOUR_MS = 3_600_000;
 
@@ -282,7 +285,9 @@ describe("POST …/assign", () => {
   });
 });
 
-/** A refund, what failed of a second one, a dispute and what was won of it: 1,000 paid, 1,000 − 100 remain. */
+/**
+ * A refund, what failed of a second one, a dispute and what was won of it: 1,000 paid, 1,000 − 100 remain.
+ */
 function historyOf(payment: string): StripeEventBody[] {
   const [failed, dispute] = [newId("re"), newId("du")];
   const [taken, given] = [newId("txn"), newId("txn")];

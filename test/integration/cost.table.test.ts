@@ -1,4 +1,6 @@
-/** docs/cost.md and docs/scale.md tell what events use, as counted here. `-u` rewrites their generated tables. */
+/**
+ * docs/cost.md and docs/scale.md tell what events use, as counted here. `-u` rewrites their generated tables.
+ */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import costDocument from "../../docs/cost.md?raw";
@@ -58,7 +60,10 @@ const paid = () =>
 interface Scene {
   readonly name: string;
   readonly event: () => StripeEventBody;
-  /** Brings the event to where nothing happens to it any more. Returns the requests that the Worker got for it. */
+  /**
+   * Brings the event to where nothing happens to it any more. Returns the
+   * requests that the Worker got for it.
+   */
   readonly play: (event: StripeEventBody) => Promise<number>;
   readonly endsAs: string;
   /** Of what the ledger does not hold, as long as Stripe can resend it. */
@@ -153,7 +158,9 @@ async function live({ event: make, play, endsAs, keptDays }: Scene, indexBytes: 
   };
 }
 
-/** Of a settled event in the index, among many. To the next ten, since rows fill pages now better, now worse. */
+/**
+ * Of a settled event in the index, among many. To the next ten, since rows fill pages now better, now worse.
+ */
 async function bytesPerRow(): Promise<number> {
   const rows = Array.from({ length: INDEX_ROWS }, (_, n) => {
     const payment = id("pi");

@@ -44,7 +44,9 @@ function publish(forgotten: readonly StripeEventBody[] = []): void {
   for (const object of stripe.objects) world.stripe.objects.set(String(object["id"]), object);
 }
 
-/** What `act` makes happen, of which Stripe makes no event; what came before arrives. The run that finds it. */
+/**
+ * What `act` makes happen, of which Stripe makes no event; what came before arrives. The run that finds it.
+ */
 async function unreported(act: () => void): Promise<string> {
   const before = [...stripe.events];
   for (const event of before) await deliver(event, { atOnce: true });

@@ -20,7 +20,10 @@ import type { ShardStats, StateCount } from "../../src/event-index/shard-stats.t
 import { emptyIndex, FAILED, meterShard, summary } from "../support/summaries.ts";
 import { crash, shardStub } from "../support/worker.ts";
 
-/** A shard's statistics come from counters and the few rows that these do not have: always what a scan would find. */
+/**
+ * A shard's statistics come from counters and the few rows that these do not
+ * have: always what a scan would find.
+ */
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -7,7 +7,10 @@ import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { alarmAt, crash, deliver, indexRow, runAlarm, storedRecord, stubOf } from "../support/worker.ts";
 
-/** The object is aborted at each step between outcome and publish: within one alarm the index shows the true state. */
+/**
+ * The object is aborted at each step between outcome and publish: within one
+ * alarm the index shows the true state.
+ */
 
 afterEach(() => {
   vi.useRealTimers();
@@ -112,7 +115,9 @@ describe.each(OUTCOMES)("%s", (_, answer, expected) => {
   });
 });
 
-/** The event's object, for as long as nothing fails: a second call of the same delivery does not get through. */
+/**
+ * The event's object, for as long as nothing fails: a second call of the same delivery does not get through.
+ */
 let delivered = new Set<string>();
 afterEach(() => (delivered = new Set()));
 function deliveredOnce(name: string): unknown {

@@ -74,7 +74,10 @@ async function everything(): Promise<void> {
   await shardStub(0).markLongOpenReported(T0);
 }
 
-/** The steps of a plan that read the events. A search reads a part of the table or of an index, a scan all of it. */
+/**
+ * The steps of a plan that read the events. A search reads a part of the
+ * table or of an index, a scan all of it.
+ */
 function planOf({ text, params }: Statement): Promise<string[]> {
   return runInDurableObject(shardStub(0), (_, { storage: { sql } }) =>
     sql

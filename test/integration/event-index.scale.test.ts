@@ -3,7 +3,9 @@ import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import { fill, summary, T0 } from "../support/summaries.ts";
 import { operator } from "../support/worker.ts";
 
-/** 20,000 events over 8 shards: how soon a page comes, and that a walk sees each event once while more arrive. */
+/**
+ * 20,000 events over 8 shards: how soon a page comes, and that a walk sees each event once while more arrive.
+ */
 
 const EVENTS = 20_000;
 const ARRIVING = 500;

@@ -201,7 +201,10 @@ it.each([
   },
 );
 
-/** Final, or with an alarm that is not in the past, or in front of an operator: and in any case listed as it is. */
+/**
+ * Final, or with an alarm that is not in the past, or in front of an
+ * operator: and in any case listed as it is.
+ */
 async function expectAtRest(eventId: string, { status, body: told }: Answer): Promise<void> {
   const { body } = await showEvent(eventId);
   demand(body.state === (status === 200 ? told.state : "failed"), `${status} ${body.state}`);

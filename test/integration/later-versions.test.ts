@@ -1,6 +1,6 @@
 /**
- * After a rollback: what a later version has stored is not read, and nothing is written over it. Whoever asks for it gets
- * 503 and a time to come back; whatever else is stored is as visible as before.
+ * After a rollback: what a later version has stored is not read, and nothing is written over it. Whoever asks
+ * for it gets 503 and a time to come back; whatever else is stored is as visible as before.
  */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";

@@ -9,7 +9,10 @@ import {
 import { accepted, refused, type ScriptedLedger, scriptLedger, silence } from "../support/scripted-ledger.ts";
 import { deliver, operator, showEvent } from "../support/worker.ts";
 
-/** What each answer of the ledger means for an event: the contract's table, row by row, through the real object. */
+/**
+ * What each answer of the ledger means for an event: the contract's table,
+ * row by row, through the real object.
+ */
 
 let ledger: ScriptedLedger;
 beforeEach(() => {

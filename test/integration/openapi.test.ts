@@ -1,6 +1,7 @@
 /**
- * Every answer that `/openapi.json` documents is really given, and has the documented shape: each route, each status, each code.
- * The table of cases is held to the document, so that a route or a code without a case fails.
+ * Every answer that `/openapi.json` documents is really given, and has the documented shape: each route, each
+ * status, each code. The table of cases is held to the document, so that a route or a code without a case
+ * fails.
  */
 import { type OutputFormat, type Schema, Validator } from "@cfworker/json-schema";
 import { env } from "cloudflare:workers";

@@ -8,12 +8,17 @@ import { scriptLedger } from "../support/scripted-ledger.ts";
 import { emptyIndex, meterShard, runUpkeep, withoutShard } from "../support/summaries.ts";
 import { type Answer, deliver, operator, shardStub } from "../support/worker.ts";
 
-/** Deliveries that Stripe signed and that are refused all the same: each is logged, and counted by reason and hour. */
+/**
+ * Deliveries that Stripe signed and that are refused all the same: each is
+ * logged, and counted by reason and hour.
+ */
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Ends the second in which refusals are gathered, for each that has begun. Nobody waits for it in real time. */
+/**
+ * Ends the second in which refusals are gathered, for each that has begun. Nobody waits for it in real time.
+ */
 let endings: (() => void)[];
 const GATHERED_FOR_MS = 1_000;
 const wait = scheduler.wait.bind(scheduler);

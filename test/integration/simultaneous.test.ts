@@ -3,7 +3,9 @@ import { paymentIntentSucceeded } from "../../scripts/sandbox/events/stripe-even
 import { accepted, refused, scriptLedger } from "../support/scripted-ledger.ts";
 import { type Answer, deliver, operator, showEvent } from "../support/worker.ts";
 
-/** Deliveries that come while an attempt is under way join it: one request to the ledger, one answer for all. */
+/**
+ * Deliveries that come while an attempt is under way join it: one request to the ledger, one answer for all.
+ */
 
 afterEach(() => vi.restoreAllMocks());
 

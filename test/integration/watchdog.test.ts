@@ -19,7 +19,9 @@ import {
   stubOf,
 } from "../support/worker.ts";
 
-/** The cron's sweep: it finds from outside what has lost its alarm, and forgets what is past its retention. */
+/**
+ * The cron's sweep: it finds from outside what has lost its alarm, and forgets what is past its retention.
+ */
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;

@@ -1,10 +1,10 @@
 /**
- * The alarm of one object, with its promises and no more: at least once, not before its time, one handler at a time,
- * but beside requests; late, twice, unasked for, or lost until somebody sets it again. `get` is null while its handler
- * runs, and an alarm whose handler was cut off fires again.
+ * The alarm of one object, with its promises and no more: at least once, not before its time, one handler at
+ * a time, but beside requests; late, twice, unasked for, or lost until somebody sets it again. `get` is null
+ * while its handler runs, and an alarm whose handler was cut off fires again.
  *
- * Which alarms may be lost: those that the watchdog replaces, and those of an event that only an operator moves. Nobody
- * replaces the latter: the next touch of the event must do without.
+ * Which alarms may be lost: those that the watchdog replaces, and those of an event that only an operator
+ * moves. Nobody replaces the latter: the next touch of the event must do without.
  */
 import type { EventObject } from "./event-object.ts";
 import type { Task } from "./timeline.ts";

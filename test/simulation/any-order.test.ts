@@ -1,6 +1,7 @@
 /**
- * The mapping against Stripe's balance transactions: whatever the order of the events, each account is exact, or lacks
- * what stands before an operator. `npm run simulate -- --in-any-order --seed <n>` describes a seed that fails here.
+ * The mapping against Stripe's balance transactions: whatever the order of the events, each account is exact,
+ * or lacks what stands before an operator. `npm run simulate -- --in-any-order --seed <n>` describes a seed
+ * that fails here.
  */
 import { expect, test } from "vitest";
 import { isProof } from "../support/effort.ts";

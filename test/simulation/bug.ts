@@ -1,6 +1,6 @@
 /**
- * How a planted bug gets in: around the ports, the engine, the lane, the policy or the mapping. Nothing in `src` knows
- * of it.
+ * How a planted bug gets in: around the ports, the engine, the lane, the policy or the
+ * mapping. Nothing in `src` knows of it.
  */
 import type { EventEngine } from "../../src/event/engine.ts";
 import type { Ports } from "../../src/event/ports.ts";

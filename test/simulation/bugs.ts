@@ -1,6 +1,6 @@
 /**
- * Planted bugs: each is one that somebody could write, and each must be caught. They are what the checks are checked
- * by; a check that catches none of them proves nothing.
+ * Planted bugs: each is one that somebody could write, and each must be caught. They are what the checks are
+ * checked by; a check that catches none of them proves nothing.
  */
 import type { Bug } from "./bug.ts";
 import { COMMIT_BUGS } from "./commit-bugs.ts";

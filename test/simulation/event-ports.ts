@@ -1,4 +1,6 @@
-/** The engine's ports of one instance, over the models. A call of an instance that is gone comes to nothing. */
+/**
+ * The engine's ports of one instance, over the models. A call of an instance that is gone comes to nothing.
+ */
 import type { LedgerPort, Ports } from "../../src/event/ports.ts";
 import { LEASE_MARGIN_MS } from "../../src/event/machine-types.ts";
 import type { EventRecord } from "../../src/event/record.ts";
@@ -194,9 +196,9 @@ async function askLane<T>(
 }
 
 /**
- * What comes back from a real store is a copy that has passed the schema. Here it is the same object for everybody,
- * and frozen, so that code which changes what it loaded cannot go unnoticed. Of an event that is tried for days the
- * attempts are all alike, and checking some of them is enough.
+ * What comes back from a real store is a copy that has passed the schema. Here it is the same object for
+ * everybody, and frozen, so that code which changes what it loaded cannot go unnoticed. Of an event that is
+ * tried for days the attempts are all alike, and checking some of them is enough.
  */
 function fixed(record: EventRecord): EventRecord {
   const isChecked = record.attempts <= 3 || record.attempts % 16 === 0;

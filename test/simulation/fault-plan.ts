@@ -1,6 +1,6 @@
 /**
- * Which faults a history meets, and how often. Each kind is switched off in many histories: where everything breaks
- * at once nothing gets far enough to break in an interesting place.
+ * Which faults a history meets, and how often. Each kind is switched off in many histories: where everything
+ * breaks at once nothing gets far enough to break in an interesting place.
  */
 import { DAY, HOUR, MINUTE } from "../../scripts/lib/durations.ts";
 import type { Random } from "../../scripts/lib/random.ts";
@@ -111,8 +111,8 @@ export function planFaults(random: Random, start: number): FaultPlan {
 }
 
 /**
- * Everything comes at once, and what can go wrong is a request to the ledger, or a lane. Where all else fails too, two
- * requests of one account seldom meet.
+ * Everything comes at once, and what can go wrong is a request to the ledger, or a lane. Where all else fails
+ * too, two requests of one account seldom meet.
  */
 function rushOn(plan: FaultPlan, random: Random, start: number): FaultPlan {
   return {

@@ -1,6 +1,7 @@
 /**
- * The platform's clock, randomness and digests, taken over while a history runs: builders and code under test that
- * reach for the real ones get the history's. The real digest would answer from a thread pool, in its own time.
+ * The platform's clock, randomness and digests, taken over while a history runs: builders and code under test
+ * that reach for the real ones get the history's. The real digest would answer from a thread pool, in its own
+ * time.
  */
 import { createHash } from "node:crypto";
 import { Random } from "../../scripts/lib/random.ts";

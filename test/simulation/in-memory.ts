@@ -1,4 +1,7 @@
-/** What a history without faults needs of the platform and of the ledger, in memory: nothing fails, nothing waits. */
+/**
+ * What a history without faults needs of the platform and of the ledger, in
+ * memory: nothing fails, nothing waits.
+ */
 import { EventEngine } from "../../src/event/engine.ts";
 import type { LedgerPort, Ports } from "../../src/event/ports.ts";
 import type { EventRecord } from "../../src/event/record.ts";

@@ -1,4 +1,7 @@
-/** The operators' index: the newest revision of each row, behind a network, and the watchdog that sweeps over it. */
+/**
+ * The operators' index: the newest revision of each row, behind a network,
+ * and the watchdog that sweeps over it.
+ */
 import type { EventSummary } from "../../src/event-index/event-summary.ts";
 import { MINUTE, SECOND } from "../../scripts/lib/durations.ts";
 import { START, type World } from "./world.ts";

@@ -17,7 +17,9 @@ import { POLICY, type World } from "./world.ts";
 /** An alarm may be this much later than its record wants: a handler checks again on an attempt under way. */
 const ALARM_SLACK_MS = 2 * MINUTE;
 
-/** The next try to publish may be this much later than the last, as a multiple of how long the row has waited. */
+/**
+ * The next try to publish may be this much later than the last, as a multiple of how long the row has waited.
+ */
 const PUBLISH_FACTOR = 1.5;
 
 /** What one event has shown of itself so far. */

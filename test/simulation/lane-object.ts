@@ -1,4 +1,7 @@
-/** The Durable Object of one ledger account's lane: the real lane over its mark, and the movements closed there. */
+/**
+ * The Durable Object of one ledger account's lane: the real lane over its
+ * mark, and the movements closed there.
+ */
 import { type LaneRequest } from "../../src/ledger/lane.ts";
 import type { ClosedMovement, SettleOutcome } from "../../src/ledger/port.ts";
 import { type Instance, SimulatedObject } from "./simulated-object.ts";

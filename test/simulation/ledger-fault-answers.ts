@@ -1,4 +1,6 @@
-/** What a client gets when the ledger refuses by a fault, or when something in front of it answers instead. */
+/**
+ * What a client gets when the ledger refuses by a fault, or when something in front of it answers instead.
+ */
 import { DAY, SECOND } from "../../scripts/lib/durations.ts";
 import type { Random } from "../../scripts/lib/random.ts";
 import type { LedgerAnswer } from "../../src/ledger/outcome.ts";

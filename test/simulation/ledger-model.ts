@@ -1,6 +1,6 @@
 /**
- * The ledger behind a network. A client gives up after its timeout, or is lost, while its request may go on. Answers
- * become outcomes by the Worker's own reading of them.
+ * The ledger behind a network. A client gives up after its timeout, or is lost, while its request may go on.
+ * Answers become outcomes by the Worker's own reading of them.
  */
 import { type LedgerAnswer, outcomeOfAnswer, settlementOfAnswer } from "../../src/ledger/outcome.ts";
 import type { LedgerOutcome, LedgerRefusal, SettlementLookup } from "../../src/ledger/port.ts";

@@ -1,9 +1,9 @@
 /**
- * What runs at the ledger: each request statement by statement, beside the others. A process can stall or die between any
- * two statements, and all die when an outage begins.
+ * What runs at the ledger: each request statement by statement, beside the others. A process can stall or die
+ * between any two statements, and all die when an outage begins.
  *
- * Assumed of every ledger, since no client could do without it: a request is over soon after nobody waits for it any
- * more, within the lane's quiet time.
+ * Assumed of every ledger, since no client could do without it: a request is over soon after nobody waits for
+ * it any more, within the lane's quiet time.
  */
 import { SECOND } from "../../scripts/lib/durations.ts";
 import { STATEMENTS } from "../../scripts/sandbox/ledger/statements.ts";

@@ -1,6 +1,6 @@
 /**
- * The ledger against what happened at Stripe. It may lack only what stands visibly before an operator, or what
- * an operator has written off.
+ * The ledger against what happened at Stripe. It may lack only what stands visibly before an operator,
+ * or what an operator has written off.
  */
 import { balancesAfter, type Movement } from "../../scripts/proof/histories/history.ts";
 import { bookedMovements, type Evidence, eventsOf, movementOf, recordedMovements } from "./evidence.ts";
@@ -12,7 +12,9 @@ export function checkLedger(evidence: Evidence): void {
   checkBalances(evidence, booked);
 }
 
-/** Each movement once at most, of the right size, on the right account, and money back after the money taken. */
+/**
+ * Each movement once at most, of the right size, on the right account, and money back after the money taken.
+ */
 function checkChanges(evidence: Evidence): void {
   const { store, violate } = evidence;
   const booked = new Set<Movement>();

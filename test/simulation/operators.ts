@@ -1,6 +1,6 @@
 /**
- * People: they inspect events, retry them, close what failed for good, and repair the ledger where an effect is missing.
- * Now and then somebody sends nonsense.
+ * People: they inspect events, retry them, close what failed for good, and repair the ledger where an effect
+ * is missing. Now and then somebody sends nonsense.
  */
 import { utf8 } from "../../src/bytes.ts";
 import type { AssignReply, RetryReply } from "../../src/event/operator-replies.ts";

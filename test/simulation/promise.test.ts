@@ -1,6 +1,6 @@
 /**
- * The promise under faults: every money movement reaches the ledger once, or stands before an operator. A seed that
- * fails here is described by `npm run simulate -- --seed <n>`.
+ * The promise under faults: every money movement reaches the ledger once, or stands before an operator. A
+ * seed that fails here is described by `npm run simulate -- --seed <n>`.
  */
 import { expect, test } from "vitest";
 import { STATEMENTS } from "../../scripts/sandbox/ledger/statements.ts";

@@ -1,4 +1,6 @@
-/** What an operator does in the ledger's database for a settlement whose effect is in doubt, after comparing. */
+/**
+ * What an operator does in the ledger's database for a settlement whose effect is in doubt, after comparing.
+ */
 import type { Random } from "../../scripts/lib/random.ts";
 import type { NaturalKey } from "../../scripts/sandbox/ledger/contract.ts";
 import { effectOf } from "../../scripts/sandbox/ledger/effect.ts";
@@ -8,8 +10,8 @@ import type { LedgerModel } from "./ledger-model.ts";
 type Repair = "event added" | "effect completed" | "settlement removed" | "answer removed";
 
 /**
- * null: there is nothing to repair, or not now: whoever writes while a request of the account runs loses one of the two
- * changes, as the ledger itself would.
+ * null: there is nothing to repair, or not now: whoever writes while a request of the account runs loses one
+ * of the two changes, as the ledger itself would.
  */
 export function repairEffect(ledger: LedgerModel, payload: string, random: Random): Repair | null {
   const { store, context } = ledger;

@@ -1,5 +1,6 @@
 /**
- * One history: what happens at Stripe, a time of faults, a time without, and the verdict. One seed decides everything.
+ * One history: what happens at Stripe, a time of faults, a time without, and the
+ * verdict. One seed decides everything.
  */
 import { EventEngine } from "../../src/event/engine.ts";
 import { Lane, type LanePorts } from "../../src/ledger/lane.ts";
@@ -58,7 +59,10 @@ export async function runHistory(seed: number, options: Options = {}): Promise<H
 interface Simulation extends SimulationEvidence {
   readonly stripe: StripeModel;
   readonly operators: Operators;
-  /** What forgotten events are touched by: one of them in each history, so that none is made up for by another. */
+  /**
+   * What forgotten events are touched by: one of them in each history, so
+   * that none is made up for by another.
+   */
   readonly touch: (typeof TOUCHES)[number];
 }
 
@@ -148,7 +152,8 @@ async function play(simulation: Simulation): Promise<void> {
   await world.runUntil(faultless + POLICY.retryHorizonMs + 2 * HOUR);
   if (isSound(world)) checkHealed(simulation, false);
 
-  // What is left is listed, and an operator goes through the list. A payment may free a refund, so more than once.
+  // What is left is listed, and an operator goes through the list. A payment
+  // may free a refund, so more than once.
   for (let round = 0; round < ROUNDS; round++) {
     touchForgotten(simulation);
     for (const id of operators.listedFailures()) {

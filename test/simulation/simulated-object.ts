@@ -1,6 +1,6 @@
 /**
- * One Durable Object as the platform runs it: it starts an instance when something comes in, and loses that instance,
- * with all that it was waiting for, when it crashes. `Code` is what runs inside.
+ * One Durable Object as the platform runs it: it starts an instance when something comes in, and loses that
+ * instance, with all that it was waiting for, when it crashes. `Code` is what runs inside.
  */
 import { SECOND } from "../../scripts/lib/durations.ts";
 import { Storage } from "./storage.ts";

@@ -1,7 +1,7 @@
 /**
- * The storage of one object, with its promises and no more: what one turn writes without an `await` commits together,
- * some time later; commits keep their order; whatever leaves the object waits at the gate for the commits before it;
- * a crash loses what is not committed.
+ * The storage of one object, with its promises and no more: what one turn writes without an `await` commits
+ * together, some time later; commits keep their order; whatever leaves the object waits at the gate for the
+ * commits before it; a crash loses what is not committed.
  */
 import type { World } from "./world.ts";
 

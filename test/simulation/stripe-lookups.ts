@@ -1,4 +1,7 @@
-/** What Stripe's API answers to the look-ups, from the objects of the accounts at Stripe, as they are in the end. */
+/**
+ * What Stripe's API answers to the look-ups, from the objects of the
+ * accounts at Stripe, as they are in the end.
+ */
 import {
   type NamedAccounts,
   readCustomer,

@@ -1,6 +1,7 @@
 /**
- * Stripe as a sender: each event until a 2xx, with growing gaps, for three days; some twice at the same moment, some
- * overtaken by later ones, some resent weeks later by an operator; and for a while, perhaps, nothing at all.
+ * Stripe as a sender: each event until a 2xx, with growing gaps, for three days; some twice at the same
+ * moment, some overtaken by later ones, some resent weeks later by an operator; and for a while, perhaps,
+ * nothing at all.
  */
 import { utf8 } from "../../src/bytes.ts";
 import type { HistoryEvent } from "../../scripts/proof/histories/history.ts";

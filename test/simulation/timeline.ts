@@ -1,6 +1,6 @@
 /**
- * Virtual time: tasks in order of their time, ties in the order they were made. Between two tasks every microtask
- * runs out, so that what the code under test does without waiting happens at one moment.
+ * Virtual time: tasks in order of their time, ties in the order they were made. Between two tasks every
+ * microtask runs out, so that what the code under test does without waiting happens at one moment.
  */
 export interface Task {
   readonly at: number;

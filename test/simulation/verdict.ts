@@ -23,8 +23,8 @@ export interface SimulationEvidence extends Evidence {
 }
 
 /**
- * A day after the faults: whatever could heal has healed. Later, when also the horizon has passed: nothing waits. Of
- * the effects that could not be proven, none is repaired yet.
+ * A day after the faults: whatever could heal has healed. Later, when also the horizon has passed: nothing
+ * waits. Of the effects that could not be proven, none is repaired yet.
  */
 export function checkHealed(evidence: SimulationEvidence, mayWait: boolean): void {
   const { world, invariants, atStripe } = evidence;
@@ -91,8 +91,8 @@ function checkEvent(evidence: SimulationEvidence, event: HistoryEvent): void {
 }
 
 /**
- * Why this is rightly not in the ledger; null if it is not. A fault excuses no longer once operators have repaired the
- * ledger and tried again.
+ * Why this is rightly not in the ledger; null if it is not. A fault excuses no longer once operators have
+ * repaired the ledger and tried again.
  */
 function obstacleAt(
   evidence: SimulationEvidence,

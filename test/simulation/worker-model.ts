@@ -1,6 +1,6 @@
 /**
- * The Worker: parses and maps for real, then calls the event's object, three times at most. Signatures need no state, so
- * they are left out.
+ * The Worker: parses and maps for real, then calls the event's object, three times at most. Signatures
+ * need no state, so they are left out.
  */
 import type { DeliveryReply } from "../../src/event/snapshot.ts";
 import { movesMoney } from "../../src/settlement/mapping.ts";
@@ -68,7 +68,10 @@ export class WorkerModel {
   }
 }
 
-/** In some histories the mapping learns a currency by a later deploy; until then operators have what it could not map. */
+/**
+ * In some histories the mapping learns a currency by a later deploy; until then
+ * operators have what it could not map.
+ */
 export function learning(world: World, bug: Remap | null): Remap | null {
   if (world.plan.learnsAt <= world.time.now) return bug;
   return (sound, event) => {

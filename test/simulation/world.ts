@@ -1,4 +1,7 @@
-/** What every part of a history shares: time, chance, the log, the counts, and where a broken promise is reported. */
+/**
+ * What every part of a history shares: time, chance, the log, the counts,
+ * and where a broken promise is reported.
+ */
 import type { Policy } from "../../src/event/machine-types.ts";
 import { CURRENCIES, FOREIGN_CURRENCY } from "../../scripts/proof/histories/random-history.ts";
 import { Random } from "../../scripts/lib/random.ts";

@@ -1,6 +1,6 @@
 /**
- * Rules for `src/`, checked on the syntax tree: comments and texts cannot set them off, and a rename cannot evade them.
- * Each file is checked by itself and, where it must be pure, with everything that it loads.
+ * Rules for `src/`, checked on the syntax tree: comments and texts cannot set them off, and a rename cannot
+ * evade them. Each file is checked by itself and, where it must be pure, with everything that it loads.
  */
 import { IMPURE_FILES } from "./impure-files.ts";
 import { type Facts, factsOf } from "./source-facts.ts";
@@ -16,7 +16,9 @@ export interface Violation {
 
 export const MAX_LINES = 220;
 
-/** From top to bottom: each file or folder imports from its own layer and from those below, types included. */
+/**
+ * From top to bottom: each file or folder imports from its own layer and from those below, types included.
+ */
 export const LAYERS = [
   "index.ts",
   "app.ts",

@@ -1,6 +1,6 @@
 /**
- * Counts what one event uses, where it uses it: in its own object, in its shard of the index and in its account's lane,
- * through the real code.
+ * Counts what one event uses, where it uses it: in its own object, in its shard of the index and in its
+ * account's lane, through the real code.
  */
 import { runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
@@ -29,8 +29,8 @@ const OWN_CALLS = ["deliver", "inspect", "retry", "resolve", "poke", "alarm"];
 export const LANE_IDLE_MS = 200;
 
 /**
- * Each put, each alarm set and each row taken away is a row. Alarms taken away are not counted here: the one that an event
- * needs taken away has rung already, and running an alarm by hand takes it away first.
+ * Each put, each alarm set and each row taken away is a row. Alarms taken away are not counted here: the one
+ * that an event needs taken away has rung already, and running an alarm by hand takes it away first.
  */
 export async function meterEvent(eventId: string, accountId: string): Promise<Counters> {
   const own: Count = { objectRequests: 0, rows: 0 };

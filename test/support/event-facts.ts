@@ -1,6 +1,7 @@
 /**
- * What is true of an event, by the books of the Stripe account that it comes from: which balance transactions it
- * reports, and whether a reason to ignore it holds. After Stripe's documents alone; nothing here is the mapping's.
+ * What is true of an event, by the books of the Stripe account that it comes from: which balance transactions
+ * it reports, and whether a reason to ignore it holds. After Stripe's documents alone; nothing here is the
+ * mapping's.
  */
 import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
 import type { StripeObject } from "../../scripts/sandbox/events/stripe-objects.ts";
@@ -96,7 +97,9 @@ function captureOf(charge: string, books: Books): readonly BalanceTransaction[] 
   });
 }
 
-/** The refund that brought the charge's total to where it is. A refund that failed before has left it again. */
+/**
+ * The refund that brought the charge's total to where it is. A refund that failed before has left it again.
+ */
 function latestRefundOf({ created, data }: StripeEventBody, books: Books): readonly BalanceTransaction[] {
   const { id, amount_refunded } = data.object;
   let total = 0;

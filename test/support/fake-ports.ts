@@ -1,6 +1,7 @@
 /**
- * The world of one event's object, in memory: a store and an alarm whose writes commit by turn, a ledger that answers
- * when the test says so, an index that can fail or hang, a clock that stands still, and a diary of all of it.
+ * The world of one event's object, in memory: a store and an alarm whose writes commit by turn, a ledger that
+ * answers when the test says so, an index that can fail or hang, a clock that stands still, and a diary of
+ * all of it.
  *
  * `crash()` forgets the instance with everything it was waiting for, and boots another on what was committed.
  */
@@ -23,7 +24,10 @@ export interface LedgerRequest {
   /** The payload, or the id that is asked about. */
   readonly about: string;
   readonly key: string | null;
-  /** Of a settlement: its account, whether its effect is looked for first, and how long it may wait for its turn. */
+  /**
+   * Of a settlement: its account, whether its effect is looked for first,
+   * and how long it may wait for its turn.
+   */
   readonly turn: {
     readonly account_id: string;
     readonly read_back: boolean;

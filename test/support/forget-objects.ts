@@ -5,7 +5,9 @@ import { concurrently } from "../../src/concurrently.ts";
 const AT_ONCE = 20;
 const silenced = new Set<string>();
 
-/** Leaves no row, no run, no setting and no alarm. The events themselves stay: no other test has their ids. */
+/**
+ * Leaves no row, no run, no setting and no alarm. The events themselves stay: no other test has their ids.
+ */
 export async function forgetObjects(): Promise<void> {
   await silenceAlarms();
   for (const each of [env.EVENT_INDEX, env.RECONCILER, env.STORED_SETTINGS])

@@ -1,6 +1,7 @@
 /**
- * Every file of `src/` that is not pure, and why: it uses the platform, does I/O, or reads a clock or random numbers. A
- * folder counts with all its files. All others are held to be pure, and are what `npm run mutation` changes.
+ * Every file of `src/` that is not pure, and why: it uses the platform, does I/O, or reads a clock or random
+ * numbers. A folder counts with all its files. All others are held to be pure, and are what
+ * `npm run mutation` changes.
  */
 export const IMPURE_FILES: Readonly<Record<string, string>> = {
   "src/index.ts": "the Worker's entry",

@@ -1,7 +1,7 @@
 /**
- * 1.0.0 and today's version side by side in one workerd, as during a gradual deployment: which of the two answers
- * requests, and which of them runs the objects of each class, is chosen class by class. Each object is called over the
- * platform's own RPC, across the two scripts.
+ * 1.0.0 and today's version side by side in one workerd, as during a gradual deployment: which of the two
+ * answers requests, and which of them runs the objects of each class, is chosen class by class. Each object
+ * is called over the platform's own RPC, across the two scripts.
  */
 import { spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";

@@ -12,7 +12,10 @@ import type { ListAnswer, EventsQuery } from "../../src/stripe-api/port.ts";
 import { DAY, delivery, forwarded, MONEY, SETTLEMENT, T0 } from "./records.ts";
 import { runningRun } from "./runs.ts";
 
-/** An event as this Stripe lists it. `refused`: why `prepare` does not take it. `account`: a connected one, not named. */
+/**
+ * An event as this Stripe lists it. `refused`: why `prepare` does not take it.
+ * `account`: a connected one, not named.
+ */
 export interface ListedEvent {
   readonly id: string;
   /** Unix seconds. */

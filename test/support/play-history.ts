@@ -1,6 +1,7 @@
 /**
- * Plays a history of payments: events are delivered as Stripe would, to the Worker with the sandbox ledger behind it;
- * alarms run; the ledger's balances are read. Each history has accounts of its own, and a clock that only it moves.
+ * Plays a history of payments: events are delivered as Stripe would, to the Worker with the sandbox ledger
+ * behind it; alarms run; the ledger's balances are read. Each history has accounts of its own, and a clock
+ * that only it moves.
  */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, vi } from "vitest";
@@ -14,8 +15,8 @@ import { type Ask, askSandbox, sandboxControl, type ScriptedLedger, sandboxes } 
 import { type Answer, deliver, runAlarm, showEvent, stubOf } from "./worker.ts";
 
 /**
- * The runtime's own clock is real, and runs the alarms that are due by it. Alarms of a far year run only when the
- * history runs them.
+ * The runtime's own clock is real, and runs the alarms that are due by it. Alarms of a far year
+ * run only when the history runs them.
  */
 const HISTORIES_BEGIN = Date.UTC(2031, 0, 1);
 
@@ -62,7 +63,10 @@ export async function balancesOf(accountId: string): Promise<Readonly<Record<str
   return (await sandboxControl<Account>("GET", `/accounts/id/${accountId}`)).balances.by_currency;
 }
 
-/** What the ledger holds of a payment, a refund, a dispute or a payout: "direction status amount currency" each. */
+/**
+ * What the ledger holds of a payment, a refund, a dispute or a payout:
+ * "direction status amount currency" each.
+ */
 export async function settlementsOf(externalId: string): Promise<string[]> {
   type Row = { direction: string; status: string; amount_minor: string; currency: string };
   const path = `/v1/payments/settlements/stripe/${encodeURIComponent(externalId)}`;

@@ -1,6 +1,7 @@
 /**
- * Plays stories of Stripe accounts: their objects are in the sandbox Stripe, their events are delivered to the Worker,
- * in front of a ledger that works statement by statement, and alarms run until nothing heals any more.
+ * Plays stories of Stripe accounts: their objects are in the sandbox Stripe, their events are delivered to
+ * the Worker, in front of a ledger that works statement by statement, and alarms run until nothing heals any
+ * more.
  */
 import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
 import { playStory, type StoryName } from "../../scripts/sandbox/stories/stories.ts";

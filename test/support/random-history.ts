@@ -1,6 +1,6 @@
 /**
- * Random histories of payments: what happened, and the order in which Stripe reports it. Plain data with explicit
- * amounts, so that a failure can be read, and shrinks.
+ * Random histories of payments: what happened, and the order in which Stripe reports it. Plain data with
+ * explicit amounts, so that a failure can be read, and shrinks.
  */
 import * as fc from "fast-check";
 import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
@@ -40,7 +40,10 @@ export interface History {
   readonly payments: readonly RandomPayment[];
 }
 
-/** How the events of a history arrive. Numbers are taken modulo what there is, so that any plan fits any history. */
+/**
+ * How the events of a history arrive. Numbers are taken modulo what there
+ * is, so that any plan fits any history.
+ */
 export interface Arrival {
   /** Event n arrives by the rank at n: all alike leave the events in the order in which they happened. */
   readonly ranks: readonly number[];

@@ -24,7 +24,9 @@ export interface World {
   readonly stripe: ScriptedStripe;
   /** Requests to Stripe are in its list too. */
   readonly ledger: ScriptedLedger;
-  /** What the ledger says from now on; its list of settlements is empty then, unless the test says otherwise. */
+  /**
+   * What the ledger says from now on; its list of settlements is empty then, unless the test says otherwise.
+   */
   ledgerSays(answer: Answering): void;
   /** What its list says from now on. */
   ledgerLists(answer: Answering): void;
@@ -34,8 +36,8 @@ export interface World {
 export function scriptWorld(events: readonly StripeEventBody[] = []): World {
   const stripe = scriptStripe(events);
   let says: Answering = askSandbox;
-  // The sandbox ledger is one for all tests of a file, and each has a Stripe of its own. What a test makes it say about a
-  // settlement is asked for only if the list has none.
+  // The sandbox ledger is one for all tests of a file, and each has a Stripe of its own. What a test makes it
+  // say about a settlement is asked for only if the list has none.
   let lists: Answering = (request) =>
     says === askSandbox ? listOwn(request, ledger.requests) : Response.json({ settlements: [] });
   const answer = (request: LedgerRequest) =>

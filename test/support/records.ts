@@ -1,4 +1,6 @@
-/** Builders: one record per state, and what can happen to it. Every record has passed the store's own schema. */
+/**
+ * Builders: one record per state, and what can happen to it. Every record has passed the store's own schema.
+ */
 import { type EventRecord, type RecordIn } from "../../src/event/record.ts";
 import { parseRecord } from "../../src/event/stored-record.ts";
 import type { Context, Delivery, Input, OperatorRetry, Policy } from "../../src/event/machine-types.ts";

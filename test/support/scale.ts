@@ -1,4 +1,7 @@
-/** What a deployment needs at a rate of settled events that never rests, with 30 days of retention. On paper. Pure. */
+/**
+ * What a deployment needs at a rate of settled events that never rests, with
+ * 30 days of retention. On paper. Pure.
+ */
 import { dollarsPerMillion, PRICES, type Usage } from "./price-list.ts";
 
 const SECONDS_PER_DAY = 86_400;

@@ -30,7 +30,10 @@ export interface ScriptedStripe {
   readonly objects: Map<string, object>;
   /** Whose key it is. */
   account: { readonly id: string; readonly livemode: boolean };
-  /** Instead of the answer to anything but the list of events: n counts these questions, from 1. null: the answer. */
+  /**
+   * Instead of the answer to anything but the list of events: n counts these
+   * questions, from 1. null: the answer.
+   */
   moneyFault: Fault | null;
   /** undefined: the request is not for Stripe. */
   answer(request: LedgerRequest): Response | Promise<Response> | undefined;

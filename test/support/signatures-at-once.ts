@@ -10,8 +10,8 @@ interface Kinds {
 }
 
 /**
- * Bodies of many lengths, around the size of the buffer that the checks share, are checked at the same moment: each by its
- * own signature, and each by its neighbour's. What must come of it, and what came.
+ * Bodies of many lengths, around the size of the buffer that the checks share, are checked at the same
+ * moment: each by its own signature, and each by its neighbour's. What must come of it, and what came.
  */
 export async function checkManyAtOnce(): Promise<{ wanted: Kinds; found: Kinds }> {
   const lengths = [10, 10, 2_000, 2_000, 65_471, 65_472, 65_473, 65_473, 100_000, 100_000];

@@ -1,7 +1,10 @@
 /** A sandbox's Worker on the local runtime and a free port, from nothing but its code and these bindings. */
 import { unstable_startWorker } from "wrangler";
 
-/** There is no such file. A name that is given keeps wrangler from reading the developer's `.dev.vars` and `.env`. */
+/**
+ * There is no such file. A name that is given keeps wrangler from reading
+ * the developer's `.dev.vars` and `.env`.
+ */
 const NO_ENV_FILE = ".env.none";
 
 type StartedWorker = Awaited<ReturnType<typeof unstable_startWorker>>;

@@ -1,4 +1,6 @@
-/** From an event as Stripe sends it to the event as the Worker maps it: over the wire and through the parser. */
+/**
+ * From an event as Stripe sends it to the event as the Worker maps it: over the wire and through the parser.
+ */
 import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
 import { mapEvent, type MapOptions } from "../../src/settlement/map.ts";
 import type { Mapping } from "../../src/settlement/mapping.ts";

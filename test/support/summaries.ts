@@ -61,8 +61,9 @@ export async function allRows(): Promise<Record<string, SqlStorageValue>[]> {
 }
 
 /**
- * An empty index, since the tests of a file share their storage, and a clock that stands still in a far year: the
- * runtime's own is real, and would ring the alarms of the tests before into this one. Undone by `vi.useRealTimers()`.
+ * An empty index, since the tests of a file share their storage, and a clock that stands still in a far year:
+ * the runtime's own is real, and would ring the alarms of the tests before into this one. Undone by
+ * `vi.useRealTimers()`.
  */
 export async function emptyIndex(): Promise<void> {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2031, 0, 1) });

@@ -16,7 +16,8 @@ export function temporaryFolder(): string {
 
 /**
  * In memory where there is enough. Every event is a database of its own, and most of a test's time would be
- * spent waiting for the disk to make a new one durable. A killed process loses nothing of it in memory either.
+ * spent waiting for the disk to make a new one durable. A killed process loses nothing of it in memory
+ * either.
  */
 function place(): string {
   try {

@@ -20,7 +20,8 @@ const BINDINGS = {
   SETTLE_READ_KEY: "test-settle-read-key",
   // Short enough to be waited for once, long enough for a busy machine.
   LEDGER_TIMEOUT_MS: "2000",
-  // Tests stop and set the clock, and an exclusive lane lives in time: `exclusiveLane` makes one where it matters.
+  // Tests stop and set the clock, and an exclusive lane lives in time:
+  // `exclusiveLane` makes one where it matters.
   LEDGER_ACCOUNT_CONCURRENCY: "64",
   LEDGER_QUIET_MS: "20",
   LEDGER_CURRENCIES: "USD,EUR,GBP,JPY,KWD,XCG",

@@ -1,4 +1,7 @@
-/** The Worker as Stripe and operators meet it, in workerd: signed deliveries, operator requests, one event's object. */
+/**
+ * The Worker as Stripe and operators meet it, in workerd: signed deliveries,
+ * operator requests, one event's object.
+ */
 import {
   createExecutionContext,
   createScheduledController,
@@ -82,7 +85,10 @@ export function withOverrides(overrides: Record<string, unknown>): Env {
   return isolate;
 }
 
-/** Other settings that are stored once seen are another deployment's, which has stored them in an object of its own. */
+/**
+ * Other settings that are stored once seen are another deployment's, which has
+ * stored them in an object of its own.
+ */
 function ownSettings(overrides: Record<string, unknown>): object {
   const names = SETTING_NAMES.filter((name) => name in overrides);
   if (names.length === 0) return {};
@@ -109,8 +115,8 @@ export async function operator(
 }
 
 /**
- * An event publishes its row, and moves its alarm, after its answer. A test that looks at either at once would see now
- * one thing, now another; so it gets the answer once that is over.
+ * An event publishes its row, and moves its alarm, after its answer. A test that looks at either at once
+ * would see now one thing, now another; so it gets the answer once that is over.
  */
 async function afterPublishing(answering: Promise<Answer>): Promise<Answer> {
   const answer = await answering;
@@ -188,8 +194,8 @@ export function runAlarm(eventId: string): Promise<boolean> {
 }
 
 /**
- * A crash: whatever was not committed is gone, and so is everything in memory.
- * An event's id stands for its object. The reason given is one that the test runner knows for harmless, so that it prints no stack.
+ * A crash: whatever was not committed is gone, and so is everything in memory. An event's id stands for its
+ * object. The reason given is one that the test runner knows for harmless, so that it prints no stack.
  */
 export async function crash(object: string | DurableObjectStub): Promise<void> {
   const stub = typeof object === "string" ? stubOf(object) : object;

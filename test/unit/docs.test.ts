@@ -1,4 +1,7 @@
-/** Documents name files: as proof, and to be read. A file that moves must not leave a claim behind that nobody can check. */
+/**
+ * Documents name files: as proof, and to be read. A file that moves must not leave
+ * a claim behind that nobody can check.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -8,7 +11,10 @@ const DOCUMENTS = [
   ...readdirSync("docs", { recursive: true, encoding: "utf8" }).map((file) => `docs/${file}`),
 ].filter((file) => file.endsWith(".md"));
 
-/** In backticks, below the repository, with an ending: `src/config.ts`. Not patterns or examples, which have a star or a brace. */
+/**
+ * In backticks, below the repository, with an ending: `src/config.ts`. Not patterns or
+ * examples, which have a star or a brace.
+ */
 const NAMED = /`((?:src|test|scripts|docs)\/[\w./-]+\.[a-z]+)`/g;
 /** [text](docs/x.md) or src="docs/x.svg", relative to the document. */
 const LINKED = /(?:\]\(|src(?:set)?=")(?!https?:|#|mailto:)([^)#"\s]+)/g;

@@ -1,6 +1,6 @@
 /**
- * Closes a month: a dry run of each part, whose report is kept beside the others, and their sums. The folder remembers what no
- * run can reach any more: a part that was walked in time is not walked again.
+ * Closes a month: a dry run of each part, whose report is kept beside the others, and their sums. The folder
+ * remembers what no run can reach any more: a part that was walked in time is not walked again.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -58,7 +58,10 @@ export async function closeMonth(options: CloseOptions): Promise<boolean> {
   return true;
 }
 
-/** The kept one, with what has been accepted since; another run while something is left to do and a run can reach it. */
+/**
+ * The kept one, with what has been accepted since; another run while something
+ * is left to do and a run can reach it.
+ */
 async function reportOf(part: MonthPart, { folder, api }: CloseOptions): Promise<Report> {
   const file = join(folder, `part-${part.number}.json`);
   const kept = await readReport(file, part);

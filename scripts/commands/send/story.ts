@@ -123,7 +123,10 @@ function arranged(
   return ordered(events, Math.random);
 }
 
-/** Until nothing heals any more. Prints the events by state, and gives the number of those that did not settle. */
+/**
+ * Until nothing heals any more. Prints the events by state, and gives the
+ * number of those that did not settle.
+ */
 async function untilHealed(clawsettle: Clawsettle, events: readonly StripeEventBody[]): Promise<number> {
   const states = await pollUntil("the events to heal", HEALING, async () => {
     const found = await Promise.all(events.map(({ id }) => clawsettle.event(id)));

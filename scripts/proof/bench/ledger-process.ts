@@ -1,4 +1,6 @@
-/** A ledger that accepts everything at once, in a process of its own, where it costs nobody who is measured. */
+/**
+ * A ledger that accepts everything at once, in a process of its own, where it costs nobody who is measured.
+ */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HOST } from "../../sandbox/stack/ports.ts";

@@ -1,8 +1,8 @@
 /**
- * The audit drill: Stripe's money in three currencies against the ledger, while deliveries are lost, events never made, and
- * settlements altered, invented, deprived of their effect and booked twice; and some refunds are booked at the payment's
- * running total. A run must find exactly these, by kind, and every sum must add up; after the repair another must find
- * only what cannot be undone, and once that is accepted, nothing.
+ * The audit drill: Stripe's money in three currencies against the ledger, while deliveries are lost, events
+ * never made, and settlements altered, invented, deprived of their effect and booked twice; and some refunds
+ * are booked at the payment's running total. A run must find exactly these, by kind, and every sum must add
+ * up; after the repair another must find only what cannot be undone, and once that is accepted, nothing.
  */
 import { concurrently } from "../../../src/concurrently.ts";
 import { ACCEPTABLE } from "../../../src/reconciler/findings.ts";
@@ -94,7 +94,10 @@ async function untilSettled({ clawsettle }: DrillStack, payments: readonly Paid[
   }
 }
 
-/** What an operator does: the ledger is corrected, and what no event reports is booked by hand, under its own id. */
+/**
+ * What an operator does: the ledger is corrected, and what no event reports
+ * is booked by hand, under its own id.
+ */
 async function repair({ sandbox, ledger }: DrillStack, plan: AuditPlan): Promise<void> {
   for (const { intent, amount } of plan.altered)
     await sandbox.alterPayin(intent, { amount_minor: String(amount) });

@@ -1,7 +1,7 @@
 /**
- * The ledger drill: payments to a few accounts, many at once, while the ledger, which works statement by statement, is
- * killed with `kill -9` again and again. What it lost must stand in front of an operator; after the operator has
- * completed it there and tried again, every balance is exact.
+ * The ledger drill: payments to a few accounts, many at once, while the ledger, which works statement by
+ * statement, is killed with `kill -9` again and again. What it lost must stand in front of an operator; after
+ * the operator has completed it there and tried again, every balance is exact.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Audit } from "../../sandbox/ledger/audit.ts";

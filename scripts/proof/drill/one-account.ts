@@ -1,6 +1,6 @@
 /**
- * The account drill: thousands of payments of one account, coming faster than its lane can take them, at a ledger that
- * takes its time. All of them pass the lane one after the other; other accounts must not notice.
+ * The account drill: thousands of payments of one account, coming faster than its lane can take them, at a
+ * ledger that takes its time. All of them pass the lane one after the other; other accounts must not notice.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { concurrently } from "../../../src/concurrently.ts";

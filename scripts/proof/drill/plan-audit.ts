@@ -1,6 +1,6 @@
 /**
- * What happens at Stripe during the audit drill, in three currencies; and what goes wrong with it: deliveries that are lost,
- * events that Stripe never makes, and what is done to the ledger by hand.
+ * What happens at Stripe during the audit drill, in three currencies; and what goes wrong with it: deliveries
+ * that are lost, events that Stripe never makes, and what is done to the ledger by hand.
  */
 import { SECOND } from "../../lib/durations.ts";
 import { accountIdOf } from "../../lib/account-id.ts";

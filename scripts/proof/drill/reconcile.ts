@@ -63,7 +63,8 @@ export async function reconcileDrill(options: ReconcileOptions, say: (line: stri
     await deliverAndAlter(drill, stripe, plan, say);
     const events = [...plan.payments, ...plan.live];
     const first = await firstRun(drill, stripe, plan, options, say);
-    // What the run has delivered may still wait for the lane of its account, which a kill has closed for a while.
+    // What the run has delivered may still wait for the lane of its account,
+    // which a kill has closed for a while.
     await untilHealed(drill, events, false);
     const second = await timedRun(drill, plan);
     say(`second run: ${second.seconds.toFixed(1)} s`);

@@ -8,7 +8,10 @@ import { ownTransactions } from "../../sandbox/stripe-account/expected-balances.
 import type { StripeAccount } from "../../sandbox/stripe-account/stripe-account.ts";
 import { type Chain, type HistoryEvent, Movement } from "./history.ts";
 
-/** What a payment took, and what of that was never its own: the rest of an authorization, or all when it failed. */
+/**
+ * What a payment took, and what of that was never its own: the rest of an
+ * authorization, or all when it failed.
+ */
 const CREDIT_CATEGORIES: ReadonlySet<string> = new Set([
   "charge",
   "charge_failure",

@@ -21,7 +21,9 @@ export type Sandbox = {
   alterRefund(refundId: string, changes: Changes): Promise<void>;
   /** What the balances are, what the settlements claim, and which effects are not complete. */
   audit(): Promise<Audit>;
-  /** Makes what is missing of a settlement's effect, as somebody who can write the ledger's database would. */
+  /**
+   * Makes what is missing of a settlement's effect, as somebody who can write the ledger's database would.
+   */
   completeEffect(key: NaturalKey): Promise<void>;
   /** Removes a settlement that has no effect, with its stored answers, so that it can be ingested anew. */
   removeSettlement(key: NaturalKey): Promise<void>;

@@ -30,7 +30,9 @@ export function sandboxStripeClient(http: HttpClient, baseUrl: URL, apiKey: stri
         await call("POST", "/sandbox/events", `{"events":[${part.join(",")}]}`);
       }
     },
-    /** Stripe has these objects now, each as it would answer it; `_account` beside for a connected account's. */
+    /**
+     * Stripe has these objects now, each as it would answer it; `_account` beside for a connected account's.
+     */
     async addObjects(objects: readonly object[]): Promise<void> {
       for (let from = 0; from === 0 || from < objects.length; from += KNOWN_AT_ONCE) {
         const part = objects.slice(from, from + KNOWN_AT_ONCE);

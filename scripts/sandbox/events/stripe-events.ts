@@ -126,7 +126,10 @@ export const refundUpdated = builder(
   { previous_attributes: { status: "pending" } },
 );
 
-/** A refund that had left and came back. One that never left: `balance_transaction` and its failure's are null. */
+/**
+ * A refund that had left and came back. One that never left:
+ * `balance_transaction` and its failure's are null.
+ */
 export function refundFailed(money: Money = {}, envelope?: Envelope): StripeEventBody {
   const failed = {
     failure_balance_transaction: stripeId("txn"),

@@ -140,8 +140,8 @@ export function dispute(money: Money = {}): StripeObject {
 }
 
 /**
- * What a dispute took, and what came back of it, in the order in which that happened: `amounts` are signed. The ids
- * follow from the dispute's, so that all its events show the same transactions.
+ * What a dispute took, and what came back of it, in the order in which that happened: `amounts` are signed.
+ * The ids follow from the dispute's, so that all its events show the same transactions.
  */
 export function disputeTransactions(
   { id, currency = CURRENCY }: Pick<Money, "id" | "currency">,

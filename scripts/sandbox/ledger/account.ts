@@ -9,8 +9,9 @@ export const didSchema = z.string().regex(/^did:[a-z0-9]+:[A-Za-z0-9._%-]+$/);
 export type Sums = Readonly<Record<string, string>>;
 
 /**
- * `available` is one number, in a contract that has no currency. In one bucket it is the sum of all currencies, as in
- * the real ledger. Else it is the balance in USD, or in the first currency by name, and `by_currency` shows all of them.
+ * `available` is one number, in a contract that has no currency. In one bucket it is the sum of all
+ * currencies, as in the real ledger. Else it is the balance in USD, or in the first currency by name, and
+ * `by_currency` shows all of them.
  */
 export function accountView(
   { id, did, created_at }: Account,

@@ -1,4 +1,7 @@
-/** Compares what settlements claim with what was really done. A control of the sandbox: the real ledger has none. */
+/**
+ * Compares what settlements claim with what was really done. A control of
+ * the sandbox: the real ledger has none.
+ */
 import { sums, type Sums } from "./account.ts";
 import type { Settlement } from "./contract.ts";
 import { effectOf, type Effect } from "./effect.ts";

@@ -2,14 +2,15 @@
 import { utf8 } from "../../../src/bytes.ts";
 
 /**
- * How long the first half may take to reach the client. Without this pause the connection breaks before anything left,
- * and the development proxy in front of the Worker turns that into a clean 500 of its own.
+ * How long the first half may take to reach the client. Without this pause the connection breaks before
+ * anything left, and the development proxy in front of the Worker turns that into a clean 500 of its own.
  */
 const FLUSH_MS = 100;
 
 /**
- * The length stands in the headers (`FixedLengthStream`) because that is what makes the loss visible: a chunked body
- * that fails can still be closed like a complete one, and half a body would read as a whole one (workerd#6818).
+ * The length stands in the headers (`FixedLengthStream`) because that is what makes the loss visible: a
+ * chunked body that fails can still be closed like a complete one, and half a body would read as a whole one
+ * (workerd#6818).
  */
 export function brokenAnswer(
   status: number,

@@ -1,13 +1,15 @@
 /**
  * The ledger's side of the ingest contract: what it takes, what it answers, and what it refuses.
  *
- * Pure: no I/O, no clock. It shares no schema with the Worker under test on purpose: a mistake there must be refused
- * here. For the same reason it is stricter than the real ledger, which trims and converts what it gets and ignores
- * fields that it does not know.
+ * Pure: no I/O, no clock. It shares no schema with the Worker under test on purpose: a mistake there must be
+ * refused here. For the same reason it is stricter than the real ledger, which trims and converts what it
+ * gets and ignores fields that it does not know.
  */
 import { z } from "zod";
 
-/** SQLite's integers end at 19 digits. With 16, the sum of several hundred of the largest amounts still fits. */
+/**
+ * SQLite's integers end at 19 digits. With 16, the sum of several hundred of the largest amounts still fits.
+ */
 const AMOUNT_MINOR = /^[1-9][0-9]{0,15}$/;
 const MAX_IDEMPOTENCY_KEY_CHARS = 512;
 
@@ -36,7 +38,10 @@ export const ingestSchema = z.strictObject({
 /** Names one settlement; the ledger allows no two of the same. */
 export const naturalKeySchema = ingestSchema.pick({ external_payment_id: true, direction: true });
 
-/** A change that no contract allows. Only a control of the sandbox makes it, so that a reconciliation has to find it. */
+/**
+ * A change that no contract allows. Only a control of the sandbox makes it, so
+ * that a reconciliation has to find it.
+ */
 export const alterSchema = ingestSchema
   .pick({ account_id: true, amount_minor: true, currency: true, status: true })
   .partial()

@@ -10,8 +10,9 @@ export interface Effect {
 /**
  * What reaching this status makes; null where the ledger only records.
  *
- * A reversed payin debits whether or not it was ever confirmed: the ledger makes no exception for one that went from
- * pending, or came reversed. A reversed refund does not pay back. A payout makes an event and leaves the balance alone.
+ * A reversed payin debits whether or not it was ever confirmed: the ledger makes no exception for one that
+ * went from pending, or came reversed. A reversed refund does not pay back. A payout makes an event and
+ * leaves the balance alone.
  */
 export function effectOf(body: Pick<IngestBody, "direction" | "status" | "amount_minor">): Effect | null {
   const amount = BigInt(body.amount_minor);

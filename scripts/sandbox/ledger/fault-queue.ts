@@ -2,7 +2,10 @@ import { takeFault, type Fault, type Route } from "./faults.ts";
 
 const KEY = "faults";
 
-/** The faults that are switched on. Stored too: an idle object leaves memory, and a queued fault must outlive that. */
+/**
+ * The faults that are switched on. Stored too: an idle object leaves memory,
+ * and a queued fault must outlive that.
+ */
 export class FaultQueue {
   readonly #kv: SyncKvStorage;
   #faults: readonly Fault[];

@@ -1,8 +1,8 @@
 /**
  * The faults a test can switch on, and the queue they wait in. Pure.
  *
- * The fault at the head meets each request it applies to until its count is used up; then the next one's turn comes.
- * A fault without a count stays until it is cleared.
+ * The fault at the head meets each request it applies to until its count is used up; then the next one's turn
+ * comes. A fault without a count stays until it is cleared.
  */
 import { z } from "zod";
 import { STATEMENTS } from "./statements.ts";
@@ -20,7 +20,10 @@ const delay_ms = z.int().min(0).max(MAX_DELAY_MS);
 export const faultSchema = z.discriminatedUnion("kind", [
   /** 503; nothing is done. */
   z.strictObject({ kind: z.literal("down"), count }),
-  /** Waits, and only then does what was asked: a client that gives up early may be overtaken by its own request. */
+  /**
+   * Waits, and only then does what was asked: a client that gives up early
+   * may be overtaken by its own request.
+   */
   z.strictObject({ kind: z.literal("slow"), count, delay_ms }),
   /** 429 with `Retry-After`; nothing is done. */
   z.strictObject({
@@ -44,8 +47,9 @@ export const faultSchema = z.discriminatedUnion("kind", [
     delay_ms: delay_ms.default(DEFAULT_HANG_MS),
   }),
   /**
-   * The process dies right after this statement of the ingest: nothing further is done, and nothing is answered. An
-   * ingest that does not come to this statement runs to its end. In mode `atomic` nothing of it remains.
+   * The process dies right after this statement of the ingest: nothing further is done, and nothing is
+   * answered. An ingest that does not come to this statement runs to its end. In mode `atomic` nothing of it
+   * remains.
    */
   z.strictObject({ kind: z.literal("cut_off"), count, after: z.enum(STATEMENTS) }),
 ]);

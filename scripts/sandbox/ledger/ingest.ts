@@ -1,9 +1,10 @@
 /**
  * One ingest as the row of statements that the real ledger runs on its database, without a transaction.
  *
- * The statements are written once, as a generator that pauses after each of them, and run in two ways. Mode `atomic`
- * runs all of them in one turn, so that nothing comes in between. Mode `as-is` lets time pass at each pause: other
- * requests run there, and a process that dies there leaves behind what its statements did so far.
+ * The statements are written once, as a generator that pauses after each of them, and run in two ways. Mode
+ * `atomic` runs all of them in one turn, so that nothing comes in between. Mode `as-is` lets time pass at
+ * each pause: other requests run there, and a process that dies there leaves behind what its statements did
+ * so far.
  *
  * Pure but for the store and the context it is given: no platform, no I/O, no clock, no randomness.
  */
@@ -92,7 +93,8 @@ export function* ingestSteps(
     const stored = store.insertAnswer(request.idempotency_key, { fingerprint, body: accepted });
     yield "insert_answer";
     if (stored === "settlement_gone") return refuse({ code: "PAYMENT_SETTLEMENT_INGEST_FAILED" });
-    // Another request with this key was faster. It did all there was to do, and its answer is the one that counts.
+    // Another request with this key was faster. It did all there was to do,
+    // and its answer is the one that counts.
     if (stored !== "stored") return replay(stored, fingerprint);
     return { status: claimed.change === "none" ? 200 : 201, body: accepted };
   }

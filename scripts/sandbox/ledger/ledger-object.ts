@@ -1,6 +1,6 @@
 /**
- * The one object that holds the sandbox ledger's tables. It plugs SQLite, the clock, the mode and the faults into the
- * statements, and holds no rule of its own.
+ * The one object that holds the sandbox ledger's tables. It plugs SQLite, the clock, the mode and the faults
+ * into the statements, and holds no rule of its own.
  *
  * Bodies cross RPC as JSON text: that is what the Worker sends on, byte for byte.
  */
@@ -25,7 +25,10 @@ import type { Account } from "./store.ts";
 export interface SandboxEnv {
   readonly LEDGER_OBJECT: DurableObjectNamespace<LedgerObject>;
   readonly LEDGER_ADMIN_KEY?: string;
-  /** `as-is`, the default: statement by statement, like the real ledger. `atomic`: each ingest in one transaction. */
+  /**
+   * `as-is`, the default: statement by statement, like the real ledger.
+   * `atomic`: each ingest in one transaction.
+   */
   readonly LEDGER_MODE?: string;
   /** The time between two statements in mode `as-is`. */
   readonly LEDGER_STATEMENT_GAP_MS?: string;

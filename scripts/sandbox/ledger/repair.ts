@@ -1,6 +1,7 @@
 /**
- * What an operator does who can write the ledger's database, for one settlement whose effect is not complete. Each act
- * runs in one transaction, and looks first at what was really done: that is what makes it safe to do it twice.
+ * What an operator does who can write the ledger's database, for one settlement whose effect is not complete.
+ * Each act runs in one transaction, and looks first at what was really done: that is what makes it safe to do
+ * it twice.
  */
 import { hasBalanceChange } from "./audit.ts";
 import type { NaturalKey, Settlement } from "./contract.ts";
@@ -10,7 +11,9 @@ import type { SqlStore } from "./sql-store.ts";
 
 export type Repaired = Settlement | "not_found" | "insufficient_funds" | "has_effect";
 
-/** Makes what is missing of the effect: the change of the balance, the ledger event, its id on the settlement. */
+/**
+ * Makes what is missing of the effect: the change of the balance, the ledger event, its id on the settlement.
+ */
 export function completeEffect(
   store: SqlStore,
   key: NaturalKey,
@@ -37,7 +40,10 @@ export function completeEffect(
   return store.findSettlement(key) ?? settlement;
 }
 
-/** Removes a settlement without an effect, and the answers that were stored for it, so that it can be ingested anew. */
+/**
+ * Removes a settlement without an effect, and the answers that were stored for
+ * it, so that it can be ingested anew.
+ */
 export function removeSettlement(store: SqlStore, key: NaturalKey): Repaired {
   const settlement = store.findSettlement(key);
   if (settlement === undefined) return "not_found";

@@ -1,4 +1,6 @@
-/** In the order in which an ingest runs them; no request runs all. The last two undo a debit without funds. */
+/**
+ * In the order in which an ingest runs them; no request runs all. The last two undo a debit without funds.
+ */
 export const STATEMENTS = [
   "find_answer",
   "find_account",

@@ -1,4 +1,7 @@
-/** What the ledger's statements need of a store. Each call is one statement: nothing comes in between its reads and writes. */
+/**
+ * What the ledger's statements need of a store. Each call is one statement: nothing
+ * comes in between its reads and writes.
+ */
 import type { Accepted, LedgerEventType, NaturalKey, Settlement, Status } from "./contract.ts";
 
 export interface Account {
@@ -50,7 +53,10 @@ export interface LedgerStore {
     accountId: string,
     currency: string | null,
   ): { readonly available: bigint; readonly version: number };
-  /** Only where the account's balance still has this version; else nothing happens, and the caller does not learn it. */
+  /**
+   * Only where the account's balance still has this version; else nothing
+   * happens, and the caller does not learn it.
+   */
   appendEntry(entry: JournalEntry, version: number): void;
   insertEvent(event: LedgerEvent): void;
   findAnswer(idempotencyKey: string): StoredAnswer | undefined;

@@ -1,8 +1,9 @@
 /**
- * The sandbox ledger: answers as the real ledger does, over tables of its own, so that clawsettle can be run and tested
- * without it. For development and tests only.
+ * The sandbox ledger: answers as the real ledger does, over tables of its own, so that clawsettle can be run
+ * and tested without it. For development and tests only.
  *
- * Everything but `GET /health` needs `Authorization: Bearer LEDGER_ADMIN_KEY`, the controls under `/sandbox` too.
+ * Everything but `GET /health` needs `Authorization: Bearer LEDGER_ADMIN_KEY`,
+ * the controls under `/sandbox` too.
  */
 import { Hono, type Context } from "hono";
 import { sha256Hex, utf8 } from "../../../src/bytes.ts";
@@ -118,7 +119,10 @@ app.onError((error, c) => {
 
 export default app;
 
-/** Null when the key is right. Digests are compared, not keys: they are of one length, and do not resemble the key. */
+/**
+ * Null when the key is right. Digests are compared, not keys: they are of one
+ * length, and do not resemble the key.
+ */
 async function wrongKey(c: Ctx): Promise<Reply | null> {
   const key = c.env.LEDGER_ADMIN_KEY;
   if (!key) return problem(503, "LEDGER_ADMIN_KEY_MISSING", "LEDGER_ADMIN_KEY is not set");

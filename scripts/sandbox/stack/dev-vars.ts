@@ -15,7 +15,10 @@ export type Secrets = Readonly<Record<SecretName, string>>;
 /** All that `.dev.vars` holds: the secrets, and whatever optional settings a developer added. */
 export type DevVars = Secrets & Readonly<Record<string, string>>;
 
-/** What could be guessed: as clawsettle refuses it in production, and a local stack may be reachable by others. */
+/**
+ * What could be guessed: as clawsettle refuses it in production, and a
+ * local stack may be reachable by others.
+ */
 const MIN_LENGTH = 20;
 const SIGNING_SECRET = /^whsec_.{24,}$/;
 
@@ -31,8 +34,9 @@ export function createDevVars(): DevVars {
 }
 
 /**
- * Reads the file, or makes it when there is none. One that is incomplete, or has secrets that could be guessed, is the
- * developer's to repair: it is never overwritten. But the key of the sandbox Stripe, which opens nothing else, is added where it is missing.
+ * Reads the file, or makes it when there is none. One that is incomplete, or has secrets that could be
+ * guessed, is the developer's to repair: it is never overwritten. But the key of the sandbox Stripe, which
+ * opens nothing else, is added where it is missing.
  */
 export async function loadOrCreateDevVars(
   file = DEV_VARS_FILE,

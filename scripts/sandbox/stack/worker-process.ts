@@ -50,7 +50,8 @@ function startCron(config: string, worker: StartedWorker): void {
   for (const cron of unstable_readConfig({ config }).triggers.crons ?? []) {
     const minutes = /^\*\/(\d+) \* \* \* \*$/.exec(cron)?.[1];
     if (minutes === undefined) throw new Error(`no interval of minutes: ${cron}`);
-    // `worker.scheduled()` does not find the Worker behind wrangler's proxy. This is the runtime's own address for it.
+    // `worker.scheduled()` does not find the Worker behind wrangler's proxy. This
+    // is the runtime's own address for it.
     const url = `http://localhost/cdn-cgi/local/scheduled?cron=${encodeURIComponent(cron)}`;
     const run = () =>
       worker.fetch(url).catch((error: unknown) => console.error("the cron did not run", error));

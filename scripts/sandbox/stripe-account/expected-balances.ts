@@ -31,8 +31,8 @@ interface OwnTransaction {
 }
 
 /**
- * In the order in which they happened, without payouts. A connected account that is not listed has no money at the
- * ledger, whatever its objects claim. `transactions`: if it is only some that the ledger can know of.
+ * In the order in which they happened, without payouts. A connected account that is not listed has no money
+ * at the ledger, whatever its objects claim. `transactions`: if it is only some that the ledger can know of.
  */
 export function ownTransactions(
   account: Books,

@@ -1,4 +1,7 @@
-/** `GET /v1/events`: Stripe's list of each account, newest first, over a table. https://docs.stripe.com/api/events/list */
+/**
+ * `GET /v1/events`: Stripe's list of each account, newest first, over a table.
+ * https://docs.stripe.com/api/events/list
+ */
 import { z } from "zod";
 import { type Form, listOf } from "./form.ts";
 import { invalid, missing } from "./problem.ts";
@@ -16,7 +19,10 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS events_by_time ON events (created, seq);
 `;
 
-/** As Stripe would send it; what else it holds is kept as it is. `account`: the connected account that it is of. */
+/**
+ * As Stripe would send it; what else it holds is kept as it is. `account`:
+ * the connected account that it is of.
+ */
 export const eventSchema = z.looseObject({
   id: z.string().min(1),
   account: z.string().min(1).optional(),

@@ -1,4 +1,7 @@
-/** Which of Stripe's objects can be asked for, and by what parameters. Anything else is refused, as Stripe does. Pure. */
+/**
+ * Which of Stripe's objects can be asked for, and by what parameters. Anything
+ * else is refused, as Stripe does. Pure.
+ */
 import { missingParameter, notAnInteger, notExpandable, type Problem, unknownParameter } from "./problem.ts";
 
 const DEFAULT_LIMIT = 10;

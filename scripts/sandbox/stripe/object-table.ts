@@ -3,7 +3,10 @@ import { z } from "zod";
 import { type ObjectKind, readListQuery, readObjectQuery } from "./object-kinds.ts";
 import { isProblem, missing } from "./problem.ts";
 
-/** `payment`: the intent that a session or an invoice payment belongs to. The rest of what is filtered is not indexed. */
+/**
+ * `payment`: the intent that a session or an invoice payment belongs to. The
+ * rest of what is filtered is not indexed.
+ */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS objects (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, id TEXT NOT NULL, object TEXT NOT NULL,
@@ -13,7 +16,10 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS objects_by_payment ON objects (account, payment);
 `;
 
-/** As Stripe would answer it, references expanded or not. `_account`: the connected account that it belongs to. */
+/**
+ * As Stripe would answer it, references expanded or not. `_account`: the
+ * connected account that it belongs to.
+ */
 export const objectSchema = z.looseObject({
   id: z.string().min(1),
   object: z.string().min(1),
@@ -105,7 +111,10 @@ export class ObjectTable {
     return row === undefined ? null : (JSON.parse(row.body) as Fields);
   }
 
-  /** References as ids, and those to expand as objects: the one inside, or else the one of that id, if there is one. */
+  /**
+   * References as ids, and those to expand as objects: the one inside, or else
+   * the one of that id, if there is one.
+   */
   #shown(kind: ObjectKind, body: Fields, expand: readonly string[], account: string): Fields {
     for (const reference of kind.references) {
       const path = reference.split(".");

@@ -1,4 +1,7 @@
-/** `GET /v1/account` and `GET /v1/balance`: whose key it is, and what that account has. Both take no parameter. Pure. */
+/**
+ * `GET /v1/account` and `GET /v1/balance`: whose key it is, and what that
+ * account has. Both take no parameter. Pure.
+ */
 import { notExpandable, type Problem, unknownParameter } from "./problem.ts";
 
 /** Of the one account that the sandbox's key belongs to. */

@@ -1,4 +1,6 @@
-/** What an operator is about to have booked: the object that moved, as Stripe has it, and what becomes of it. */
+/**
+ * What an operator is about to have booked: the object that moved, as Stripe has it, and what becomes of it.
+ */
 import type { MoneyDelivery } from "../../operators/deliver-money.ts";
 import { formatMoney } from "../../format-money.ts";
 import type { Session } from "../session.ts";

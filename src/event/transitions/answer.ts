@@ -8,7 +8,10 @@ import type { Context, Step } from "../machine-types.ts";
 import { changed, closeAttempt, commonOf, quiet } from "./attempt.ts";
 import { isCurrent, onRefusal, stale } from "./outcome.ts";
 
-/** received → forwarding, with the payload frozen: every later attempt sends these bytes. Or the end of the attempt. */
+/**
+ * received → forwarding, with the payload frozen: every later attempt sends
+ * these bytes. Or the end of the attempt.
+ */
 export function onAnswer(
   record: EventRecord | null,
   attempt: number,

@@ -59,11 +59,11 @@ export function isSettled(work: Work, { currencies }: Policy): boolean {
 }
 
 /**
- * Attempt n+1: on record, with its lease's alarm in the same commit, before anything is sent.
- * Each question takes a timeout of its own, so the lease is that much longer; the turn that follows inherits it.
+ * Attempt n+1: on record, with its lease's alarm in the same commit, before anything is sent. Each question
+ * takes a timeout of its own, so the lease is that much longer; the turn that follows inherits it.
  *
- * Money of a currency that the ledger does not hold is held instead: one balance of all currencies would be a wrong one.
- * But what was sent once must come to its end, whatever the configuration says since.
+ * Money of a currency that the ledger does not hold is held instead: one balance of all currencies would be a
+ * wrong one. But what was sent once must come to its end, whatever the configuration says since.
  */
 export function beginAttempt(
   from: EventRecord | Common,
@@ -108,7 +108,9 @@ export function closeAttempt(
   return { ...common, log: [...common.log, entry].slice(-ATTEMPT_LOG_LIMIT) };
 }
 
-/** From when the retry horizon counts: the first delivery, or what an operator did last to have it settled. */
+/**
+ * From when the retry horizon counts: the first delivery, or what an operator did last to have it settled.
+ */
 export function horizonFrom(record: EventRecord): number {
   const latest = record.actions.findLast(({ action }) => action !== "resolve");
   return Math.max(record.received_at, latest?.at ?? 0);
@@ -134,10 +136,14 @@ export function fail(
   return { record, effects: [{ kind: "publish" }], verdict: "done" };
 }
 
-/** The attempt was cut off: a reset, a deploy, a crash. Its outcome is unknown; the same key and bytes are safe. */
+/**
+ * The attempt was cut off: a reset, a deploy, a crash. Its outcome is
+ * unknown; the same key and bytes are safe.
+ */
 export function afterLostAttempt(record: InAttempt, trigger: Trigger, context: Context): Step {
   const closed = closeAttempt(record, "unknown", null, context.now);
-  // An operator's retry stands on the record before it comes here, so the horizon counts from it: it is never too late.
+  // An operator's retry stands on the record before it comes here, so the horizon
+  // counts from it: it is never too late.
   if (context.now >= horizonFrom(record) + context.policy.retryHorizonMs) {
     const error: LedgerError = {
       outcome: "unknown",
@@ -152,8 +158,8 @@ export function afterLostAttempt(record: InAttempt, trigger: Trigger, context: C
 }
 
 /**
- * A change without an attempt. No lease stands that would publish it after a crash, so it sets an alarm of its own, as
- * the flag that the index does not know the change yet; publishing moves it.
+ * A change without an attempt. No lease stands that would publish it after a crash, so it sets an alarm of
+ * its own, as the flag that the index does not know the change yet; publishing moves it.
  */
 export function tell(record: EventRecord, verdict: Step["verdict"], now: number): Step {
   return {

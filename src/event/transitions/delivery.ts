@@ -71,7 +71,8 @@ function onFailedEvent(
   const trigger = triggerOf(delivery);
   const isRecent = now - record.updated_at < REDELIVERY_QUIET_MS;
   if (record.cause === "unmappable") {
-    // Somebody taught the mapper this event, or Stripe knows more of it: Stripe's resend is as good as an operator's.
+    // Somebody taught the mapper this event, or Stripe knows more of it: Stripe's
+    // resend is as good as an operator's.
     if (money === null || (record.attempts > 0 && isRecent)) return quiet(record, "stored");
     return beginAttempt(record, workOf(money, delivery.body), trigger, context);
   }
@@ -91,7 +92,9 @@ const SETTLED_REASONS: ReadonlySet<string> = new Set<IgnoredReason>([
   "authorization_released",
 ]);
 
-/** To a later version of the mapping it may mean money, and the ledger may have learned what it did not know. */
+/**
+ * To a later version of the mapping it may mean money, and the ledger may have learned what it did not know.
+ */
 function onIgnoredEvent(
   record: RecordIn<"ignored">,
   money: MoneyMapping | null,

@@ -8,8 +8,8 @@ import { beginAttempt, changed, commonOf, joinOrResume, quiet, tell, workOf } fr
 const UNKNOWN_EVENT: Step = { record: null, effects: [], verdict: "unknown_event" };
 
 /**
- * One attempt now, whatever the backoff says. It cannot credit twice: the key and the bytes are those of every
- * attempt before, and a final event is not tried at all.
+ * One attempt now, whatever the backoff says. It cannot credit twice: the key and the bytes are those of
+ * every attempt before, and a final event is not tried at all.
  */
 export function onOperatorRetry(before: EventRecord | null, retry: OperatorRetry, context: Context): Step {
   if (before === null) return UNKNOWN_EVENT;
@@ -28,8 +28,8 @@ export function onOperatorRetry(before: EventRecord | null, retry: OperatorRetry
 }
 
 /**
- * An operator says whose money it is. Only while nobody else could, and nothing was sent: what was sent belongs to the
- * account that it was sent for.
+ * An operator says whose money it is. Only while nobody else could, and nothing was sent: what was sent
+ * belongs to the account that it was sent for.
  */
 export function onOperatorAssign(
   before: EventRecord | null,
@@ -37,7 +37,8 @@ export function onOperatorAssign(
   context: Context,
 ): Step {
   if (before === null) return UNKNOWN_EVENT;
-  // Cut off in its attempt, it is attempted again at once, as by a retry: its alarm would come only after the lease.
+  // Cut off in its attempt, it is attempted again at once, as by a retry: its
+  // alarm would come only after the lease.
   if (isSameAssignment(before, assignment))
     return joinOrResume(before, "operator", context) ?? quiet(before, "stored");
   if (!wantsAccount(before)) return quiet(before, "invalid_state");

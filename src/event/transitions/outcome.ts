@@ -8,7 +8,10 @@ import { changed, closeAttempt, commonOf, fail, horizonFrom, quiet } from "./att
 type Unproven = Extract<SettleOutcome, { kind: "unproven" }>;
 type Busy = Extract<SettleOutcome, { kind: "busy" }>;
 
-/** Another request may be between two statements at the ledger: so the effect is looked for again, over this time. */
+/**
+ * Another request may be between two statements at the ledger: so the effect
+ * is looked for again, over this time.
+ */
 const UNPROVEN_READS_MIN = 3;
 const UNPROVEN_FOR_MS = 60_000;
 const UNPROVEN_READ_EVERY_MS = 20_000;
@@ -42,7 +45,10 @@ export function onOutcome(
   return { record: next, effects: [{ kind: "publish" }], verdict: "done" };
 }
 
-/** forwarding + no effect → failed: read back by alarm for a while, then for good, until an operator has compared. */
+/**
+ * forwarding + no effect → failed: read back by alarm for a while, then for
+ * good, until an operator has compared.
+ */
 function onUnproven(record: RecordIn<"forwarding">, outcome: Unproven, { now }: Context): Step {
   const { since, reads } = record.work.unproven ?? { since: now, reads: 0 };
   const isFinal = reads + 1 >= UNPROVEN_READS_MIN && now - since >= UNPROVEN_FOR_MS;
@@ -59,8 +65,9 @@ function onUnproven(record: RecordIn<"forwarding">, outcome: Unproven, { now }: 
 }
 
 /**
- * forwarding + busy → failed: nothing was sent, so it counts as no attempt, and has a delay of its own. Past the horizon
- * too: the last attempt falls on it, often for many events of an account at once, and each is still owed that attempt.
+ * forwarding + busy → failed: nothing was sent, so it counts as no attempt, and has a delay of its own. Past
+ * the horizon too: the last attempt falls on it, often for many events of an account at once, and each is
+ * still owed that attempt.
  */
 function onBusy(record: RecordIn<"forwarding">, { retry_after_ms }: Busy, context: Context): Step {
   const { now, random, policy } = context;
@@ -77,7 +84,9 @@ function onBusy(record: RecordIn<"forwarding">, { retry_after_ms }: Busy, contex
   return fail({ ...common, attempts: common.attempts - 1 }, record.work, error, nextRetry, busy);
 }
 
-/** forwarding → failed: another event of this movement was booked by hand. An operator decides about this one. */
+/**
+ * forwarding → failed: another event of this movement was booked by hand. An operator decides about this one.
+ */
 function onMovementResolved(record: RecordIn<"forwarding">, { now }: Context): Step {
   const closed = closeAttempt(record, "rejected", null, now);
   const error: LedgerError = {
@@ -110,7 +119,10 @@ export function isCurrent(record: EventRecord | null, attempt: number): record i
   return record !== null && isInAttempt(record) && record.attempts === attempt;
 }
 
-/** The answer to an attempt that is no longer the current one. The current one asks with the same key: it will hear the same. */
+/**
+ * The answer to an attempt that is no longer the current one. The current one asks with
+ * the same key: it will hear the same.
+ */
 export function stale(record: EventRecord | null): Step {
   return record === null ? { record, effects: [], verdict: "unknown_event" } : quiet(record, "stored");
 }

@@ -1,4 +1,6 @@
-/** What the Reconciler may hold: a run in each state that it can wake in, and with all that a run can keep. */
+/**
+ * What the Reconciler may hold: a run in each state that it can wake in, and with all that a run can keep.
+ */
 import type { Run } from "../../../src/reconciler/run.ts";
 import { DAY, HOUR, T0 } from "../../support/records.ts";
 import { cancelledRun, completeRun, failedRun, runningRun } from "../../support/runs.ts";

@@ -15,8 +15,8 @@ import { newAccount, stripeControl } from "../../support/scripted-ledger.ts";
 import { deliver, operator } from "../../support/worker.ts";
 
 /**
- * A Checkout payment, of which only the session names the account: settled, healed or visible, and never on another
- * account, whatever Stripe's API answers.
+ * A Checkout payment, of which only the session names the account: settled, healed or visible, and never on
+ * another account, whatever Stripe's API answers.
  */
 
 const history = prepareHistories();

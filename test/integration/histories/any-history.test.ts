@@ -32,15 +32,18 @@ import { canReportMoney } from "../../support/event-facts.ts";
 import { type Answer, deliver } from "../../support/worker.ts";
 
 /**
- * The promise itself: whatever happens to payments, and however Stripe reports it, the ledger ends where Stripe's balance
- * transactions end, and nobody had to help, as long as the accounts have the funds.
+ * The promise itself: whatever happens to payments, and however Stripe reports it, the ledger ends where
+ * Stripe's balance transactions end, and nobody had to help, as long as the accounts have the funds.
  */
 
 prepareHistories();
 
 type Events = readonly StripeEventBody[];
 
-/** Always the same histories, as many as there is time for. A failure names the path by which to replay it alone. */
+/**
+ * Always the same histories, as many as there is time for. A failure names
+ * the path by which to replay it alone.
+ */
 const SEED = 20_310_101;
 const MOST_RUNS = isProof ? 400 : 15;
 /** However slow the machine is. */
@@ -55,7 +58,8 @@ it("any history, in any order, with doubles and twins → the balances of the hi
   let deadline = begin + SEARCH_MS;
   let runs = 0;
   const property = fc.asyncProperty(historyArb, arrivalArb, async (history, arrival) => {
-    // Not fast-check's own time limit: it leaves a history in the middle, which then goes on behind the next test.
+    // Not fast-check's own time limit: it leaves a history in the middle,
+    // which then goes on behind the next test.
     if (runs >= FEWEST_RUNS && performance.now() > deadline) return;
     runs++;
     const { log, found, wanted } = await play(history, arrival, seen);
@@ -102,8 +106,8 @@ async function play(history: History, arrival: Arrival, seen: Set<string>) {
 }
 
 /**
- * Delivers in bursts. Between them the clock goes on, alarms run, and accounts are opened. Returns the events that
- * were not settled when they were last delivered.
+ * Delivers in bursts. Between them the clock goes on, alarms run, and accounts are opened. Returns the events
+ * that were not settled when they were last delivered.
  */
 async function arrive(events: Events, arrival: Arrival, dids: readonly string[], seen: Set<string>) {
   const waiting = new Map<string, StripeEventBody>();

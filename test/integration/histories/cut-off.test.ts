@@ -14,8 +14,8 @@ import { askSandboxAsIs, availableOf, newAccount, sandboxControl } from "../../s
 import { deliver, operator } from "../../support/worker.ts";
 
 /**
- * The ledger dies in the middle of an ingest, and from then on answers that all is done. An operator sees it within a
- * minute, repairs it, and retries: in the end each effect is there once.
+ * The ledger dies in the middle of an ingest, and from then on answers that all is done. An operator sees it
+ * within a minute, repairs it, and retries: in the end each effect is there once.
  */
 
 beforeEach(() => void beginHistory(askSandboxAsIs));

@@ -13,7 +13,10 @@ import {
   stateOf,
 } from "../../support/play-history.ts";
 
-/** What overtakes its payment, or the debit that it undoes, is refused at first, and settles without an operator. */
+/**
+ * What overtakes its payment, or the debit that it undoes, is refused at
+ * first, and settles without an operator.
+ */
 
 prepareHistories();
 

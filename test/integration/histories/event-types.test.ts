@@ -8,7 +8,10 @@ import { outcomeOf, prepareHistories } from "../../support/play-history.ts";
 import { STRIPE_EVENT_TYPES } from "../../support/stripe-event-types.ts";
 import { deliver } from "../../support/worker.ts";
 
-/** Whatever type an endpoint is subscribed to, no event is answered with an error that Stripe would retry for days. */
+/**
+ * Whatever type an endpoint is subscribed to, no event is answered with an
+ * error that Stripe would retry for days.
+ */
 
 prepareHistories();
 

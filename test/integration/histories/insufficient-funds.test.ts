@@ -11,7 +11,10 @@ import {
   prepareHistories,
 } from "../../support/play-history.ts";
 
-/** The customer has spent what is now to be refunded. The refund waits for funds, and nothing else waits for it. */
+/**
+ * The customer has spent what is now to be refunded. The refund waits for
+ * funds, and nothing else waits for it.
+ */
 
 prepareHistories();
 

@@ -8,7 +8,10 @@ import {
   settlementsOf,
 } from "../../support/play-history.ts";
 
-/** A failed attempt leaves the intent payable: it neither keeps the payment from being credited, nor takes it back. */
+/**
+ * A failed attempt leaves the intent payable: it neither keeps the payment
+ * from being credited, nor takes it back.
+ */
 
 prepareHistories();
 

@@ -19,8 +19,8 @@ import { accountIdOf } from "../../../scripts/lib/account-id.ts";
 import { newAccount, newDid, openAccount } from "../../support/scripted-ledger.ts";
 
 /**
- * An event that the mapper could not read, after the mapper was fixed: here, a mapper that does not know a currency
- * yet, and then knows it. The kept body is mapped again, and goes the way of every other event.
+ * An event that the mapper could not read, after the mapper was fixed: here, a mapper that does not know a
+ * currency yet, and then knows it. The kept body is mapped again, and goes the way of every other event.
  */
 
 const history = prepareHistories();

@@ -10,16 +10,16 @@ import { askSandboxAsIs } from "../../support/scripted-ledger.ts";
 import { canReportMoney } from "../../support/event-facts.ts";
 
 /**
- * Every story of a Stripe account, through the Worker, in front of a ledger that works statement by statement: in the
- * end each account has what Stripe's balance transactions say, or lacks exactly what stands before the operators; and
- * what was ignored was ignored for a reason that is true.
+ * Every story of a Stripe account, through the Worker, in front of a ledger that works statement by
+ * statement: in the end each account has what Stripe's balance transactions say, or lacks exactly what stands
+ * before the operators; and what was ignored was ignored for a reason that is true.
  */
 
 const random = new Random(1);
 const NAMES = Object.keys(STORIES) as StoryName[];
 /**
- * Its second withdrawal, if it is booked first, takes the funds that the first one needs, and the return waits for the
- * first one: insufficient-funds.test.ts.
+ * Its second withdrawal, if it is booked first, takes the funds that the first one needs, and the return
+ * waits for the first one: insufficient-funds.test.ts.
  */
 const DISORDERED = NAMES.filter((name) => name !== "dispute-won-then-lost");
 /** In which the order of the events matters most. */
@@ -28,7 +28,10 @@ const SHUFFLED = DISORDERED.filter((name) => /then|part|before|without-intent/.t
 const ONCE = { times: 1, twins: false };
 const reporting = (events: readonly StripeEventBody[]) => events.filter(canReportMoney);
 
-/** In the order in which Stripe sent them all events are delivered, and otherwise those alone that can report money. */
+/**
+ * In the order in which Stripe sent them all events are delivered, and
+ * otherwise those alone that can report money.
+ */
 const ORDERS: readonly [title: string, names: readonly StoryName[], delivering: Delivering][] = [
   ["as sent", NAMES, { ...ONCE, arrange: (events) => events }],
   ["backwards", DISORDERED, { ...ONCE, arrange: (events) => reporting(events).toReversed() }],

@@ -15,8 +15,8 @@ import { newAccount, stripeControl } from "../../support/scripted-ledger.ts";
 import { operator } from "../../support/worker.ts";
 
 /**
- * An operator books or writes off a movement by hand, and resolves its event. No other event of it is booked, and
- * nothing comes back of a debit that the ledger never held.
+ * An operator books or writes off a movement by hand, and resolves its event. No other event of it is booked,
+ * and nothing comes back of a debit that the ledger never held.
  */
 
 prepareHistories();

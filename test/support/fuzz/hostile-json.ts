@@ -1,6 +1,6 @@
 /**
- * Hostile JSON, made from sound JSON: a few places of it are taken away, doubled, or hold what nobody expects there.
- * Random bytes alone would never come past the first check.
+ * Hostile JSON, made from sound JSON: a few places of it are taken away, doubled, or hold what nobody expects
+ * there. Random bytes alone would never come past the first check.
  */
 import * as fc from "fast-check";
 import { utf8 } from "../../../src/bytes.ts";
@@ -12,7 +12,8 @@ const DEEP = 20_000;
 const FRAGMENTS: Readonly<Record<string, string>> = {
   "a long text": `"${"a".repeat(LONG)}"`,
   "a long text of two-byte letters": `"${"ж".repeat(LONG)}"`,
-  // As large as a body may be, and twice as large once it is stored: one letter makes all of them two bytes wide.
+  // As large as a body may be, and twice as large once it is stored: one
+  // letter makes all of them two bytes wide.
   "the longest text": `"ж${"a".repeat(1_045_000)}"`,
   "300 letters": `"${"x".repeat(300)}"`,
   "deep arrays": "[".repeat(DEEP) + "]".repeat(DEEP),

@@ -3,7 +3,9 @@ import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import { OLD_SECRET, SECRET } from "../worker.ts";
 
-/** Stands where only a stranger's private text would stand: no log line, and no answer to Stripe, may have it. */
+/**
+ * Stands where only a stranger's private text would stand: no log line, and no answer to Stripe, may have it.
+ */
 export const CANARY = "jenny.rosen+canary@example.com";
 
 export const SECRETS = [

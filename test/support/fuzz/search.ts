@@ -39,8 +39,8 @@ export function prepareFuzz(): void {
 }
 
 /**
- * `holds` throws when an input breaks the property. A log line that tells of an error nobody expected breaks every
- * property. Returns how many inputs were tried. A failure names the command that finds it again.
+ * `holds` throws when an input breaks the property. A log line that tells of an error nobody expected breaks
+ * every property. Returns how many inputs were tried. A failure names the command that finds it again.
  */
 export async function fuzz<Input>(
   inputs: fc.Arbitrary<Input>,
@@ -51,7 +51,8 @@ export async function fuzz<Input>(
   let done = 0;
   let deadline = performance.now() + seconds * 1_000;
   const property = fc.asyncProperty(inputs, async (input) => {
-    // Not fast-check's own time limit: it leaves an input in the middle, which then goes on behind the next test.
+    // Not fast-check's own time limit: it leaves an input in the middle,
+    // which then goes on behind the next test.
     if (done >= FEWEST_RUNS && performance.now() > deadline) return;
     done++;
     try {

@@ -243,7 +243,8 @@ describe("the ledger's address: its key goes there", () => {
     expect(load({ LEDGER_BASE_URL: url })).toEqual(invalid("LEDGER_BASE_URL"));
   });
 
-  // `URL` reports these as an empty query and fragment; the path that is appended to the text would vanish in them.
+  // `URL` reports these as an empty query and fragment; the path that is
+  // appended to the text would vanish in them.
   it.each(["https://ledger.example?", "https://ledger.example#", "https://ledger.example/?#"])(
     "an empty query or fragment would swallow the path too → refused: %s",
     (url) => {
@@ -324,7 +325,8 @@ describe("the ledger as a service binding", () => {
     expect(ledgerBinding({})).toBeNull();
   });
 
-  // A text has no `fetch`: every attempt would fail as a lost connection, with a configuration that looks complete.
+  // A text has no `fetch`: every attempt would fail as a lost connection, with
+  // a configuration that looks complete.
   it("LEDGER cleared to an empty text → no binding, and the address is missing", () => {
     expect(load({ LEDGER: "", LEDGER_BASE_URL: undefined })).toEqual(missing("LEDGER_BASE_URL"));
   });

@@ -1,4 +1,6 @@
-/** The statistics of a shard of many events, against those of an empty one. Both are the product's own class. */
+/**
+ * The statistics of a shard of many events, against those of an empty one. Both are the product's own class.
+ */
 import { type Bench, startOther } from "../bench.ts";
 import { compare, type Load, pairs } from "../measure.ts";
 import { type Row, rowOf, type Target } from "../row.ts";

@@ -3,8 +3,9 @@
  * set the alarm, ask the ledger, record its answer, reply. It checks nothing else, logs nothing and recovers
  * from nothing.
  *
- * With `LANE` set the request goes through an object of its account, one after the other, each with a mark on disk.
- * With `INDEX` set it also publishes a row after its reply, and then moves its alarm. Both as the product does.
+ * With `LANE` set the request goes through an object of its account, one after the other, each with a mark on
+ * disk. With `INDEX` set it also publishes a row after its reply, and then moves its alarm. Both as the
+ * product does.
  */
 import { DurableObject } from "cloudflare:workers";
 

@@ -1,6 +1,7 @@
 /**
- * Shards of the index as they are deployed, filled by a statement of SQL: a million deliveries would take an hour.
- * `POST /<shard>?rows=n` fills one, and answers how many rows its statistics read; `GET /<shard>` reads them.
+ * Shards of the index as they are deployed, filled by a statement of SQL: a million deliveries would take an
+ * hour. `POST /<shard>?rows=n` fills one, and answers how many rows its statistics read; `GET /<shard>` reads
+ * them.
  */
 import { EventIndex } from "../../../../src/event-index/event-index.ts";
 

@@ -1,4 +1,7 @@
-/** The verdict on an audit drill: exactly what went wrong is found, by kind and by payment, and every sum adds up. Pure. */
+/**
+ * The verdict on an audit drill: exactly what went wrong is found, by kind and by
+ * payment, and every sum adds up. Pure.
+ */
 import type { Kind } from "../../../../src/reconciler/findings.ts";
 import type { Report } from "../../../../src/reconciler/report-schema.ts";
 import type { AuditOptions, AuditPlan, Paid } from "../plan-audit.ts";

@@ -123,7 +123,8 @@ describe("a crash between the outcome and the row", () => {
     expect(world.rows).toHaveLength(1);
   });
 
-  // Nothing wakes a permanent failure, so without an alarm of its own the operator's act would reach no index.
+  // Nothing wakes a permanent failure, so without an alarm of its own the
+  // operator's act would reach no index.
   it.each([
     [
       "resolve of a permanent failure",

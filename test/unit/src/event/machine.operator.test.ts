@@ -225,7 +225,8 @@ describe("operator's resolve", () => {
     },
   );
 
-  // No alarm stands on a permanent failure, so a crash before the publish would leave the index without the change.
+  // No alarm stands on a permanent failure, so a crash before the publish
+  // would leave the index without the change.
   it.each([
     ["failed(for good)", failedForGood, RESOLVED],
     ["failed(unmappable)", unmappable, RESOLVED],

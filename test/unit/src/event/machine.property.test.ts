@@ -326,8 +326,8 @@ describe("any sequence of inputs, from any state", () => {
           return true;
         const retries = record.actions.filter(({ action }) => action !== "resolve");
         const from = Math.max(record.received_at, ...retries.map((action) => action.at));
-        // The effect is looked for over a whole minute, however late that begins; and who met a busy lane has not had
-        // the last attempt.
+        // The effect is looked for over a whole minute, however late that begins; and who met a busy
+        // lane has not had the last attempt.
         const later = { unproven: 60 * SECOND, busy: POLICY.retryMaxMs };
         const allowed = later[record.error.outcome as keyof typeof later] ?? 0;
         return record.next_retry_at <= Math.max(from + POLICY.retryHorizonMs, record.updated_at + allowed);

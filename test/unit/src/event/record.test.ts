@@ -105,8 +105,8 @@ describe("which states are final, and which are in an attempt", () => {
 });
 
 /**
- * SQLite keeps a row of this table on its page up to 1,002 bytes, of which the key and the header take 9. Above that
- * it spills to a page of its own, and pages at rest are most of what a settled event costs.
+ * SQLite keeps a row of this table on its page up to 1,002 bytes, of which the key and the header take 9.
+ * Above that it spills to a page of its own, and pages at rest are most of what a settled event costs.
  */
 const RECORD_MAX_BYTES = 993;
 

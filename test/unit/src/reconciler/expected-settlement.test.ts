@@ -212,8 +212,8 @@ describe("what is not the ledger's, or not known", () => {
 });
 
 /**
- * Where the events say another thing at first sight: an attempt's question answers it (a release, a refund that never
- * left), an operator must see it, or the ledger needs none.
+ * Where the events say another thing at first sight: an attempt's question answers it (a release, a refund
+ * that never left), an operator must see it, or the ledger needs none.
  */
 const DIFFERENT: Partial<Record<StoryName, readonly string[]>> = {
   "partial-capture-before-basil": ["only events: refund"],

@@ -123,7 +123,8 @@ it("whatever is recorded, listed and held: what the row decides is what the even
     fc.property(record, mapping, fc.option(settlement), (stored, mapped, held) => {
       const { state, ...row } = summaryOf(stored);
       if (state !== "forwarded" && state !== "ignored") throw new Error("not over");
-      // The ledger is looked up under the key of the listed money, and by the object's path under the recorded one.
+      // The ledger is looked up under the key of the listed money, and by the
+      // object's path under the recorded one.
       const byKey = (key: { external_payment_id: string; direction: string } | null) =>
         held?.external_payment_id === key?.external_payment_id && held?.direction === key?.direction
           ? held

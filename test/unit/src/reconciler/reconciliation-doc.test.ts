@@ -12,7 +12,9 @@ import { markdownTable } from "../../../support/markdown.ts";
 
 const PATH = join(import.meta.dirname, "../../../../docs/reconciliation.md");
 
-/** As Stripe's documentation and its package list them. A type that is left out of the table is missed here. */
+/**
+ * As Stripe's documentation and its package list them. A type that is left out of the table is missed here.
+ */
 const DOCUMENTED =
   `adjustment advance advance_funding anticipation_repayment application_fee application_fee_refund charge
   climate_order_purchase climate_order_refund connect_collection_transfer contribution fee_credit_funding inbound_transfer

@@ -175,7 +175,10 @@ function judgedOf({ findings }: Extract<PageOutcome, { kind: "page" }>): Judged[
 
 class Crash extends Error {}
 
-/** Page by page, as the object does it: after a crash from what is stored. Returns the events that were counted. */
+/**
+ * Page by page, as the object does it: after a crash from what is stored.
+ * Returns the events that were counted.
+ */
 async function walkAll(world: PageWorld): Promise<{ events: number; counts: Record<string, number> }> {
   for (let pages = 0; pages < 1_000; pages++) {
     try {

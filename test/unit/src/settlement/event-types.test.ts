@@ -1,4 +1,7 @@
-/** Every type that Stripe has, by its own package's types, has a defined answer, and the table has no type besides. */
+/**
+ * Every type that Stripe has, by its own package's types, has a defined
+ * answer, and the table has no type besides.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

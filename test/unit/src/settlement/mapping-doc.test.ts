@@ -9,7 +9,10 @@ import { markdownTable } from "../../../support/markdown.ts";
 
 const PATH = join(import.meta.dirname, "../../../../docs/mapping.md");
 
-/** A reason added to the union does not compile until it stands here, and fails until the document explains it. */
+/**
+ * A reason added to the union does not compile until it stands here, and
+ * fails until the document explains it.
+ */
 const REASONS = Object.keys({
   not_a_settlement_event: true,
   "covered_by:<type>": true,

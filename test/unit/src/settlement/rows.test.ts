@@ -1,4 +1,7 @@
-/** Payments, payouts and what is no money: each row of the mapping table, played with an event as Stripe sends it. */
+/**
+ * Payments, payouts and what is no money: each row of the mapping table,
+ * played with an event as Stripe sends it.
+ */
 import { describe, expect, test } from "vitest";
 import {
   chargeSucceeded,

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { freeze, type Settlement, settlementSchema, thaw } from "../../../../src/settlement/settlement.ts";
 
-/** The last look at what goes to the ledger: whatever a mapping row made of an event, this shape or nothing. */
+/**
+ * The last look at what goes to the ledger: whatever a mapping row made of an event, this shape or nothing.
+ */
 
 const SETTLEMENT: Settlement = {
   provider: "stripe",

@@ -1,4 +1,6 @@
-/** Whose money a payment is, asked of a real HTTP server: each source, their order, and where they disagree. */
+/**
+ * Whose money a payment is, asked of a real HTTP server: each source, their order, and where they disagree.
+ */
 import { describe, expect, it } from "vitest";
 import { createStripeLookups } from "../../../../src/stripe-api/lookups.ts";
 import type { PaymentQuestion } from "../../../../src/stripe-api/port.ts";

@@ -1,4 +1,7 @@
-/** A real HTTP server for each test of a file, which answers for Stripe as the test says, and what is asked of it. */
+/**
+ * A real HTTP server for each test of a file, which answers for Stripe as
+ * the test says, and what is asked of it.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach } from "vitest";

@@ -1,4 +1,6 @@
-/** Named classes of signed deliveries, spoiled in one way each, and a generator of them. The seed is fixed. */
+/**
+ * Named classes of signed deliveries, spoiled in one way each, and a generator of them. The seed is fixed.
+ */
 import { createHmac } from "node:crypto";
 
 import type { SignatureRefusal } from "../../../../src/stripe/signature.ts";
@@ -92,7 +94,10 @@ export const STRICTER: Record<string, readonly [SignatureRefusal, Make]> = {
   "a letter beyond ASCII": ["header_malformed", (s) => `${s.header},x=é`],
 };
 
-/** The package decodes the body to text and hashes that, so it loses bytes; Stripe signs bytes, and so does this. */
+/**
+ * The package decodes the body to text and hashes that, so it loses bytes;
+ * Stripe signs bytes, and so does this.
+ */
 export const BYTES: Record<string, readonly ["verified" | "refused", Make]> = {
   "not UTF-8, its bytes signed": ["verified", (s) => signedBody(s, notUtf8())],
   "not UTF-8, its decoded text signed": [

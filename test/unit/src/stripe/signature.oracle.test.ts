@@ -1,6 +1,6 @@
 /**
- * Against the `stripe` package, on a few thousand generated headers of named classes. Each class says what both must
- * say of it, and where the two are meant to differ, the class says so by name.
+ * Against the `stripe` package, on a few thousand generated headers of named classes. Each class says what
+ * both must say of it, and where the two are meant to differ, the class says so by name.
  */
 import { Stripe } from "stripe";
 import { describe, expect, it, vi } from "vitest";

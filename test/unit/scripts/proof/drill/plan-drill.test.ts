@@ -5,7 +5,10 @@ import { balancesAfter, type HistoryEvent } from "../../../../../scripts/proof/h
 
 const COUNT = 3;
 
-/** What accounts lack once the money of all of these has moved. Money without an account waits for an operator. */
+/**
+ * What accounts lack once the money of all of these has moved. Money
+ * without an account waits for an operator.
+ */
 function debts(events: readonly HistoryEvent[]): bigint[] {
   const moved = events.flatMap(({ heldFor, movement }) => (heldFor === null ? (movement ?? []) : []));
   return [...balancesAfter(new Set(moved)).values()].flatMap((sums) =>

@@ -1,4 +1,7 @@
-/** The verdict on a reconciliation drill is tested: each way to break the promise is planted, and must be found. */
+/**
+ * The verdict on a reconciliation drill is tested: each way to break the
+ * promise is planted, and must be found.
+ */
 import { describe, expect, it } from "vitest";
 import { Random } from "../../../../../scripts/lib/random.ts";
 import type { Evidence } from "../../../../../scripts/proof/drill/evidence.ts";

@@ -1,4 +1,7 @@
-/** The verdict of the drills is tested: each way to break the promise is planted in sound evidence, and must be found. */
+/**
+ * The verdict of the drills is tested: each way to break the promise is planted
+ * in sound evidence, and must be found.
+ */
 import { describe, expect, it } from "vitest";
 import type { Evidence } from "../../../../../scripts/proof/drill/evidence.ts";
 import type { Disagreement } from "../../../../../scripts/proof/drill/verdict/disagreement.ts";

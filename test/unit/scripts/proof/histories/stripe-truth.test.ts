@@ -1,4 +1,7 @@
-/** The truth of simulations and drills: it comes to the balances, and each part of it is reported by some event. */
+/**
+ * The truth of simulations and drills: it comes to the balances, and each
+ * part of it is reported by some event.
+ */
 import { describe, expect, test } from "vitest";
 import { Random } from "../../../../../scripts/lib/random.ts";
 import { balancesAfter, type Chain } from "../../../../../scripts/proof/histories/history.ts";

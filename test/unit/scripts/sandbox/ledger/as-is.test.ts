@@ -1,5 +1,6 @@
 /**
- * Mode `as-is`: an ingest that other requests interleave with, or that is cut off after any of its statements.
+ * Mode `as-is`: an ingest that other requests interleave with, or that is
+ * cut off after any of its statements.
  */
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * Random sequences of requests against both stores, beside a model that knows nothing of journals: it keeps plain
- * mutable balances and the set of accepted (key, bytes), and says beforehand which answer must come.
+ * Random sequences of requests against both stores, beside a model that knows nothing of journals: it keeps
+ * plain mutable balances and the set of accepted (key, bytes), and says beforehand which answer must come.
  */
 import * as fc from "fast-check";
 import { isDeepStrictEqual } from "node:util";
@@ -30,7 +30,10 @@ const freeArb = fc.record({
   metadata: fc.record({ n: fc.constantFrom("1", "2") }),
 } satisfies { [K in keyof IngestBody]?: fc.Arbitrary<IngestBody[K]> });
 
-/** Mostly one account, amount and currency: else nearly all would be conflicts, and few settlements would move on. */
+/**
+ * Mostly one account, amount and currency: else nearly all would be
+ * conflicts, and few settlements would move on.
+ */
 const tameArb = freeArb.map((free) => ({
   ...free,
   account_id: "acc_a",
@@ -42,7 +45,9 @@ const bodyArb = fc
   .oneof({ weight: 3, arbitrary: tameArb }, { weight: 1, arbitrary: freeArb })
   .map((changes) => body(changes));
 
-/** Free choices rarely repeat, so up to twelve earlier requests follow again, under their own key or another. */
+/**
+ * Free choices rarely repeat, so up to twelve earlier requests follow again, under their own key or another.
+ */
 const stepsArb = fc
   .array(
     fc.oneof(
