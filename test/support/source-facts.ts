@@ -26,6 +26,15 @@ export interface Facts {
   readonly newWithoutArguments: ReadonlySet<string>;
 }
 
+export const MAX_COMMENT_COLUMNS = 110;
+
+/** Lines that are nothing but a comment, and too wide. The formatter takes care of the code alone. */
+export function wideComments(source: string): string[] {
+  return source
+    .split("\n")
+    .filter((line) => /^\s*(\/\/|\/?\*)/.test(line) && [...line].length > MAX_COMMENT_COLUMNS);
+}
+
 export function factsOf(path: string, source: string): Facts {
   const imports: Import[] = [];
   const names = new Set<string>();

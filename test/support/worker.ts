@@ -31,7 +31,8 @@ export const SHARDS = 8;
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into it as a client does: its shape is what they test
+  // Tests read it as a client does: its shape is what they test.
+  // oxlint-disable-next-line typescript/no-explicit-any
   readonly body: any;
 }
 

@@ -3,10 +3,11 @@ import { dirname, relative } from "node:path/posix";
 import { describe, expect, it } from "vitest";
 import { LAYERS, MAX_LINES, type Sources, type Violation, violationsIn } from "../support/architecture.ts";
 import { IMPURE_FILES } from "../support/impure-files.ts";
+import { MAX_COMMENT_COLUMNS, wideComments } from "../support/source-facts.ts";
 
 function sourcesOf(folder: string): Sources {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
-    /\.tsx?$/.test(file),
+    /\.(tsx?|mjs)$/.test(file),
   );
   return Object.fromEntries(
     files.map((file) => [`${folder}/${file}`, readFileSync(`${folder}/${file}`, "utf8")]),
@@ -288,5 +289,27 @@ describe("a file's length", () => {
     expect(brokenBy("src/bytes.ts", lines(MAX_LINES + 1))).toEqual([
       { rule: "a file has one purpose", what: `${MAX_LINES + 1} lines` },
     ]);
+  });
+});
+
+describe("a comment", () => {
+  it.each(["src", "scripts", "test"])("of %s keeps to the formatter's width", (folder) => {
+    const wide = Object.entries(sourcesOf(folder)).flatMap(([path, source]) =>
+      wideComments(source).map((line) => `${path}: ${line}`),
+    );
+    expect(wide).toEqual([]);
+  });
+
+  it.each(["// ", "/** ", "  * ", "  /* "])(
+    "that begins with %j: of the width → kept, wider → broken",
+    (begin) => {
+      const line = begin.padEnd(MAX_COMMENT_COLUMNS, "…");
+      expect(wideComments(`a();\n${line}\nb();`)).toEqual([]);
+      expect(wideComments(`a();\n${line}…\nb();`)).toEqual([`${line}…`]);
+    },
+  );
+
+  it("code may be wider: what the formatter cannot break stays", () => {
+    expect(wideComments(`const text = "${"x".repeat(200)}";`)).toEqual([]);
   });
 });
