@@ -1,7 +1,6 @@
 /**
  * Load, call the machine, save, run the effects: over ports, so that the same engine runs in the Durable
- * Object and in a simulation. It holds no rule of its own; it holds the order of things, which is the commit
- * protocol:
+ * Object and in a simulation. It holds no rule but the order of things, which is the commit protocol:
  *
  * 1. A step is one synchronous turn: load → transition → save → set the alarm. What it wrote commits
  *    together, and the platform lets no request out before that commit.
@@ -91,9 +90,7 @@ export class EventEngine {
     return { kind: "assigned", event: await this.#state(await this.#settled(record)) };
   }
 
-  /**
-   * Closes the movement before the event: in between, another event of it is held, which an operator sees.
-   */
+  /** Closes the movement before the event: in between, another event of it is held, which operators see. */
   async resolve(actor: string, note: string): Promise<ResolveReply> {
     const before = this.#ports.store.load();
     const movement = before?.state === "failed" ? closedMovementOf(before) : null;
@@ -168,13 +165,14 @@ export class EventEngine {
     if (step.record !== null && step.record !== before) store.save(step.record);
     for (const effect of step.effects) {
       if (effect.kind === "set_alarm") alarm.set(effect.at);
-      if (effect.kind === "attempt") this.#startAttempt(recordOf(step), requestIdOf(input));
+      if (effect.kind === "attempt") this.#startAttempt(recordOf(step), input);
       if (effect.kind === "publish") this.#publishInBackground(recordOf(step));
     }
     return step;
   }
 
-  #startAttempt(record: EventRecord, requestId: string | null): void {
+  #startAttempt(record: EventRecord, input: Input): void {
+    const requestId = input.kind === "delivery" ? input.delivery.request_id : null;
     const attempt = runAttempt(record, requestId, {
       ...this.#ports,
       leaseTailMs: this.#policy.ledgerTimeoutMs + LEASE_MARGIN_MS,
@@ -212,10 +210,6 @@ export class EventEngine {
   #state(record: EventRecord): Promise<EventState> {
     return describeEvent(record, this.#ports.alarm);
   }
-}
-
-function requestIdOf(input: Input): string | null {
-  return input.kind === "delivery" ? input.delivery.request_id : null;
 }
 
 function recordOf({ record }: Step): EventRecord {
