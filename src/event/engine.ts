@@ -171,8 +171,8 @@ export class EventEngine {
     return step;
   }
 
-  #startAttempt(record: EventRecord, input: Input): void {
-    const requestId = input.kind === "delivery" ? input.delivery.request_id : null;
+  #startAttempt(record: EventRecord, cause: Input): void {
+    const requestId = cause.kind === "delivery" ? cause.delivery.request_id : null;
     const attempt = runAttempt(record, requestId, {
       ...this.#ports,
       leaseTailMs: this.#policy.ledgerTimeoutMs + LEASE_MARGIN_MS,
