@@ -15,8 +15,8 @@ export interface StartRequest extends Window {
   readonly id: string;
   readonly dry_run: boolean;
   readonly actor: string | null;
-  /** A connected account; null: the platform's own. */
-  readonly stripe_account: string | null;
+  /** A connected account; null, or left out by a Worker of 1.0.0: the platform's own. */
+  readonly stripe_account?: string | null;
 }
 
 export type StartReply =
@@ -41,7 +41,7 @@ export function startRun(
 ): StartReply {
   const existing = loadRun(sql, request.id);
   if (existing !== null) return { kind: "started", run: viewOf(existing) };
-  const { id, actor, stripe_account, from, to, dry_run } = request;
+  const { id, actor, stripe_account = null, from, to, dry_run } = request;
   if (stripe_account !== null && !setting.connectedAccounts.has(stripe_account)) {
     return { kind: "account_not_listed" };
   }

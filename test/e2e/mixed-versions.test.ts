@@ -69,11 +69,16 @@ describe.each(CHOSEN.map((mixture) => ({ mixture, title: titleOf(mixture) })))("
       expect(await send(nobodys)).toMatchObject({ status: 200, body: { error_code: "EVENT_UNMAPPABLE" } });
       expect(await send(late)).toMatchObject({ status: 502, body: { details: { retry_scheduled: true } } });
       expect(await clawsettle.event(paid.id)).toMatchObject({ state: "forwarded" });
+      // 1.0.0's index does not know today's question, and today's Worker says so.
+      const isRefused = mixture.worker === "today" && mixture.index === "1.0.0";
+      const all = [paid.id, late.id, nobodys.id];
       const listed = await pollUntil("all to be listed", WAIT, async () => {
-        const rows = await clawsettle.events();
-        return rows.length === 3 ? rows.map(({ event_id }) => event_id) : null;
+        const { status, body } = await call("GET", "/v1/admin/events");
+        const rows = status === 200 ? (at(body, "events") as readonly { readonly event_id: string }[]) : [];
+        const ids = new Set(rows.map(({ event_id }) => event_id));
+        return status !== 200 || all.every((id) => ids.has(id)) ? status : null;
       });
-      expect(listed.toSorted()).toEqual([paid.id, late.id, nobodys.id].toSorted());
+      expect(listed).toBe(isRefused ? 503 : 200);
 
       await ledger.createAccount(did);
       const retried = await post(`/v1/admin/events/${late.id}/retry`, { actor: "ana" });
@@ -88,11 +93,15 @@ describe.each(CHOSEN.map((mixture) => ({ mixture, title: titleOf(mixture) })))("
       const begun = await post("/v1/admin/reconciliations", { ...window, dry_run: false, actor: "ana" });
       expect(begun.status).toBe(202);
       const path = `/v1/admin/reconciliations/${String(at(begun.body, "id"))}`;
-      const report = await pollUntil("the run to end", WAIT, async () => {
+      // Its index out of reach, a run of today's waits: for as long as the deploy takes, and with all its findings.
+      const waits = mixture.reconciler === "today" && mixture.index === "1.0.0";
+      const report = await pollUntil("the run to end, or to wait", WAIT, async () => {
         const { body } = await call("GET", path);
-        return at(body, "status") === "running" ? null : body;
+        const isWaiting = at(body, "progress", "phase") === "backing_off";
+        return at(body, "status") === "running" && !(waits && isWaiting) ? null : body;
       });
-      expect(report).toMatchObject({ status: "complete", counts: { backfilled: 1 } });
+      const status = waits ? "running" : "complete";
+      expect(report).toMatchObject({ status, counts: { backfilled: 1 } });
       expect(await send(lost)).toMatchObject({ status: 200, body: { state: "forwarded", deduped: true } });
 
       const { accounts } = await sandbox.audit();
