@@ -93,7 +93,7 @@ describe.each(CHOSEN.map((mixture) => ({ mixture, title: titleOf(mixture) })))("
       const begun = await post("/v1/admin/reconciliations", { ...window, dry_run: false, actor: "ana" });
       expect(begun.status).toBe(202);
       const path = `/v1/admin/reconciliations/${String(at(begun.body, "id"))}`;
-      // Its index out of reach, a run of today's waits: for as long as the deploy takes, and with all its findings.
+      // Its index out of reach, a run of today's waits: for as long as the deploy takes.
       const waits = mixture.reconciler === "today" && mixture.index === "1.0.0";
       const report = await pollUntil("the run to end, or to wait", WAIT, async () => {
         const { body } = await call("GET", path);
