@@ -6,7 +6,7 @@ import { type Money, sumByCurrency } from "./sum-by-currency.ts";
 export const HOUR_MS = 3_600_000;
 
 export interface HourCount {
-  /** When it began, in epoch milliseconds. 0: any hour before those that are counted separately. */
+  /** When it began, in epoch milliseconds. 0 stands for all hours before those counted separately. */
   readonly hour: number;
   readonly state: EventSummary["state"];
   readonly count: number;

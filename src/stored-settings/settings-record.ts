@@ -3,6 +3,7 @@
  * and what it was before. Pure. Times are epoch milliseconds.
  */
 import { z } from "zod";
+import { storedFormat } from "../stored-version.ts";
 
 /** While a deploy runs two versions, they may take turns: that must not fill the record. */
 const EARLIER_LIMIT = 20;
@@ -16,7 +17,12 @@ const storedSettingSchema = z.strictObject({
 
 /** By name. A name that this version does not know is of another version, and stays. */
 const settingsSchema = z.record(z.string(), storedSettingSchema).readonly();
-const recordSchema = z.strictObject({ v: z.literal(1), settings: settingsSchema });
+/** Version 0 is nothing at all. */
+export const storedSettings = storedFormat(
+  "record of settings",
+  z.strictObject({ settings: settingsSchema }),
+  [() => ({ settings: {} })],
+);
 
 export type StoredSetting = z.infer<typeof storedSettingSchema>;
 export type Settings = z.infer<typeof settingsSchema>;
@@ -30,11 +36,11 @@ export interface SettingChange {
 
 /** Throws on what a later version has stored: then nothing is answered, and nothing written over it. */
 export function parseSettings(stored: unknown): Settings {
-  return stored === undefined ? {} : recordSchema.parse(stored).settings;
+  return storedSettings.parse(stored).settings;
 }
 
-export function toStored(settings: Settings): z.infer<typeof recordSchema> {
-  return { v: 1, settings };
+export function toStored(settings: Settings): object {
+  return storedSettings.stamp({ settings });
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What is stored besides records and runs. Times are epoch milliseconds. */
 import type { PinnedAccount } from "../../src/reconciler/pinned-account.ts";
 import type { Watermark } from "../../src/reconciler/watermark.ts";
+import type { Settings } from "../../src/stored-settings/settings-record.ts";
 import { type Bounds, boundsAt } from "../../src/reconciler/window.ts";
 import { DAY, HOUR, T0 } from "../support/records.ts";
 
@@ -50,4 +51,17 @@ export const LANE_MARKS: Examples<{ until: number }> = { "a request may be runni
 export const CLOSED_MOVEMENTS: Examples<{ closed_by: string[] }> = {
   "by one event": () => ({ closed_by: ["evt_1"] }),
   "by two events": () => ({ closed_by: ["evt_1", "evt_2"] }),
+};
+
+export const SETTINGS: Examples<{ settings: Settings }> = {
+  "as first seen": () => ({ settings: { LEDGER_CURRENCIES: { value: "USD", since: T0, earlier: [] } } }),
+  "changed since": () => ({
+    settings: {
+      LEDGER_BASE_URL: {
+        value: "https://new.example",
+        since: T0 + DAY,
+        earlier: [{ value: "https://old.example", until: T0 + DAY }],
+      },
+    },
+  }),
 };

@@ -10,10 +10,11 @@ import type { Run } from "../../src/reconciler/run.ts";
 import { parseRun, RUN_VERSION, storedRun } from "../../src/reconciler/stored-run.ts";
 import { storedWatermark } from "../../src/reconciler/watermark.ts";
 import { storedBounds } from "../../src/reconciler/window.ts";
+import { storedSettings } from "../../src/stored-settings/settings-record.ts";
 import type { StoredFormat } from "../../src/stored-version.ts";
 import { RECORDS } from "./event-records/examples.ts";
 import { RUNS } from "./runs/examples.ts";
-import { ACCOUNTS, BOUNDS, CLOSED_MOVEMENTS, LANE_MARKS, WATERMARKS } from "./small-examples.ts";
+import { ACCOUNTS, BOUNDS, CLOSED_MOVEMENTS, LANE_MARKS, SETTINGS, WATERMARKS } from "./small-examples.ts";
 
 export interface Store<Value = unknown> {
   readonly version: number;
@@ -54,6 +55,7 @@ export const STORES = {
   "pinned-accounts": inKv(storedAccount, ACCOUNTS),
   "lane-marks": inKv(laneMark, LANE_MARKS),
   "closed-movements": inKv(closedMovement, CLOSED_MOVEMENTS),
+  settings: inKv(storedSettings, SETTINGS),
 } as const;
 
 function inKv<Value extends object>(

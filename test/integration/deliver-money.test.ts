@@ -1,15 +1,14 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Random } from "../../scripts/lib/random.ts";
-import type { StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
-import { StripeAccount } from "../../scripts/sandbox/stripe-account/stripe-account.ts";
+import type { StripeAccount } from "../../scripts/sandbox/stripe-account/stripe-account.ts";
 import {
   differencesOf,
   found,
   leaveNothing,
-  MINUTE,
+  newStripeAccount,
   pinAccount,
+  publish,
   reconcile,
   scriptWorld,
   type World,
@@ -28,21 +27,12 @@ let ada: string;
 beforeEach(async () => {
   world = scriptWorld();
   ada = await newAccount();
-  const seed = Math.floor(Math.random() * 1e9);
-  stripe = new StripeAccount({ random: new Random(seed), now: Date.now() - 50 * MINUTE });
+  stripe = newStripeAccount();
   await pinAccount();
 });
 afterEach(leaveNothing);
 
 const named = () => ({ metadata: { account_id: ada } });
-
-/** What Stripe shows now. None of these events were made. */
-function publish(forgotten: readonly StripeEventBody[] = []): void {
-  world.stripe.events.splice(0, Infinity, ...stripe.events.filter((event) => !forgotten.includes(event)));
-  const transactions = stripe.transactions.map((each) => ({ ...each, source: stripe.object(each.source) }));
-  world.stripe.transactions.splice(0, Infinity, ...transactions);
-  for (const object of stripe.objects) world.stripe.objects.set(String(object["id"]), object);
-}
 
 /**
  * What `act` makes happen, of which Stripe makes no event; what came before arrives. The run that finds it.
@@ -51,7 +41,7 @@ async function unreported(act: () => void): Promise<string> {
   const before = [...stripe.events];
   for (const event of before) await deliver(event, { atOnce: true });
   act();
-  publish(stripe.events.slice(before.length));
+  publish(world, stripe, stripe.events.slice(before.length));
   return (await reconcile()).id;
 }
 
@@ -223,7 +213,7 @@ describe("refused, and nothing is sent", () => {
     const run = await unreported(() => void (refund = payment.refund({ amount: 300 })));
     const { key } = await finding(run);
     refund!.fail();
-    publish();
+    publish(world, stripe);
     const posted = world.ledger.requests.length;
     const answer = await send(run, key);
     expect(answer).toMatchObject({ status: 409, body: { code: "INVALID_STATE" } });

@@ -12,8 +12,10 @@ import {
   inReconciler,
   leaveNothing,
   MINUTE,
+  newStripeAccount,
   payments,
   pinAccount,
+  publish,
   reconcile,
   scriptWorld,
   untilAllOver,
@@ -34,25 +36,21 @@ let ada: string;
 beforeEach(async () => {
   world = scriptWorld();
   ada = await newAccount();
-  const seed = Math.floor(Math.random() * 1e9);
-  stripe = new StripeAccount({ random: new Random(seed), now: Date.now() - 50 * MINUTE });
+  stripe = newStripeAccount();
 });
 afterEach(leaveNothing);
 
 /** A payment, whose event Stripe does not list. */
 function unreported(amount: number): string {
   const { intent } = stripe.pay({ amount, metadata: { account_id: ada } });
-  const transactions = stripe.transactions.map((each) => ({ ...each, source: stripe.object(each.source) }));
-  world.stripe.transactions.splice(0, Infinity, ...transactions);
+  publish(world, stripe, stripe.events);
   return String(intent);
 }
 
 /** A payment of 800, whose settlement holds another amount. */
 async function bookedAs(amount_minor: string): Promise<string> {
   const { intent } = stripe.pay({ amount: 800, metadata: { account_id: ada } });
-  const transactions = stripe.transactions.map((each) => ({ ...each, source: stripe.object(each.source) }));
-  world.stripe.events.splice(0, Infinity, ...stripe.events);
-  world.stripe.transactions.splice(0, Infinity, ...transactions);
+  publish(world, stripe);
   for (const event of stripe.events) await deliver(event, { atOnce: true });
   await alter(String(intent), amount_minor);
   return String(intent);
@@ -221,9 +219,7 @@ describe("a payout, and what comes back of it", () => {
   it("the ledger holds another amount → a finding of each transaction, each listed", async () => {
     const payout = stripe.payOut({ amount: 2_000, metadata: { account_id: ada } });
     payout.fail();
-    world.stripe.events.splice(0, Infinity, ...stripe.events);
-    const transactions = stripe.transactions.map((each) => ({ ...each, source: stripe.object(each.source) }));
-    world.stripe.transactions.splice(0, Infinity, ...transactions);
+    publish(world, stripe);
     await deliverAll(stripe.events);
     const key = { external_payment_id: payout.id, direction: "payout" };
     await sandboxControl("POST", "/sandbox/settlements/alter", { ...key, amount_minor: "1" });

@@ -15,7 +15,9 @@ import {
   leaveNothing,
   listSome,
   MINUTE,
+  newStripeAccount,
   pinAccount,
+  publish,
   reconcile,
   scriptWorld,
   until,
@@ -35,20 +37,12 @@ let ada: string;
 beforeEach(async () => {
   world = scriptWorld();
   ada = await newAccount();
-  const seed = Math.floor(Math.random() * 1e9);
-  stripe = new StripeAccount({ random: new Random(seed), now: Date.now() - 50 * MINUTE });
+  stripe = newStripeAccount();
 });
 afterEach(leaveNothing);
 
 const named = () => ({ metadata: { account_id: ada } });
 const intentOf = (payment: { intent: string | null }) => String(payment.intent);
-
-/** Stripe lists what has happened so far, but for these events. */
-function publish(forgotten: readonly StripeEventBody[] = []): void {
-  world.stripe.events.splice(0, Infinity, ...stripe.events.filter((event) => !forgotten.includes(event)));
-  const transactions = stripe.transactions.map((each) => ({ ...each, source: stripe.object(each.source) }));
-  world.stripe.transactions.splice(0, Infinity, ...transactions);
-}
 
 async function deliverEach(events: readonly StripeEventBody[] = stripe.events): Promise<void> {
   for (const event of events) await deliver(event, { atOnce: true });
@@ -100,7 +94,7 @@ describe("all kinds of money, all of it booked", () => {
     stripe.pay({ amount: 900, currency: "jpy", ...named() });
     stripe.payOut({ amount: 2_000, ...named() }).pay();
     stripe.payOut({ amount: 700, automatic: true }).pay();
-    publish();
+    publish(world, stripe);
     await deliverEach();
     const report = await reconcile();
     expect(report.error).toBeNull();
@@ -132,7 +126,7 @@ describe("all kinds of money, all of it booked", () => {
     });
     old.authorize({ amount: 2_500, ...named() }).capture(1_500);
     stripe = old;
-    publish();
+    publish(world, stripe);
     // Stripe's API would say that the refund is a release; here nobody asks.
     await deliverEach(old.events.filter(({ type }) => type === "payment_intent.succeeded"));
     const report = await reconcile({ dry_run: true });
@@ -148,7 +142,7 @@ describe("money that is not in the ledger", () => {
     const lost = stripe.pay({ amount: 1_200, ...named() });
     stripe.pay({ amount: 300, ...named() });
     const never = stripe.events.filter(({ data }) => data.object["id"] === lost.intent);
-    publish(never);
+    publish(world, stripe, never);
     await deliverEach(stripe.events.filter((event) => !never.includes(event)));
     const report = await reconcile();
     expect(await kindsOf(report.id)).toEqual([`money_without_event  ${lost.intent}`]);
@@ -161,7 +155,7 @@ describe("money that is not in the ledger", () => {
 
   it("what is open at clawsettle is open here, and no finding of its own", async () => {
     const payment = stripe.pay({ amount: 800, currency: "chf", ...named() });
-    publish();
+    publish(world, stripe);
     await deliverEach();
     const report = await reconcile();
     expect((await showEvent(stripe.lastEvent("payment_intent.succeeded").id)).body).toMatchObject({
@@ -180,7 +174,7 @@ describe("money that is not in the ledger", () => {
 
   it("a dry run → what is missing at clawsettle is open, and listed as missing alone", async () => {
     stripe.pay({ amount: 800, ...named() });
-    publish();
+    publish(world, stripe);
     const report = await reconcile({ dry_run: true });
     // The charge's own event is one of them.
     expect(found(report)).toEqual({ missing: 2 });
@@ -189,7 +183,7 @@ describe("money that is not in the ledger", () => {
 
   it("its event was settled, and the ledger has nothing → money_not_booked", async () => {
     const payment = stripe.pay({ amount: 800, ...named() });
-    publish();
+    publish(world, stripe);
     await deliverEach();
     const key = { external_payment_id: intentOf(payment), direction: "payin" };
     world.ledgerLists(() => Response.json({ settlements: [] }));
@@ -207,7 +201,7 @@ describe("money that is not in the ledger", () => {
 
   it("a type of money that nobody knows → unknown_class", async () => {
     stripe.pay({ amount: 800, ...named() });
-    publish();
+    publish(world, stripe);
     await deliverEach();
     world.stripe.transactions.push({
       ...stripe.transactions[0]!,
@@ -230,7 +224,7 @@ describe("settlements that are not as Stripe's money is", () => {
     ["status", "failed", "800"],
   ])("altered %s → booked_differently", async (field, value, unexplained) => {
     const payment = stripe.pay({ amount: 800, ...named() });
-    publish();
+    publish(world, stripe);
     await deliverEach();
     const external_payment_id = intentOf(payment);
     const key = { external_payment_id, direction: "payin" };
@@ -246,7 +240,7 @@ describe("settlements that are not as Stripe's money is", () => {
   it("a refund on another account than its payment's → booked_differently", async () => {
     const payment = stripe.pay({ amount: 800, ...named() });
     const refund = payment.refund({ amount: 300 });
-    publish();
+    publish(world, stripe);
     await deliverEach();
     const key = { external_payment_id: refund.id, direction: "refund" };
     await sandboxControl("POST", "/sandbox/settlements/alter", { ...key, account_id: "acc_other" });
@@ -257,7 +251,7 @@ describe("settlements that are not as Stripe's money is", () => {
     const payment = stripe.pay({ amount: 800, ...named() });
     payment.refund({ amount: 300 });
     const second = payment.refund({ amount: 100 });
-    publish();
+    publish(world, stripe);
     const wrong = stripe.events.map((event) =>
       event.data.object["id"] === second.id
         ? { ...event, data: { object: { ...event.data.object, amount: 400 } } }
@@ -274,7 +268,7 @@ describe("settlements that are not as Stripe's money is", () => {
   it("booked a second time by hand, under other names of the same money → booked_twice, each", async () => {
     const payment = stripe.pay({ amount: 800, ...named() });
     const refund = payment.refund({ amount: 300 });
-    publish();
+    publish(world, stripe);
     await deliverEach();
     const [charged, refunded] = stripe.transactions;
     await bookByHand({ external_payment_id: payment.charge, amount_minor: "800" });
@@ -294,7 +288,7 @@ describe("settlements that are not as Stripe's money is", () => {
   it("invented at the ledger → orphan, also the return of a refund that never came back; without effect → so", async () => {
     const payment = stripe.pay({ amount: 800, ...named() });
     const refund = payment.refund({ amount: 300 });
-    publish();
+    publish(world, stripe);
     await deliverEach();
     await bookByHand({ external_payment_id: "pi_invented", amount_minor: "5" });
     await bookByHand({ external_payment_id: refund.id, amount_minor: "300" });
@@ -314,7 +308,7 @@ describe("settlements that are not as Stripe's money is", () => {
 
   it("settled before the window, with its money in it, and the other way round → nothing", async () => {
     stripe.pay({ amount: 800, ...named() });
-    publish();
+    publish(world, stripe);
     await deliverEach();
     const [transaction] = stripe.transactions;
     const at = (transaction?.created ?? 0) * 1_000;
@@ -326,7 +320,7 @@ describe("settlements that are not as Stripe's money is", () => {
 describe("many transactions", () => {
   const payments = async (count: number) => {
     for (let i = 0; i < count; i++) stripe.pay({ amount: 100 + i, ...named() });
-    publish();
+    publish(world, stripe);
     await deliverAll(stripe.events.filter(({ type }) => type === "payment_intent.succeeded"));
   };
   const expectAll = (report: Report, count: number) => {
@@ -399,7 +393,7 @@ describe("whose money it is", () => {
   it("a key of another account → one clear error, and nothing is delivered, listed or compared", async () => {
     await pinAccount();
     stripe.pay({ amount: 800, ...named() });
-    publish();
+    publish(world, stripe);
     world.stripe.account = OTHER;
     const report = await reconcile();
     expect(report).toMatchObject({
@@ -417,7 +411,7 @@ describe("whose money it is", () => {
     expect(await reconcile()).toMatchObject({ status: "failed", error: { code: "LIVEMODE_MISMATCH" } });
     world.stripe.account = OWN_ACCOUNT;
     for (let i = 0; i < 60; i++) stripe.pay({ amount: 100, ...named() });
-    publish();
+    publish(world, stripe);
     const state = await inReconciler((_, its) => its);
     world.stripe.fault = (n) => {
       // The deployment of another key starts a new instance of the object.

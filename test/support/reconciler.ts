@@ -2,6 +2,8 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
+import { Random } from "../../scripts/lib/random.ts";
+import { StripeAccount } from "../../scripts/sandbox/stripe-account/stripe-account.ts";
 import { paymentIntentSucceeded, type StripeEventBody } from "../../scripts/sandbox/events/stripe-events.ts";
 import type { RpcResult } from "../../src/durable-object/rpc.ts";
 import type { Reconciler } from "../../src/reconciler/reconciler.ts";
@@ -44,6 +46,28 @@ export function scriptWorld(events: readonly StripeEventBody[] = []): World {
     request.url.pathname === "/v1/payments/settlements" ? lists(request) : says(request);
   const ledger = scriptLedger((request) => stripe.answer(request) ?? answer(request));
   return { stripe, ledger, ledgerSays: (next) => (says = next), ledgerLists: (next) => (lists = next) };
+}
+
+/** An account on which things have happened for the last fifty minutes. */
+export function newStripeAccount(): StripeAccount {
+  const seed = Math.floor(Math.random() * 1e9);
+  return new StripeAccount({ random: new Random(seed), now: Date.now() - 50 * MINUTE });
+}
+
+/** Stripe lists what has happened so far, but for these events. */
+export function publish(
+  { stripe }: World,
+  account: StripeAccount,
+  forgotten: readonly StripeEventBody[] = [],
+): void {
+  const events = account.events.filter((event) => !forgotten.includes(event));
+  const transactions = account.transactions.map((each) => ({
+    ...each,
+    source: account.object(each.source),
+  }));
+  stripe.events.splice(0, Infinity, ...events);
+  stripe.transactions.splice(0, Infinity, ...transactions);
+  for (const object of account.objects) stripe.objects.set(String(object["id"]), object);
 }
 
 /** Of the ledger's list, what this world has settled. */

@@ -34,7 +34,7 @@ describe("what is stored", () => {
   });
 
   it("a later version → throws, so that nothing is written over it", () => {
-    expect(() => parseSettings({ ...STORED_V1, v: 2 })).toThrow("expected 1");
+    expect(() => parseSettings({ ...STORED_V1, v: 2 })).toThrow("of version 2; this code knows 1");
   });
 
   it("a name that this version does not know is kept", () => {
