@@ -1,5 +1,4 @@
 /** One shard's numbers. */
-import type { EventSummary } from "./event-summary.ts";
 import { type Stored, tallyAll } from "./counters.ts";
 import { IS_OPEN, OPEN_EVENTS } from "./filter.ts";
 import { type Money, sumByCurrency } from "./sum-by-currency.ts";
@@ -7,12 +6,7 @@ import { HOUR_MS, type HourCount } from "./tally.ts";
 import { type RefusedDeliveries, refusedDeliveries } from "./refused-deliveries.ts";
 import { type UnlistedAccount, unlistedAccounts } from "./unlisted-accounts.ts";
 
-export interface StateCount {
-  readonly state: EventSummary["state"];
-  readonly count: number;
-  /** Requests to the ledger that these events took. */
-  readonly attempts: number;
-}
+export type StateCount = Omit<HourCount, "hour">;
 
 export interface ShardStats {
   readonly states: readonly StateCount[];
